@@ -1,0 +1,16 @@
+"""The pipeline's stages, a script each, run as `python -m stages.<stage>` from the project's folder."""
+
+import sys
+from collections.abc import Callable
+
+from vaeplay.errors import UserError
+
+
+def run(main: Callable[..., None]) -> None:
+    """Call a stage with the arguments of the command line; a user's mistake ends in its line and exit code 1."""
+    try:
+        main(*sys.argv[1:])
+    except UserError as error:
+        sys.exit("\n".join(f"error: {line}" for line in str(error).splitlines()))
+    except KeyboardInterrupt:
+        sys.exit("interrupted: nothing of this stage was kept; `dvc repro` starts it again")

@@ -1,0 +1,16 @@
+"""params.yaml → settings/: check every setting, and say for each stage and cell what it depends on."""
+
+from pathlib import Path
+
+from stages import run
+from vaeplay import params, resolve
+
+
+def main() -> None:
+    """Nothing is written unless everything is right."""
+    root = Path()
+    resolve.write(resolve.resolve(params.read(root / "params.yaml"), root), root)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,25 @@
+"""settings/<cell>.json, data/ → checkpoints/<cell>.safetensors, logs/cells/<cell>.json: train one cell."""
+
+from pathlib import Path
+
+from stages import run
+from vaeplay import cells, checkpoint, dataset, devices, files, training
+
+DATA = Path("data/images.safetensors")
+
+
+def main(name: str) -> None:
+    """Seeded before the model is built, so that equal settings give equal bytes."""
+    cell = cells.read(Path("settings") / f"{name}.json")
+    device = devices.set_up(cell.device, cell.threads)
+    images = dataset.read(DATA, "train").images.to(device)
+    validation = dataset.read(DATA, "validation").images.to(device)
+    model = checkpoint.build(cell, tuple(images.shape[1:])).to(device)
+    history = training.train(model, images, validation, cell)
+    checkpoint.save(Path("checkpoints") / f"{name}.safetensors", model, cell)
+    machine = {"device": str(device), "threads": cell.threads, "memory": devices.peak_memory()}
+    files.write_json(Path("logs/cells") / f"{name}.json", training.log(cell, model, history, len(images)) | machine)
+
+
+if __name__ == "__main__":
+    run(main)

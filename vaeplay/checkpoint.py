@@ -1,0 +1,72 @@
+"""A trained model as one file: safetensors with the model's settings inside. No pickle is written or read."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import torch
+from pydantic import Field, ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as to_bytes
+
+from vaeplay import cells, files, models
+from vaeplay.cells import Cell, Settings
+from vaeplay.errors import UserError
+from vaeplay.models.base import Autoencoder
+
+KEY = "vaeplay"  # one metadata key holding JSON: safetensors writes several in random order
+
+Size = Annotated[int, Field(ge=1, le=4096)]
+
+
+class Header(Settings):
+    """What a checkpoint says of itself: the cell and the shape (channels, height, width) of its images."""
+
+    cell: Cell
+    shape: Annotated[tuple[Size, Size, Size], Field(strict=False)]
+
+
+def build(cell: Cell, shape: tuple[int, ...]) -> Autoencoder:
+    """A cell's model with the weights that its seed gives, on the CPU."""
+    torch.manual_seed(cell.seed)
+    return models.find(cell.model)(shape, cell.latent_dim, cell.depth, cell.activation, **cell.settings)
+
+
+def save(path: Path, model: Autoencoder, cell: Cell) -> None:
+    """Write a model and its cell's settings."""
+    tensors = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    header = {"cell": cell.model_dump(mode="json"), "shape": list(model.shape)}
+    files.write_bytes(path, to_bytes(tensors, {KEY: json.dumps(header, sort_keys=True)}))
+
+
+def load(path: str | Path, device: str | torch.device = "cpu") -> Autoencoder:
+    """A trained model from its file alone, in evaluation mode.
+
+    Raises:
+        UserError: the file is missing, damaged, or not a checkpoint of a model that this version knows.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = Header.model_validate_json((file.metadata() or {}).get(KEY, ""))
+            _check(header.cell, path)
+            model = build(header.cell, header.shape)
+            model.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error})") from None
+    except ValidationError as error:
+        raise UserError(f"{path}: not a checkpoint of this project ({cells.first_mistake(error)})") from None
+    except (SafetensorError, RuntimeError) as error:
+        raise UserError(f"{path}: damaged, or of another version ({' '.join(str(error).split())[:200]})") from None
+    return model.to(device).eval()
+
+
+def _check(cell: Cell, path: str | Path) -> None:
+    if cell.model not in models.names():
+        raise UserError(
+            f"{path}: of a model that is not here, {cell.model[:60]!r}; there are {', '.join(models.names())}"
+        )
+    if set(cell.settings) != set(models.uses(cell.model)):
+        raise UserError(
+            f"{path}: settings for {cell.model} are {', '.join(sorted(cell.settings)) or 'none'}; "
+            f"expected {', '.join(models.uses(cell.model))}"
+        )

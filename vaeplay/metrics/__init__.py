@@ -1,0 +1,1 @@
+"""What is measured, and how: `registry` names every figure; its neighbours compute them."""

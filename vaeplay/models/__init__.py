@@ -1,0 +1,91 @@
+"""The models, one file each. A class in this folder is a model when it extends `base.Autoencoder`.
+
+Classes are found by reading the files, not by importing them, so that settings can be checked without torch and an
+edit of one file concerns that file's models alone. A new model is one new file here and its name in params.yaml.
+"""
+
+import ast
+import functools
+import importlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vaeplay.errors import UserError
+from vaeplay.sources import parse
+
+if TYPE_CHECKING:
+    from vaeplay.models.base import Autoencoder
+
+FOLDER = Path(__file__).parent
+ROOT_CLASS = "Autoencoder"
+
+
+@dataclass(frozen=True)
+class _Class:
+    """What a class statement says: the module it stands in, its bases, its own `uses` where it has one."""
+
+    module: str
+    bases: tuple[str, ...]
+    uses: tuple[str, ...] | None
+
+
+@functools.cache
+def _classes() -> dict[str, _Class]:
+    """Every class of this folder by name, in the order of files and lines."""
+    found: dict[str, _Class] = {}
+    for path in sorted(FOLDER.glob("*.py")):
+        for node in parse(path).body:
+            if isinstance(node, ast.ClassDef):
+                if node.name in found:
+                    raise UserError(f"{path}: class {node.name} is also in {found[node.name].module}; rename one")
+                bases = tuple(base.id for base in node.bases if isinstance(base, ast.Name))
+                found[node.name] = _Class(f"{__name__}.{path.stem}", bases, _own_uses(node, path))
+    return found
+
+
+def _own_uses(node: ast.ClassDef, path: Path) -> tuple[str, ...] | None:
+    for statement in node.body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            if any(isinstance(target, ast.Name) and target.id == "uses" for target in targets):
+                try:
+                    return tuple(ast.literal_eval(statement.value))
+                except ValueError:
+                    raise UserError(f"{path}: {node.name}.uses is not a plain tuple of names") from None
+    return None
+
+
+def _line_of(name: str) -> list[_Class]:
+    """The class and its bases, nearest first, as far as they stand in this folder."""
+    entry = _classes().get(name)
+    return [entry, *(above for base in entry.bases for above in _line_of(base))] if entry else []
+
+
+@functools.cache
+def names() -> tuple[str, ...]:
+    """The names that the grid's model axis may hold."""
+    root = _classes()[ROOT_CLASS]
+    return tuple(name for name in _classes() if name != ROOT_CLASS and root in _line_of(name))
+
+
+def uses(name: str) -> tuple[str, ...]:
+    """Names of the settings that a model reads: its own `uses`, else that of its nearest base."""
+    return next((entry.uses for entry in _line_of(name) if entry.uses is not None), ())
+
+
+def module(name: str) -> str:
+    """Dotted name of the module in which a model stands."""
+    return _classes()[name].module
+
+
+def find(name: str) -> type["Autoencoder"]:
+    """The class of a model.
+
+    Raises:
+        UserError: there is no model of that name.
+    """
+    if name not in names():
+        raise UserError(f"no model is called {name!r}; there are {', '.join(names())}")
+    found: type[Autoencoder] = getattr(importlib.import_module(module(name)), name)
+    return found

@@ -1,0 +1,59 @@
+r"""The variational autoencoder, and its β-VAE.
+
+    q(z|x) = N(mean, diag exp(logvar)),   [mean, logvar] = encoder(x),   p(z) = N(0, I)
+    loss   = distortion(x, z) + β · rate(x),   z = mean + exp(logvar / 2) · ε,   ε ~ N(0, I)
+
+VAE: β = 1, the negative ELBO. Kingma & Welling 2014, arXiv:1312.6114.
+BetaVAE: β from the settings. Higgins et al. 2017, β-VAE.
+"""
+
+from typing import Any
+
+from torch import Tensor
+
+from vaeplay import losses
+from vaeplay.losses import Loss
+from vaeplay.models.base import Autoencoder
+from vaeplay.noise import Noise
+
+
+class VAE(Autoencoder):
+    """Variational autoencoder: the weight of its rate is 1 by definition."""
+
+    prior = "the prior, a standard normal"
+    beta = 1.0
+
+    def encoder_outputs(self) -> int:
+        """Mean and log-variance of each latent dimension."""
+        return 2 * self.latent_dim
+
+    def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log-variance of q(z|x), each (B, latent_dim)."""
+        mean, logvar = self.encoder(x).chunk(2, dim=1)
+        return mean, logvar
+
+    def encode(self, x: Tensor) -> Tensor:
+        """The posterior's mean."""
+        return self.posterior(x)[0]
+
+    def loss(self, x: Tensor, step: int, noise: Noise) -> Loss:
+        """distortion + β · rate, with one sample of the posterior."""
+        mean, logvar = self.posterior(x)
+        z = mean + (0.5 * logvar).exp() * noise.normal(mean.shape)
+        distortion = self.distortion(x, z)
+        rate = losses.gaussian_rate(mean, logvar)
+        return Loss(distortion + self.beta * rate, {"distortion": distortion, "rate": rate})
+
+    def sample(self, count: int, noise: Noise) -> Tensor:
+        """Decoded draws from the prior."""
+        return self.decode(noise.normal((count, self.latent_dim)))
+
+
+class BetaVAE(VAE):
+    """β-VAE: `beta` above 1 trades reconstruction for a code that says less; with 1 it is the VAE, to the bit."""
+
+    uses = ("likelihood", "hidden", "beta")
+
+    def __init__(self, *size: Any, beta: float, **settings: Any) -> None:
+        super().__init__(*size, **settings)
+        self.beta = beta

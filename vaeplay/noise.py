@@ -1,0 +1,53 @@
+"""Random numbers, handed to a model by whoever calls it: a model holds no hidden source of chance."""
+
+import hashlib
+from collections.abc import Sequence
+
+import torch
+
+
+def seed_for(seed: int, purpose: str) -> int:
+    """A seed of its own for each purpose, so that the order of the batches, say, is independent of the noise."""
+    return int.from_bytes(hashlib.sha256(f"{seed} {purpose}".encode()).digest()[:4])
+
+
+class Noise:
+    """A seeded source of random numbers on one device.
+
+    Numbers are drawn on the CPU and moved, so that a seed means the same noise on every device.
+    """
+
+    def __init__(self, seed: int, device: torch.device | str = "cpu") -> None:
+        self.generator = torch.Generator().manual_seed(seed)
+        self.device = device
+
+    def normal(self, shape: Sequence[int]) -> torch.Tensor:
+        """Standard normal numbers of a shape; the first dimension counts images."""
+        return torch.randn(*shape, generator=self.generator).to(self.device)
+
+
+class NoiseOfRows(Noise):
+    """Noise that belongs to images, not to batches: image i gets the same numbers however the images are batched.
+
+    For each draw of a batch, numbers for all `count` images are drawn at once and kept; `rows` says which images the
+    next batch holds.
+    """
+
+    def __init__(self, seed: int, count: int, device: torch.device | str = "cpu") -> None:
+        super().__init__(seed, device)
+        self.count = count
+        self.kept: list[torch.Tensor] = []
+        self.rows = slice(0, 0)
+        self.draw = 0
+
+    def of(self, rows: slice) -> "NoiseOfRows":
+        """This noise, turned to the images in `rows`."""
+        self.rows, self.draw = rows, 0
+        return self
+
+    def normal(self, shape: Sequence[int]) -> torch.Tensor:
+        """As `Noise.normal`, for the images in `rows`."""
+        if self.draw == len(self.kept):
+            self.kept.append(super().normal((self.count, *shape[1:])))
+        self.draw += 1
+        return self.kept[self.draw - 1][self.rows]

@@ -1,0 +1,244 @@
+"""params.yaml as typed, validated, immutable objects: every mistake becomes one line that names the key.
+
+Numbers are read as YAML 1.2 has them (`1e-05` is a number there, and text for PyYAML), which is also what DVC writes.
+"""
+
+import difflib
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from vaeplay import data, models
+from vaeplay.cells import (
+    Activation,
+    Beta,
+    Cell,
+    Depth,
+    LatentDim,
+    Seed,
+    Settings,
+    SharedModelSettings,
+    TrainSettings,
+)
+from vaeplay.errors import UserError
+
+LARGEST_FILE = 1_000_000  # bytes; params.yaml is a page of text
+
+
+def _distinct(axis: tuple[Any, ...]) -> tuple[Any, ...]:
+    for place, value in enumerate(axis):
+        if value in axis[:place]:
+            raise PydanticCustomError("duplicate", "each value once; {value} is there twice", {"value": repr(value)})
+    return axis
+
+
+def _known(name: str, kind: str, known: tuple[str, ...]) -> str:
+    if name not in known:
+        raise PydanticCustomError("unknown_name", "a {kind} of {known}", {"kind": kind, "known": list(known)})
+    return name
+
+
+ModelName = Annotated[str, AfterValidator(lambda name: _known(name, "model", models.names()))]
+DataName = Annotated[str, AfterValidator(lambda name: _known(name, "data set", data.names()))]
+
+
+class DataSettings(Settings):
+    """Which images, and how they are split."""
+
+    name: DataName
+    validation: float = Field(gt=0, lt=1)
+    test: float = Field(gt=0, lt=1)
+
+
+class Group(Settings):
+    """One full grid: its cells are every combination of its axes. An empty `model` leaves the group out."""
+
+    model: Annotated[tuple[ModelName, ...], Field(strict=False), AfterValidator(_distinct)]
+    latent_dim: Annotated[tuple[LatentDim, ...], Field(strict=False, min_length=1), AfterValidator(_distinct)]
+    depth: Annotated[tuple[Depth, ...], Field(strict=False, min_length=1), AfterValidator(_distinct)]
+    activation: Annotated[tuple[Activation, ...], Field(strict=False, min_length=1), AfterValidator(_distinct)]
+
+
+class EvaluateSettings(Settings):
+    """How every model is evaluated."""
+
+    batch_size: int = Field(ge=1, le=1_000_000)
+    columns: int = Field(ge=2, le=64)
+
+
+class Params(Settings):
+    """All of params.yaml."""
+
+    seed: Seed
+    beta: Beta
+    device: Literal["auto", "cpu", "cuda", "mps"]
+    threads: int = Field(ge=1, le=1024)
+    data: DataSettings
+    grid: Annotated[dict[str, Group], Field(min_length=1)]
+    models: SharedModelSettings
+    train: TrainSettings
+    evaluate: EvaluateSettings
+
+    def cells(self) -> Iterator[Cell]:
+        """The cells of the grid, in the order of params.yaml, each with the settings that its model uses."""
+        known = {**self.models.model_dump(), "beta": self.beta}
+        for group in self.grid.values():
+            for model, latent_dim, depth, activation in itertools.product(
+                group.model, group.latent_dim, group.depth, group.activation
+            ):
+                yield Cell(
+                    model=model,
+                    latent_dim=latent_dim,
+                    depth=depth,
+                    activation=activation,
+                    seed=self.seed,
+                    device=self.device,
+                    threads=self.threads,
+                    settings={name: known[name] for name in _used(model, known)},
+                    train=self.train,
+                )
+
+
+def _used(model: str, known: dict[str, Any]) -> tuple[str, ...]:
+    used = models.uses(model)
+    for name in used:
+        if name not in known:
+            raise UserError(f"{models.module(model)}: {model}.uses names {name!r}; allowed: {', '.join(known)}")
+    return used
+
+
+def read(path: Path) -> Params:
+    """The settings in a params.yaml.
+
+    Raises:
+        UserError: the file cannot be read, is not YAML, or says something that is not allowed; a line a mistake.
+    """
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise UserError(f"{path}: larger than {LARGEST_FILE:,} bytes; it holds settings only")
+        value = YAML(typ="safe", pure=True).load(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read ({error})") from None
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    return validate(value, path.name)
+
+
+def validate(value: Any, origin: str = "params.yaml") -> Params:
+    """The settings in a value as YAML gives it.
+
+    Raises:
+        UserError: as `read`.
+    """
+    try:
+        params = Params.model_validate(value)
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        raise UserError("\n".join(f"{origin}: {_line(detail, value)}" for detail in details)) from None
+    names = [cell.name for cell in params.cells()]
+    if not names:
+        raise UserError(f"{origin}: grid: every group's `model` is empty; allowed: at least one model in one group")
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise UserError(f"{origin}: grid: two groups make the cell {name}; allowed: each cell once")
+    if params.data.validation + params.data.test >= 1:
+        raise UserError(
+            f"{origin}: data.validation and data.test: found {params.data.validation:g} and {params.data.test:g}; "
+            "allowed: shares with a sum below 1, since the rest is trained on"
+        )
+    return params
+
+
+def _line(detail: ErrorDetails, value: Any) -> str:
+    """One line for one mistake: the key, what was found, what is allowed, the nearest valid name."""
+    place, found = detail["loc"], detail["input"]
+    key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".") or "the file"
+    node = _schema(place[:-1] if detail["type"] == "extra_forbidden" else place)
+    if detail["type"] == "missing":
+        present = [name for name in _container(value, place[:-1]) if name not in _known_keys(_schema(place[:-1]))]
+        return f"{key}: missing; allowed: {_allowed(node)}{_nearest(place[-1], present, 'is it spelt {}?')}"
+    if detail["type"] == "extra_forbidden":
+        keys = _known_keys(node)
+        return f"{key}: unknown key; allowed here: {', '.join(keys)}{_nearest(place[-1], keys)}"
+    if detail["type"] == "unknown_name":
+        known = detail["ctx"]["known"]
+        return f"{key}: found {_short(found)}; allowed: {', '.join(known)}{_nearest(found, known)}"
+    if detail["type"] == "duplicate":
+        return f"{key}: found {_short(found)}; allowed: {detail['msg']}"
+    if detail["type"] == "too_short":
+        return f"{key}: empty; allowed: {_allowed(node)}"
+    return f"{key}: found {_short(found)}; allowed: {_allowed(node)}{_nearest(found, node.get('enum', []))}"
+
+
+def _short(found: Any) -> str:
+    try:
+        text = repr(found)
+    except (ValueError, RecursionError):  # an integer of more digits than Python prints, or an alias of itself
+        text = f"a {type(found).__name__} too large to print"
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _nearest(name: Any, names: list[str], phrase: str = "did you mean {}?") -> str:
+    by_lower = {known.lower(): known for known in names if isinstance(known, str)}
+    close = difflib.get_close_matches(str(name)[:60].lower(), by_lower, n=1)
+    return f"; {phrase.format(by_lower[close[0]])}" if close else ""
+
+
+def _container(value: Any, place: tuple[int | str, ...]) -> list[str]:
+    for part in place:
+        value = value[part]
+    return [key for key in value if isinstance(key, str)] if isinstance(value, dict) else []
+
+
+def _schema(place: tuple[int | str, ...]) -> dict[str, Any]:
+    """The JSON schema of the setting at `place`, from which the words for what is allowed are made."""
+    schema = Params.model_json_schema()
+    node = schema
+    for part in place:
+        if isinstance(part, int):
+            node = node.get("items", {})
+        elif part in node.get("properties", {}):
+            node = node["properties"][part]
+        else:
+            further = node.get("additionalProperties")
+            node = further if isinstance(further, dict) else {}
+        if "$ref" in node:
+            node = schema["$defs"][node["$ref"].rpartition("/")[2]]
+    return node
+
+
+def _known_keys(node: dict[str, Any]) -> list[str]:
+    return list(node.get("properties", {}))
+
+
+def _allowed(node: dict[str, Any]) -> str:
+    """What a schema allows, in words."""
+    if "enum" in node:
+        return ", ".join(map(str, node["enum"]))
+    kind = node.get("type")
+    if kind == "array":
+        least = "one or more of: " if node.get("minItems") else "any of: "
+        return f"a list, {least}{_allowed(node['items'])}"
+    if kind == "object":
+        keys = _known_keys(node)
+        return f"a mapping with the keys {', '.join(keys)}" if keys else "a mapping of groups"
+    if kind == "string":
+        return "a name"
+    if kind not in {"integer", "number"}:
+        return str(kind)
+    words = "a whole number" if kind == "integer" else "a number"
+    lower = _bound(node, "minimum", "exclusiveMinimum", "from", "above")
+    upper = _bound(node, "maximum", "exclusiveMaximum", "to", "below")
+    return f"{words}{lower}{upper}"
+
+
+def _bound(node: dict[str, Any], inclusive: str, exclusive: str, word: str, strict_word: str) -> str:
+    if inclusive in node:
+        return f" {word} {node[inclusive]:g}"
+    return f" {strict_word} {node[exclusive]:g}" if exclusive in node else ""

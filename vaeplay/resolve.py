@@ -1,0 +1,60 @@
+"""From params.yaml to one small settings file a stage and a cell, which is all of the settings that these depend on.
+
+Each file holds the settings that its reader uses and the digests of the source files that its reader reaches, so that
+a stage reruns when, and only when, something that it uses has changed.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from vaeplay import files, models
+from vaeplay.params import Params
+from vaeplay.sources import digests
+
+OUTPUTS = ("checkpoints", "logs/cells", "metrics", "samples")
+OF_A_CELL = re.compile(r"(?P<cell>\w+?_latent\d+_depth\d+_[A-Za-z]+)(_[a-z-]+)?\.(json|png|safetensors)")
+
+
+def resolve(params: Params, root: Path) -> dict[str, dict[str, Any]]:
+    """What stands in each file of `settings/`: {file name without its ending: value}. `root` holds the sources."""
+    run = {"seed": params.seed, "device": params.device, "threads": params.threads}
+    cells = list(params.cells())
+    resolved: dict[str, dict[str, Any]] = {
+        "data": {
+            "seed": params.seed,
+            "data": params.data.model_dump(mode="json"),
+            "sources": digests(root, ["stages.prepare", f"vaeplay.data.{params.data.name}"]),
+        },
+        "evaluate": {
+            **run,
+            "evaluate": params.evaluate.model_dump(mode="json"),
+            "sources": digests(root, ["stages.evaluate"]),
+        },
+        "report": {
+            "cells": [cell.name for cell in cells],
+            "params": params.model_dump(mode="json"),
+            "sources": digests(root, ["stages.report"]),
+        },
+    }
+    for cell in cells:
+        sources = digests(root, ["stages.train", models.module(cell.model)])
+        resolved[cell.name] = {"cell": cell.name, **cell.model_dump(mode="json"), "sources": sources}
+    return resolved
+
+
+def write(resolved: dict[str, dict[str, Any]], root: Path) -> None:
+    """Write `settings/`, and remove the files of cells that have left the grid, there and among the results.
+
+    What is removed are copies: DVC's cache keeps the results, and brings them back with the cell.
+    """
+    for name, value in resolved.items():
+        files.write_json(root / "settings" / f"{name}.json", value)
+    for path in (root / "settings").iterdir():
+        if path.stem not in resolved:
+            path.unlink()
+    for folder in OUTPUTS:
+        for path in (root / folder).glob("*"):
+            match = OF_A_CELL.fullmatch(path.name)
+            if match and match["cell"] not in resolved:
+                path.unlink()
