@@ -38,12 +38,19 @@ def _distinct(axis: tuple[Any, ...]) -> tuple[Any, ...]:
     return axis
 
 
+def _filled(axis: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not axis:  # not `min_length`: that also counts an axis as empty whose values are all wrong
+        raise PydanticCustomError("too_short", "empty")
+    return axis
+
+
 def _known(name: str, kind: str, known: tuple[str, ...]) -> str:
     if name not in known:
         raise PydanticCustomError("unknown_name", "a {kind} of {known}", {"kind": kind, "known": list(known)})
     return name
 
 
+AXIS = (Field(strict=False, json_schema_extra={"minItems": 1}), AfterValidator(_filled), AfterValidator(_distinct))
 ModelName = Annotated[str, AfterValidator(lambda name: _known(name, "model", models.names()))]
 DataName = Annotated[str, AfterValidator(lambda name: _known(name, "data set", data.names()))]
 
@@ -60,9 +67,9 @@ class Group(Settings):
     """One full grid: its cells are every combination of its axes. An empty `model` leaves the group out."""
 
     model: Annotated[tuple[ModelName, ...], Field(strict=False), AfterValidator(_distinct)]
-    latent_dim: Annotated[tuple[LatentDim, ...], Field(strict=False, min_length=1), AfterValidator(_distinct)]
-    depth: Annotated[tuple[Depth, ...], Field(strict=False, min_length=1), AfterValidator(_distinct)]
-    activation: Annotated[tuple[Activation, ...], Field(strict=False, min_length=1), AfterValidator(_distinct)]
+    latent_dim: Annotated[tuple[LatentDim, ...], *AXIS]
+    depth: Annotated[tuple[Depth, ...], *AXIS]
+    activation: Annotated[tuple[Activation, ...], *AXIS]
 
 
 class EvaluateSettings(Settings):

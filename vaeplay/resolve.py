@@ -37,9 +37,11 @@ def resolve(params: Params, root: Path) -> dict[str, dict[str, Any]]:
             "sources": digests(root, ["stages.report"]),
         },
     }
+    modules = {models.module(cell.model) for cell in cells}
+    sources = {module: digests(root, ["stages.train", module]) for module in sorted(modules)}
     for cell in cells:
-        sources = digests(root, ["stages.train", models.module(cell.model)])
-        resolved[cell.name] = {"cell": cell.name, **cell.model_dump(mode="json"), "sources": sources}
+        own = {"cell": cell.name, "sources": sources[models.module(cell.model)]}
+        resolved[cell.name] = cell.model_dump(mode="json") | own
     return resolved
 
 

@@ -17,7 +17,7 @@ from vaeplay.noise import Noise, NoiseOfRows, seed_for
 def train(
     model: Autoencoder, images: torch.Tensor, validation_images: torch.Tensor, cell: Cell
 ) -> list[dict[str, float]]:
-    """Train a model in place, and return what each epoch came to.
+    """Train a model in place, fit what it samples from, and return what each epoch came to.
 
     `images` and `validation_images` are uint8 (N, channels, height, width) on the model's device. An epoch's entry
     holds its number from 1, its seconds, and the mean an image of every term, as `train_<term>` and
@@ -49,6 +49,10 @@ def train(
             history.append(entry)
             bar.set_postfix({term: f"{value:.2f}" for term, value in validation.items()})
             bar.update()
+    model.eval()
+    model.fit_prior(
+        batches(images, settings.batch_size), Noise(seed_for(cell.seed, "fitting the prior"), images.device)
+    )
     return history
 
 
@@ -92,7 +96,7 @@ def batches(images: torch.Tensor, batch_size: int) -> Iterator[torch.Tensor]:
 
 
 def log(cell: Cell, model: Autoencoder, history: list[dict[str, float]], images: int) -> dict[str, Any]:
-    """What `logs/cells/<cell>.json` says of a training; `images` is how many an epoch holds. Fields: `LOG_FIELDS`."""
+    """What `logs/cells/<cell>.json` says of a training; `images` is how many an epoch holds."""
     seconds = sum(entry["seconds"] for entry in history)
     return {
         "cell": cell.name,

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from vaeplay import losses, nets
@@ -77,6 +76,5 @@ class Autoencoder(nn.Module):
         """`count` new images, (count, *shape) in 0…1."""
         raise NotImplementedError
 
-    @torch.no_grad()
     def fit_prior(self, batches: Iterable[Tensor], noise: Noise) -> None:
         """Learn what `sample` needs from the training images, once, after training. Most models need nothing."""

@@ -1,0 +1,30 @@
+"""What several test files need: the repository's folder, its settings as a plain value, small images."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import settings
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parent.parent
+
+settings.register_profile("repeatable", deadline=None, derandomize=True, max_examples=50)
+settings.load_profile("repeatable")
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".hypothesis"))
+
+
+@pytest.fixture
+def values() -> Any:
+    """params.yaml as plain dictionaries and lists, to be changed by a test."""
+    return YAML(typ="safe", pure=True).load(ROOT / "params.yaml")
+
+
+@pytest.fixture(scope="session")
+def digits() -> torch.Tensor:
+    """All 5,000 embedded digits in their own order, uint8 (5000, 1, 28, 28)."""
+    from vaeplay.data import mnist5k
+
+    return torch.from_numpy(mnist5k.read().images)

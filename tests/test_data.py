@@ -1,0 +1,103 @@
+"""The split is stratified, seeded and complete; what is written is what is read."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vaeplay import data, dataset, files
+from vaeplay.data import images, mnist5k
+from vaeplay.errors import UserError
+
+
+@given(
+    st.lists(st.integers(30, 80), min_size=1, max_size=6),
+    st.floats(0.05, 0.45),
+    st.floats(0.05, 0.45),
+    st.integers(0, 1000),
+)
+def test_every_image_is_in_one_split_and_every_class_is_divided_alike(
+    sizes: list[int], validation: float, test: float, seed: int
+) -> None:
+    labels = np.repeat(np.arange(len(sizes)), sizes)
+    np.random.default_rng(1).shuffle(labels)
+    rows = images.split(labels, validation, test, seed)
+    assert sorted(np.concatenate(list(rows.values())).tolist()) == list(range(len(labels)))
+    for label, size in enumerate(sizes):
+        for name, share in (("validation", validation), ("test", test)):
+            assert abs((labels[rows[name]] == label).sum() - share * size) <= 1
+
+
+def test_another_seed_is_another_split_and_the_same_seed_the_same() -> None:
+    labels = np.repeat(np.arange(10), 50)
+    first, again, other = (images.split(labels, 0.1, 0.2, seed) for seed in (0, 0, 1))
+    assert all(np.array_equal(first[name], again[name]) for name in images.SPLITS)
+    assert not np.array_equal(first["test"], other["test"])
+
+
+@given(st.integers(1, 12), st.integers(0, 50))
+def test_few_images_are_split_or_refused_in_one_line(count: int, seed: int) -> None:
+    try:
+        rows = images.split(np.zeros(count, np.int64), 0.1, 0.2, seed)
+    except UserError as error:
+        assert "no image falls in this split" in str(error)
+    else:
+        assert all(len(chosen) for chosen in rows.values())
+
+
+def test_the_embedded_digits_are_mnist() -> None:
+    digits = mnist5k.read()
+    assert digits.images.shape == (5000, 1, 28, 28)
+    assert digits.images.dtype == np.uint8
+    assert np.bincount(digits.labels).tolist() == [500] * 10
+    assert digits.images.min() == 0
+    assert digits.images.max() == 255
+    ones, zeros = (digits.images[digits.labels == label].mean() for label in (1, 0))
+    assert ones < zeros  # a one has less ink than a zero: labels belong to their images
+
+
+def test_what_is_prepared_is_what_is_read(tmp_path: Path) -> None:
+    generator = np.random.default_rng(0)
+    made = images.Images(
+        generator.integers(0, 256, (40, 3, 5, 6), dtype=np.uint8),
+        np.repeat(np.arange(2), 20),
+        ("cat", "<script>"),
+        "title",
+        "source",
+        "licence",
+    )
+    rows = images.split(made.labels, 0.2, 0.3, 0)
+    path = tmp_path / "images.safetensors"
+    files.write_bytes(path, images.pack(made, rows))
+    for name in images.SPLITS:
+        read = dataset.read(path, name)
+        assert torch.equal(read.images, torch.from_numpy(made.images[rows[name]]))
+        assert torch.equal(read.labels, torch.from_numpy(made.labels[rows[name]]))
+    card = images.card("toy", made, rows)
+    assert card["counts"] == {"train": 20, "validation": 8, "test": 12}
+    assert card["class_counts"]["test"] == [6, 6]
+    assert card["shape"] == [3, 5, 6]
+    assert images.pack(made, rows) == path.read_bytes()
+    assert images.examples(made, rows).shape == (2, 10, 3, 5, 6)
+
+
+def test_a_missing_or_damaged_data_file_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "images.safetensors"
+    for content in (None, b"", b"nonsense, and more of it"):
+        if content is not None:
+            path.write_bytes(content)
+        with pytest.raises(UserError, match="not a prepared data set"):
+            dataset.read(path, "train")
+
+
+def test_pixels_become_shares_of_white() -> None:
+    x = dataset.as_float(torch.tensor([0, 51, 255], dtype=torch.uint8))
+    assert x.tolist() == pytest.approx([0, 0.2, 1])
+
+
+def test_data_sets_are_the_files_of_the_folder() -> None:
+    assert "mnist5k" in data.names()
+    assert not {"images", "__init__"} & set(data.names())

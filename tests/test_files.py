@@ -1,0 +1,55 @@
+"""Files are whole or absent, and JSON that cannot be read is one line."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vaeplay import drawing, files
+from vaeplay.errors import UserError
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "result.json"
+    files.write_json(path, {"old": 1})
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        files.write_json(path, {"new": 2})
+    assert files.read_json(path) == {"old": 1}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_number_that_json_has_not_is_never_written(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        files.write_json(tmp_path / "x.json", {"loss": float("nan")})
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b'{"a": 1'])
+def test_what_is_not_json_is_one_line_that_names_the_file(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.json"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"x\.json: not readable as JSON") as caught:
+        files.read_json(path)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(UserError, match="no such file"):
+        files.read_json(tmp_path / "absent.json")
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_sheet_shows_each_image_pixel_for_pixel(tmp_path: Path, channels: int) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 3, channels, 5, 4), dtype=np.uint8)
+    path = tmp_path / "sheet.png"
+    path.write_bytes(drawing.sheet(pixels / 255))
+    drawn = np.asarray(Image.open(path)).reshape(2 * 7 + 2, 3 * 6 + 2, channels)
+    for row in range(2):
+        for column in range(3):
+            top, left = 2 + row * 7, 2 + column * 6
+            assert np.array_equal(drawn[top : top + 5, left : left + 4], pixels[row, column].transpose(1, 2, 0))
+    assert (drawn[:2] == 255).all()
+    assert drawing.sheet(pixels / 255) == path.read_bytes()

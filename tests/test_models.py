@@ -1,0 +1,125 @@
+"""What holds for every model, whatever it is: one contract, run over all of them."""
+
+from typing import Any
+
+import pytest
+import torch
+
+from vaeplay import checkpoint, models, training
+from vaeplay.dataset import as_float
+from vaeplay.errors import UserError
+from vaeplay.noise import Noise
+
+from . import making
+
+every_model = pytest.mark.parametrize("name", models.names())
+
+
+@every_model
+def test_repeating_the_batch_changes_no_term_and_no_gradient(name: str) -> None:
+    model = making.model(name)
+    x = as_float(making.images(6))
+
+    def terms_and_gradients(batch: torch.Tensor, noise: Noise) -> tuple[dict[str, torch.Tensor], list[torch.Tensor]]:
+        loss = model.loss(batch, 0, noise)
+        gradients = torch.autograd.grad(loss.total.mean(), list(model.parameters()))
+        return {"total": loss.total, **loss.terms}, list(gradients)
+
+    terms, gradients = terms_and_gradients(x, Noise(1))
+    twice, gradients_twice = terms_and_gradients(torch.cat([x, x]), making.RepeatedNoise(1))
+    for term, values in terms.items():
+        assert values.shape == (6,), term
+        torch.testing.assert_close(twice[term], torch.cat([values, values]), msg=term)
+    for once, again in zip(gradients, gradients_twice, strict=True):
+        torch.testing.assert_close(once, again, rtol=1e-4, atol=1e-5)
+
+
+@every_model
+def test_every_parameter_gets_a_finite_gradient(name: str) -> None:
+    model = making.model(name)
+    model.loss(as_float(making.images(8)), 0, Noise(0)).total.mean().backward()
+    for parameter_name, parameter in model.named_parameters():
+        assert parameter.grad is not None, parameter_name
+        assert parameter.grad.isfinite().all(), parameter_name
+        assert parameter.grad.abs().sum() > 0, parameter_name
+
+
+@every_model
+@pytest.mark.parametrize("shape", [(1, 12, 12), (3, 12, 12), (1, 9, 14)])
+def test_images_come_back_in_their_shape_and_range(name: str, shape: tuple[int, ...]) -> None:
+    model = making.model(name, shape).eval()
+    x = as_float(making.images(4, shape))
+    with torch.no_grad():
+        for made in (model.reconstruct(x), model.sample(4, Noise(0))):
+            assert made.shape == x.shape
+            assert made.min() >= 0
+            assert made.max() <= 1
+
+
+@every_model
+def test_a_code_carries_no_noise_and_samples_follow_their_seed(name: str) -> None:
+    model = making.model(name).eval()
+    x = as_float(making.images(4))
+    with torch.no_grad():
+        assert torch.equal(model.encode(x), model.encode(x))
+        assert torch.equal(model.sample(3, Noise(5)), model.sample(3, Noise(5)))
+        assert not torch.equal(model.sample(3, Noise(5)), model.sample(3, Noise(6)))
+
+
+@every_model
+def test_the_loss_goes_down(name: str) -> None:
+    cell = making.cell(name, train={"epochs": 12, "lr": 5e-3})
+    model = checkpoint.build(cell, making.SHAPE)
+    history = training.train(model, making.images(256), making.images(64, seed=1), cell)
+    assert history[-1]["train_total"] < history[0]["train_total"]
+    assert history[-1]["validation_distortion"] < history[0]["validation_distortion"]
+
+
+@every_model
+def test_it_is_built_from_the_settings_it_uses_and_from_no_fewer(name: str) -> None:
+    cell = making.cell(name)
+    build = models.find(name)
+    for left_out in cell.settings:
+        fewer = {key: value for key, value in cell.settings.items() if key != left_out}
+        with pytest.raises(TypeError):
+            build(making.SHAPE, 3, 1, "ReLU", **fewer)
+
+
+@every_model
+def test_it_says_where_its_samples_come_from(name: str) -> None:
+    assert models.find(name).prior
+
+
+def test_beta_one_is_the_vae_to_the_bit() -> None:
+    train = {"epochs": 2}
+    states = []
+    for name, changes in (("VAE", {}), ("BetaVAE", {"beta": 1.0})):
+        cell = making.cell(name, train=train, **changes)  # type: ignore[arg-type]
+        model = checkpoint.build(cell, making.SHAPE)
+        training.train(model, making.images(100), making.images(20), cell)
+        states.append(model.state_dict())
+    assert states[0].keys() == states[1].keys()
+    assert all(torch.equal(states[0][key], states[1][key]) for key in states[0])
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.5, 2.0, 10.0])
+def test_the_total_is_distortion_plus_beta_times_rate(beta: float) -> None:
+    model = making.model("BetaVAE", beta=beta)
+    loss = model.loss(as_float(making.images(5)), 0, Noise(0))
+    torch.testing.assert_close(loss.total, loss.terms["distortion"] + beta * loss.terms["rate"])
+
+
+def test_an_autoencoders_samples_have_the_moments_of_its_training_codes() -> None:
+    model: Any = making.model("AE").eval()
+    x = as_float(making.images(400))
+    model.fit_prior([x[:150], x[150:]], Noise(0))
+    with torch.no_grad():
+        codes = model.encode(x).double()
+        drawn = model.code_mean + Noise(3).normal((200_000, 3)) @ model.code_factor.T
+    torch.testing.assert_close(drawn.mean(0).double(), codes.mean(0), rtol=0.02, atol=0.02)
+    torch.testing.assert_close(torch.cov(drawn.T).double(), torch.cov(codes.T, correction=0), rtol=0.03, atol=0.02)
+
+
+def test_a_model_of_another_name_is_refused() -> None:
+    with pytest.raises(UserError, match="no model is called 'VEA'; there are AE, "):
+        models.find("VEA")

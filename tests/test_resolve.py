@@ -1,0 +1,72 @@
+"""settings/: a file changes when, and only when, something that its reader uses has changed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vaeplay import params, resolve
+
+from .conftest import ROOT
+
+
+def resolved(values: Any) -> dict[str, Any]:
+    return resolve.resolve(params.validate(values), ROOT)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "changed"),
+    [
+        (("beta",), 4, lambda name: name.startswith("BetaVAE")),
+        (("train", "epochs"), 3, lambda name: "latent" in name),
+        (("data", "test"), 0.3, lambda name: name == "data"),
+        (("evaluate", "columns"), 4, lambda name: name == "evaluate"),
+        (("seed",), 9, lambda name: True),
+    ],
+)
+def test_a_changed_setting_changes_the_files_of_its_users_and_the_reports(
+    values: Any, key: tuple[str, ...], value: Any, changed: Any
+) -> None:
+    before = resolved(values)
+    node = values
+    for part in key[:-1]:
+        node = node[part]
+    node[key[-1]] = value
+    after = resolved(values)
+    found = {name for name in after if before[name] != after[name]}
+    expected = {name for name in after if name != "report" and changed(name)}
+    assert found == expected | {"report"}
+
+
+def test_writing_again_removes_the_files_of_cells_that_left_and_touches_nothing_else(
+    tmp_path: Path, values: Any
+) -> None:
+    values["grid"] = {"dense": values["grid"]["dense"]}
+    resolve.write(resolved(values), tmp_path)
+    gone, kept = "AE_latent8_depth1_ReLU", "AE_latent2_depth1_ReLU"
+    stranger = tmp_path / "samples/notes_on_AE_latent8.txt"
+    for cell in (gone, kept):
+        for name in (
+            f"checkpoints/{cell}.safetensors",
+            f"logs/cells/{cell}.json",
+            f"metrics/{cell}.json",
+            f"samples/{cell}.png",
+            f"samples/{cell}_prior.png",
+        ):
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("a result")
+    stranger.write_text("mine")
+    values["grid"]["dense"]["latent_dim"] = [2]
+    resolve.write(resolved(values), tmp_path)
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert not any(gone in name for name in left)
+    assert len([name for name in left if f"/{kept}" in name]) == 6
+    assert stranger.exists()
+
+
+def test_what_is_written_is_what_was_resolved(tmp_path: Path, values: Any) -> None:
+    expected = resolved(values)
+    resolve.write(expected, tmp_path)
+    assert {path.stem: json.loads(path.read_text()) for path in (tmp_path / "settings").iterdir()} == expected

@@ -1,0 +1,123 @@
+"""A stage's digests cover every file of the project that it really imports, and no model but its own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from vaeplay import models, params, resolve, sources
+from vaeplay.errors import UserError
+
+from .conftest import ROOT
+
+IMPORTED = """
+import importlib, json, pathlib, sys
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+root = pathlib.Path().resolve()
+files = {pathlib.Path(module.__file__).resolve() for module in sys.modules.values() if getattr(module, "__file__", None)}
+print(json.dumps([
+    sorted(f.relative_to(root).as_posix() for f in files if f.is_file() and f.is_relative_to(root) and ".venv" not in f.parts),
+    sorted(name for name in ("torch", "torchvision", "sklearn", "mlxtend", "dvc") if name in sys.modules),
+]))
+"""
+
+
+def imported(*modules: str) -> tuple[set[str], set[str]]:
+    """Files of the project, and heavy libraries, that a process has loaded once it has imported `modules`."""
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED, *modules], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    files, libraries = json.loads(done.stdout)
+    return set(files), set(libraries)
+
+
+@pytest.mark.parametrize(
+    ("stage", "libraries"),
+    [
+        ("settings", set()),
+        ("prepare", set()),
+        ("train", {"torch"}),
+        ("evaluate", {"torch"}),
+        ("report", set()),
+    ],
+)
+def test_a_stage_imports_only_what_it_needs_and_nothing_but_its_sources(stage: str, libraries: set[str]) -> None:
+    files, loaded = imported(f"stages.{stage}")
+    assert f"stages/{stage}.py" in files
+    assert files <= set(sources.digests(ROOT, [f"stages.{stage}"]))
+    assert loaded == libraries
+
+
+@pytest.mark.parametrize("name", models.names())
+def test_what_training_a_model_imports_is_among_its_cells_sources(name: str) -> None:
+    files, _ = imported("stages.train", models.module(name))
+    resolved = resolve.resolve(params.read(ROOT / "params.yaml"), ROOT)
+    cells = [value for key, value in resolved.items() if value.get("model") == name]
+    for cell in cells:
+        assert files <= set(cell["sources"])
+    assert cells or name not in str(resolved["report"]["cells"])
+
+
+def test_no_models_sources_hold_a_stranger() -> None:
+    resolved = resolve.resolve(params.read(ROOT / "params.yaml"), ROOT)
+    assert "vaeplay/models/vae.py" not in resolved["AE_latent2_depth1_ReLU"]["sources"]
+    assert "vaeplay/models/ae.py" not in resolved["VAE_latent2_depth1_ReLU"]["sources"]
+    assert "vaeplay/nets.py" in resolved["AE_latent2_depth1_ReLU"]["sources"]
+    assert not any("models/vae" in path for path in resolved["evaluate"]["sources"])
+    assert "vaeplay/params.py" not in resolved["VAE_latent2_depth1_ReLU"]["sources"]
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    files = {
+        "vaeplay/__init__.py": "",
+        "vaeplay/a.py": "import vaeplay.b",
+        "vaeplay/b.py": "def late():\n    from . import c",
+        "vaeplay/c.py": "from .inner.d import thing",
+        "vaeplay/inner/__init__.py": "",
+        "vaeplay/inner/d.py": "from ..e import name\nimport os, torch",
+        "vaeplay/inner/pages/x.html": "",
+        "vaeplay/inner/__pycache__/d.pyc": "",
+        "vaeplay/e.py": "",
+        "vaeplay/unused.py": "",
+        "vaeplay/broken.py": "def",
+        "stages/__init__.py": "",
+        "stages/s.py": "from vaeplay import a",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def test_imports_of_every_form_are_followed(tree: Path) -> None:
+    reached = [path.as_posix() for path in sources.reached(tree, ["stages.s"])]
+    assert reached == [
+        "stages/__init__.py",
+        "stages/s.py",
+        "vaeplay/__init__.py",
+        "vaeplay/a.py",
+        "vaeplay/b.py",
+        "vaeplay/c.py",
+        "vaeplay/e.py",
+        "vaeplay/inner/__init__.py",
+        "vaeplay/inner/d.py",
+        "vaeplay/inner/pages/x.html",
+    ]
+
+
+def test_a_digest_changes_with_its_file_alone(tree: Path) -> None:
+    before = sources.digests(tree, ["stages.s"])
+    (tree / "vaeplay/c.py").write_text("from .inner.d import other")
+    (tree / "vaeplay/unused.py").write_text("changed = True")
+    after = sources.digests(tree, ["stages.s"])
+    assert {path for path in after if before[path] != after[path]} == {os.path.join("vaeplay", "c.py")}
+
+
+def test_a_file_that_is_not_python_is_one_line(tree: Path) -> None:
+    with pytest.raises(UserError, match=r"broken\.py: not valid Python"):
+        sources.reached(tree, ["vaeplay.broken"])

@@ -1,0 +1,106 @@
+"""The loop: equal seeds give equal bits, means are over images, and watching a training does not change it."""
+
+import hashlib
+
+import pytest
+import torch
+
+from vaeplay import checkpoint, models, training
+from vaeplay.cells import Cell
+from vaeplay.dataset import as_float
+from vaeplay.losses import Loss
+from vaeplay.metrics import reconstruction
+
+from . import making
+
+
+def trained(cell: Cell, validation_seed: int = 1) -> dict[str, torch.Tensor]:
+    model = checkpoint.build(cell, making.SHAPE)
+    training.train(model, making.images(130), making.images(20, seed=validation_seed), cell)
+    return model.state_dict()
+
+
+def digest(state: dict[str, torch.Tensor]) -> str:
+    return hashlib.sha256(b"".join(value.numpy().tobytes() for value in state.values())).hexdigest()
+
+
+@pytest.mark.parametrize("name", models.names())
+def test_equal_seeds_give_equal_weights_and_other_seeds_others(name: str) -> None:
+    train = {"epochs": 2, "batch_size": 32}
+    first, again = (digest(trained(making.cell(name, train=train))) for _ in range(2))
+    other = digest(trained(making.cell(name, train=train, seed=1)))
+    assert first == again
+    assert first != other
+
+
+def test_the_validation_split_does_not_move_the_weights() -> None:
+    cell = making.cell("VAE", train={"epochs": 2})
+    assert digest(trained(cell, validation_seed=1)) == digest(trained(cell, validation_seed=2))
+
+
+def test_weights_before_the_first_step_depend_on_the_seed_alone() -> None:
+    torch.manual_seed(123)
+    first = digest(making.model("VAE").state_dict())
+    torch.rand(7)
+    assert digest(making.model("VAE").state_dict()) == first
+
+
+def test_means_weigh_images_not_batches() -> None:
+    values = torch.arange(10.0)
+    means = training.Means()
+    for part in values.split(4):  # batches of 4, 4 and 2
+        means.add(Loss(part, {"distortion": 2 * part}, {"figure": part.mean()}))
+    assert means.count == 10
+    assert means.values() == pytest.approx({"total": 4.5, "distortion": 9.0, "figure": 4.5})
+
+
+@pytest.mark.parametrize("name", models.names())
+def test_evaluation_does_not_depend_on_the_batch_size(name: str) -> None:
+    model, images = making.model(name).eval(), making.images(100)
+    whole = reconstruction.per_image(model, images, 100, seed=0)
+    assert all(values.shape == (100,) for values in whole.values())
+    for batch_size in (7, 64):
+        for key, values in reconstruction.per_image(model, images, batch_size, seed=0).items():
+            torch.testing.assert_close(values, whole[key], rtol=1e-4, atol=1e-4)
+
+
+def test_psnr_is_that_of_the_error_and_stays_finite_where_there_is_none() -> None:
+    images = making.images(30)
+    figures = reconstruction.per_image(making.model("AE").eval(), images, 10, seed=0)
+    torch.testing.assert_close(figures["psnr"], -10 * figures["mse"].log10())
+    model = making.model("AE").eval()
+    model.reconstruct = lambda x: x  # type: ignore[method-assign]
+    assert (reconstruction.per_image(model, images, 10, seed=0)["psnr"] == 100).all()
+
+
+def test_a_log_counts_what_was_trained() -> None:
+    cell = making.cell("VAE", train={"epochs": 3})
+    model = checkpoint.build(cell, making.SHAPE)
+    history = training.train(model, making.images(70), making.images(10), cell)
+    log = training.log(cell, model, history, 70)
+    assert [entry["epoch"] for entry in log["history"]] == [1, 2, 3]
+    assert log["seconds"] == pytest.approx(sum(entry["seconds"] for entry in history))
+    assert log["images_per_second"] == pytest.approx(210 / log["seconds"])
+    inputs, hidden, codes = 144, 32, 3
+    encoder = inputs * hidden + hidden + hidden * 2 * codes + 2 * codes
+    decoder = codes * hidden + hidden + hidden * inputs + inputs
+    assert log["parameters"] == encoder + decoder
+
+
+def test_the_last_validation_entry_is_what_validating_again_gives() -> None:
+    cell = making.cell("VAE", train={"epochs": 2})
+    model = checkpoint.build(cell, making.SHAPE)
+    held_out = making.images(33, seed=4)
+    history = training.train(model, making.images(70), held_out, cell)
+    again = training.validate(model, held_out, 64, step=4, seed=cell.seed)
+    assert {f"validation_{term}": value for term, value in again.items()}.items() <= history[-1].items()
+    assert as_float(held_out).shape == (33, 1, 12, 12)
+
+
+def test_training_ends_with_what_sampling_needs() -> None:
+    cell = making.cell("AE", train={"epochs": 1})
+    model = checkpoint.build(cell, making.SHAPE)
+    images = making.images(70)
+    training.train(model, images, making.images(10), cell)
+    with torch.no_grad():
+        torch.testing.assert_close(model.code_mean, model.encode(as_float(images)).mean(0))
