@@ -94,7 +94,7 @@ def test_beta_one_is_the_vae_to_the_bit() -> None:
     train = {"epochs": 2}
     states = []
     for name, changes in (("VAE", {}), ("BetaVAE", {"beta": 1.0})):
-        cell = making.cell(name, train=train, **changes)  # type: ignore[arg-type]
+        cell = making.cell(name, train=train, **changes)
         model = checkpoint.build(cell, making.SHAPE)
         training.train(model, making.images(100), making.images(20), cell)
         states.append(model.state_dict())

@@ -1,7 +1,6 @@
 """A stage's digests cover every file of the project that it really imports, and no model but its own."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,9 +17,11 @@ import importlib, json, pathlib, sys
 for name in sys.argv[1:]:
     importlib.import_module(name)
 root = pathlib.Path().resolve()
-files = {pathlib.Path(module.__file__).resolve() for module in sys.modules.values() if getattr(module, "__file__", None)}
+paths = [getattr(module, "__file__", None) for module in sys.modules.values()]
+files = {pathlib.Path(path).resolve() for path in paths if path and pathlib.Path(path).is_file()}
+own = {file.relative_to(root) for file in files if file.is_relative_to(root)}
 print(json.dumps([
-    sorted(f.relative_to(root).as_posix() for f in files if f.is_file() and f.is_relative_to(root) and ".venv" not in f.parts),
+    sorted(file.as_posix() for file in own if file.parts[0] != ".venv"),
     sorted(name for name in ("torch", "torchvision", "sklearn", "mlxtend", "dvc") if name in sys.modules),
 ]))
 """
@@ -115,7 +116,7 @@ def test_a_digest_changes_with_its_file_alone(tree: Path) -> None:
     (tree / "vaeplay/c.py").write_text("from .inner.d import other")
     (tree / "vaeplay/unused.py").write_text("changed = True")
     after = sources.digests(tree, ["stages.s"])
-    assert {path for path in after if before[path] != after[path]} == {os.path.join("vaeplay", "c.py")}
+    assert {path for path in after if before[path] != after[path]} == {"vaeplay/c.py"}
 
 
 def test_a_file_that_is_not_python_is_one_line(tree: Path) -> None:

@@ -1,0 +1,194 @@
+"""The pipeline, really run by DVC on a tiny grid: which stages run, and that no mistake costs a result."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import vaeplay
+
+from .workspace import Workspace
+
+CELLS = ("AE-2-1-ReLU", "VAE-2-1-ReLU", "BetaVAE-2-1-ReLU")
+
+
+def stages(*cells: str) -> set[str]:
+    """What runs when these cells have changed."""
+    return {"settings", "report", *(f"{stage}@{cell}" for cell in cells for stage in ("train", "evaluate"))}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    workspace = Workspace.make(tmp_path_factory.mktemp("pipeline"))
+    assert set(workspace.dvc("repro")) == {*stages(*CELLS), "prepare"}
+    workspace.commit()
+    return workspace
+
+
+@pytest.fixture
+def workspace(made: Workspace) -> Iterator[Workspace]:
+    """The tiny grid, all of it up to date; what a test changes is put back, and comes from DVC's cache."""
+    yield made
+    made.git("checkout", "-q", ".")
+    made.git("clean", "-fdq")
+    assert not set(made.dvc("repro")) - {"settings", "report"}
+
+
+def edit(path: Path) -> None:
+    path.write_text(path.read_text() + "\n# a remark\n")
+
+
+def test_a_second_run_runs_nothing(workspace: Workspace) -> None:
+    before = workspace.results()
+    assert workspace.dvc("repro") == []
+    assert workspace.results() == before
+
+
+def test_the_files_that_tools_rely_on_are_there(workspace: Workspace) -> None:
+    for cell in ("AE", "VAE", "BetaVAE"):
+        name = f"{cell}_latent2_depth1_ReLU"
+        for path in (
+            f"checkpoints/{name}.safetensors",
+            f"metrics/{name}.json",
+            f"samples/{name}.png",
+            f"samples/{name}_prior.png",
+            f"samples/{name}_interpolation.png",
+            f"logs/cells/{name}.json",
+        ):
+            assert (workspace.root / path).is_file(), path
+        metrics = json.loads((workspace.root / f"metrics/{name}.json").read_text())
+        assert ("rate" in metrics) == (cell != "AE")
+        union = json.loads((workspace.root / "logs/ae_vae_logs.json").read_text())
+        log = json.loads((workspace.root / f"logs/cells/{name}.json").read_text())
+        assert union["cells"][name] == log
+        assert set(log) <= set(union["fields"])
+        assert log["seconds"] > 0
+        assert log["memory"][0]["peak_bytes"] > 1e7
+    assert "VAE_latent2_depth1_ReLU" in (workspace.root / "reports/gallery.html").read_text()
+
+
+def test_a_checkpoint_is_the_vae_when_beta_is_one(workspace: Workspace) -> None:
+    assert set(workspace.dvc("exp", "run", "-S", "beta=1")) == stages("BetaVAE-2-1-ReLU")
+    states = [
+        vaeplay.load(workspace.root / f"checkpoints/{name}_latent2_depth1_ReLU.safetensors").state_dict()
+        for name in ("VAE", "BetaVAE")
+    ]
+    assert all((states[0][key] == states[1][key]).all() for key in states[0])
+
+
+def test_beta_reruns_the_beta_cells_and_the_page_alone(workspace: Workspace) -> None:
+    before = workspace.results()
+    assert set(workspace.dvc("exp", "run", "-S", "beta=4")) == stages("BetaVAE-2-1-ReLU")
+    changed = {name for name, content in workspace.results().items() if before.get(name) != content}
+    others = {name for name in changed if "BetaVAE" not in name}
+    assert others == {"settings/report.json", "logs/ae_vae_logs.json"}
+
+
+def test_an_edited_model_reruns_its_family_and_shared_code_reruns_all(workspace: Workspace) -> None:
+    edit(workspace.root / "vaeplay/models/vae.py")
+    assert set(workspace.dvc("repro")) == stages("VAE-2-1-ReLU", "BetaVAE-2-1-ReLU")
+    edit(workspace.root / "vaeplay/nets.py")
+    assert set(workspace.dvc("repro")) == stages(*CELLS)
+
+
+def test_the_code_of_one_stage_reruns_that_stage_alone(workspace: Workspace) -> None:
+    edit(workspace.root / "vaeplay/params.py")
+    assert workspace.dvc("repro") == ["settings"]
+    edit(workspace.root / "vaeplay/gallery/render.py")
+    assert workspace.dvc("repro") == ["settings", "report"]
+    edit(workspace.root / "vaeplay/data/mnist5k.py")
+    assert workspace.dvc("repro") == ["settings", "prepare", "report"]
+
+
+def test_an_axis_grows_and_shrinks_without_touching_other_cells(workspace: Workspace) -> None:
+    values = workspace.values()
+    values["grid"]["dense"] |= {"model": ["VAE"], "latent_dim": [2, 3]}
+    workspace.set(values)
+    assert set(workspace.dvc("repro")) == stages("VAE-3-1-ReLU")
+    left = {
+        path.name for folder in ("samples", "metrics", "checkpoints") for path in (workspace.root / folder).iterdir()
+    }
+    assert {name.split("_depth")[0] for name in left if "_depth" in name} == {"VAE_latent2", "VAE_latent3"}
+    page = (workspace.root / "reports/gallery.html").read_text()
+    assert "VAE_latent3_depth1_ReLU" in page
+    assert "BetaVAE_latent2_depth1_ReLU" not in page
+    values["grid"]["dense"]["latent_dim"] = [2]
+    workspace.set(values)
+    assert set(workspace.dvc("repro")) <= {"settings", "report"}
+    assert not list(workspace.root.rglob("VAE_latent3*"))
+    assert "VAE_latent3" not in (workspace.root / "reports/gallery.html").read_text()
+
+
+MISTAKES: dict[str, tuple[Any, str]] = {
+    "grid.dense.latent_dim": ([2, "two"], "grid.dense.latent_dim[1]: found 'two'"),
+    "batchsize": (64, "batchsize: unknown key"),
+    "beta": (-1, "beta: found -1"),
+    "grid.dense.activation": (["Relu"], "did you mean ReLU?"),
+    "grid.dense.model": ([], "grid: every group's `model` is empty"),
+}
+
+
+@pytest.mark.parametrize("key", MISTAKES)
+def test_a_mistake_is_one_line_and_costs_nothing(workspace: Workspace, key: str) -> None:
+    before = workspace.results()
+    value, said = MISTAKES[key]
+    values = workspace.values()
+    node = values
+    for part in key.split(".")[:-1]:
+        node = node[part]
+    node[key.split(".")[-1]] = value
+    workspace.set(values)
+    printed = workspace.refused("repro")
+    assert [line for line in printed.splitlines() if line.startswith("error: ")] == [
+        line for line in printed.splitlines() if said in line
+    ]
+    assert said in printed
+    assert workspace.results() == before
+
+
+def test_a_misspelt_override_is_one_line_and_costs_nothing(workspace: Workspace) -> None:
+    before = workspace.results()
+    assert "betta: unknown key" in workspace.refused("exp", "run", "-S", "+betta=4")
+    assert "beta: found -1" in workspace.refused("exp", "run", "-S", "beta=-1")
+    assert workspace.results() == before
+
+
+def test_small_numbers_from_the_command_line_are_numbers(workspace: Workspace) -> None:
+    assert "settings" in workspace.dvc("exp", "run", "-S", "train.lr=1e-5", "settings")
+    settings = json.loads((workspace.root / "settings/VAE_latent2_depth1_ReLU.json").read_text())
+    assert settings["train"]["lr"] == 1e-5
+
+
+def test_dvc_shows_metrics_plots_parameters_and_the_graph(workspace: Workspace) -> None:
+    shown = json.loads(workspace.run("dvc", "metrics", "show", "--json").stdout)
+    data = shown[""]["data"]
+    assert data["metrics/VAE_latent2_depth1_ReLU.json"]["data"]["elbo"] < 0
+    assert workspace.run("dvc", "plots", "show", "-o", "plots_of_test").returncode == 0
+    plots = (workspace.root / "plots_of_test/index.html").read_text()
+    assert "VAE_latent2_depth1_ReLU" in plots
+    assert "validation_total" in plots
+    assert "train@BetaVAE-2-1-ReLU" in workspace.run("dvc", "dag", "--dot").stdout
+    values = workspace.values()
+    values["beta"] = 3
+    workspace.set(values)
+    assert json.loads(workspace.run("dvc", "params", "diff", "--json").stdout)["params.yaml"]["beta"]["new"] == 3
+    assert "beta" in workspace.run("dvc", "exp", "show", "--csv").stdout
+
+
+def test_another_clone_makes_the_same_bytes(made: Workspace, tmp_path: Path) -> None:
+    other = Workspace.make(tmp_path)
+    other.dvc("repro")
+
+    def digests(workspace: Workspace) -> dict[str, str]:
+        return {
+            name: hashlib.sha256(content).hexdigest()
+            for name, content in workspace.results().items()
+            if not name.startswith("logs/")  # seconds and memory differ
+        }
+
+    made.git("checkout", "-q", ".")
+    made.dvc("repro")
+    assert digests(other) == digests(made)

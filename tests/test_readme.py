@@ -1,0 +1,71 @@
+"""The README's commands work as they are printed, and its tree is the tree."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .conftest import ROOT
+from .workspace import Workspace
+
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, re.DOTALL)
+COMMANDS = [line for language, text in BLOCKS if language == "sh" for line in text.splitlines()]
+UV = shutil.which("uv")
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    return Workspace.make(tmp_path_factory.mktemp("readme"))
+
+
+def shell(workspace: Workspace, line: str) -> subprocess.CompletedProcess[str]:
+    """Run a line as printed, in this project's environment rather than in one of the copy's own."""
+    environment = workspace.environment() | {
+        "UV_PROJECT_ENVIRONMENT": sys.prefix,
+        "UV_NO_SYNC": "1",
+        "HOME": str(workspace.root.parent / "home"),
+        "PYTEST_ADDOPTS": "--collect-only",
+        "PATH": os.pathsep.join([str(Path(UV or "uv").parent), os.environ["PATH"]]),
+    }
+    return subprocess.run(["bash", "-c", line], cwd=workspace.root, env=environment, capture_output=True, text=True)
+
+
+@pytest.mark.skipif(UV is None, reason="uv is not in PATH: run the tests with `uv run pytest`")
+@pytest.mark.parametrize("line", COMMANDS)
+def test_a_command_works_as_printed(workspace: Workspace, line: str) -> None:
+    done = shell(workspace, line)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_promised_commands_are_there() -> None:
+    assert "pip install uv && uv run dvc repro" in COMMANDS
+    assert "uv run pytest" in COMMANDS
+    assert "uv run dvc exp run -S beta=4" in COMMANDS
+    assert len(COMMANDS) >= 6
+
+
+def test_the_python_example_works(workspace: Workspace) -> None:
+    code = next(text for language, text in BLOCKS if language == "python")
+    assert workspace.dvc("repro", "evaluate@VAE-2-1-ReLU") is not None
+    done = workspace.run(sys.executable, "-c", code + "\nprint(type(model).__name__)")
+    assert done.stdout == "VAE\n", done.stderr
+
+
+def test_every_file_named_in_the_tree_exists_and_every_module_is_named() -> None:
+    tree = next(text for language, text in BLOCKS if not language)
+    for name in re.findall(r"[\w/]+\.(?:py|yaml)", tree):
+        assert any((ROOT / folder / name).is_file() for folder in ("", "stages", "vaeplay", "vaeplay/metrics")), name
+    for path in [*(ROOT / "vaeplay").glob("*.py"), *(ROOT / "stages").glob("*.py")]:
+        assert path.name == "__init__.py" or path.name in tree, path.name
+    for path in (ROOT / "vaeplay").iterdir():
+        assert not (path / "__init__.py").is_file() or f"{path.name}/" in tree, path.name
+
+
+def test_links_and_pictures_exist() -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / target).is_file(), target

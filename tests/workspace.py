@@ -1,0 +1,98 @@
+"""A copy of the project that a test may run, change and break: a git repository of its own, with a tiny grid."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from .conftest import ROOT
+
+
+def tiny(values: Any) -> Any:
+    """params.yaml with one cell a model of the first group, networks of a few units, one epoch."""
+    group = values["grid"]["dense"] | {"latent_dim": [2], "depth": [1]}
+    values["grid"] = {
+        name: group if name == "dense" else other | {"model": []} for name, other in values["grid"].items()
+    }
+    values["models"]["hidden"] = 16
+    values["train"] |= {"epochs": 1, "batch_size": 500}
+    values["threads"] = 1
+    values["device"] = "cpu"
+    return values
+
+
+@dataclass
+class Workspace:
+    """A copy of the project in `root`."""
+
+    root: Path
+
+    @classmethod
+    def make(cls, root: Path) -> "Workspace":
+        """Copy what git would: tracked and new files, no results."""
+        listed = subprocess.run(
+            ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        for name in listed.stdout.splitlines():
+            if name != "dvc.lock" and (ROOT / name).is_file():
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, root / name)
+        workspace = cls(root)
+        workspace.set(tiny(workspace.values()))
+        workspace.git("init", "-q", "-b", "main")
+        workspace.commit()
+        return workspace
+
+    def values(self) -> Any:
+        """params.yaml as plain values."""
+        return YAML(typ="safe", pure=True).load(self.root / "params.yaml")
+
+    def set(self, values: Any) -> None:
+        """Write params.yaml."""
+        with (self.root / "params.yaml").open("w") as file:
+            YAML(typ="safe", pure=True).dump(values, file)
+
+    def git(self, *arguments: str) -> None:
+        """Run git in the copy."""
+        identity = ["-c", "user.name=Tester", "-c", "user.email=tester@example.org"]
+        subprocess.run(["git", *identity, *arguments], cwd=self.root, check=True, capture_output=True)
+
+    def commit(self) -> None:
+        """Commit all that is not ignored."""
+        self.git("add", "-A")
+        self.git("commit", "-q", "--allow-empty", "-m", "state")
+
+    def environment(self) -> dict[str, str]:
+        """This process's environment, with the Python that runs the tests first in PATH."""
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        return os.environ | {"PATH": path, "PYTHONDONTWRITEBYTECODE": "1", "TQDM_DISABLE": "1"}
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in the copy."""
+        return subprocess.run(command, cwd=self.root, env=self.environment(), capture_output=True, text=True)
+
+    def dvc(self, *arguments: str) -> list[str]:
+        """Run DVC, which must succeed: the stages that really ran, in order."""
+        done = self.run(sys.executable, "-m", "dvc", *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return re.findall(r"^Running stage '(.+)':", done.stdout, re.MULTILINE)
+
+    def refused(self, *arguments: str) -> str:
+        """Run DVC, which must fail without a traceback: what it printed."""
+        done = self.run(sys.executable, "-m", "dvc", *arguments)
+        said = done.stdout + done.stderr
+        assert done.returncode != 0, said
+        assert "Traceback" not in said
+        return said
+
+    def results(self) -> dict[str, bytes]:
+        """Every result file but the page, which names the commit, and its content."""
+        folders = ("settings", "data", "checkpoints", "logs", "metrics", "samples")
+        files = [path for folder in folders for path in (self.root / folder).rglob("*") if path.is_file()]
+        return {path.relative_to(self.root).as_posix(): path.read_bytes() for path in sorted(files)}
