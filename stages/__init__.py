@@ -12,5 +12,7 @@ def run(main: Callable[..., None]) -> None:
         main(*sys.argv[1:])
     except UserError as error:
         sys.exit("\n".join(f"error: {line}" for line in str(error).splitlines()))
+    except OSError as error:
+        sys.exit(f"error: {error.filename or 'a file'}: {error.strerror or error}; nothing of this stage was kept")
     except KeyboardInterrupt:
         sys.exit("interrupted: nothing of this stage was kept; `dvc repro` starts it again")

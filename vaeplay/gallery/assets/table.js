@@ -1,0 +1,70 @@
+// The table of cells: headings become buttons that sort, and the best values are those of the rows shown.
+'use strict';
+(() => {
+  const table = document.getElementById('cells-table');
+  const body = table.tBodies[0];
+  const rows = [...body.rows]; // in the order of the grid
+  const heads = [...table.tHead.rows[0].cells];
+
+  const value = (row, index) => row.cells[index].dataset.value;
+  const compare = (index, type, sign) => (one, other) => {
+    const [a, b] = [value(one, index), value(other, index)];
+    const absent = (text) => text === '' || (type === 'number' && Number.isNaN(Number(text)));
+    if (absent(a) || absent(b)) return absent(a) - absent(b); // what is absent stays last either way
+    return sign * (type === 'number' ? Number(a) - Number(b) : a.localeCompare(b));
+  };
+
+  // The first click shows the best on top, the second turns the order round, the third restores the grid's.
+  const press = (head) => {
+    const first = head.dataset.better === 'higher' ? 'down' : 'up';
+    const second = first === 'up' ? 'down' : 'up';
+    const [key, way] = (gallery.get('sort') || ':').split(':');
+    const next = key !== head.dataset.key ? first : way === first ? second : null;
+    gallery.set({ sort: next && `${head.dataset.key}:${next}` });
+  };
+
+  for (const head of heads) {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'sort';
+    const name = head.querySelector('.name');
+    if (name) {
+      name.before(button);
+      button.append(name);
+    } else {
+      button.append(...head.childNodes);
+      head.append(button);
+    }
+    button.addEventListener('click', () => press(head));
+  }
+
+  const markBest = () => {
+    heads.forEach((head, index) => {
+      if (!head.dataset.ranked) return;
+      const shown = rows.filter((row) => gallery.shown.has(row.dataset.cell) && value(row, index) !== '');
+      const rounded = (row) => Number(Number(value(row, index)).toFixed(Number(head.dataset.digits)));
+      const pick = head.dataset.better === 'lower' ? Math.min : Math.max;
+      const target = shown.length > 1 ? pick(...shown.map(rounded)) : null;
+      for (const row of rows) {
+        const best = shown.includes(row) && rounded(row) === target;
+        const cell = row.cells[index];
+        cell.classList.toggle('was-best', !best);
+        cell.classList.toggle('now-best', best);
+        cell.title = best ? 'best of the cells shown' : '';
+      }
+    });
+  };
+
+  gallery.follow(() => {
+    const [key, way] = (gallery.get('sort') || ':').split(':');
+    const index = heads.findIndex((head) => head.dataset.key === key);
+    heads.forEach((head, place) => {
+      if (place === index) head.setAttribute('aria-sort', way === 'down' ? 'descending' : 'ascending');
+      else head.removeAttribute('aria-sort');
+    });
+    const order = index < 0 ? rows : [...rows].sort(compare(index, heads[index].dataset.type, way === 'down' ? -1 : 1));
+    if (order.some((row, place) => row !== body.rows[place])) body.append(...order);
+    gallery.order = order.map((row) => row.dataset.cell);
+    markBest();
+  });
+})();

@@ -1,0 +1,48 @@
+"""One file with every cell's training log, for tools that compare runs without looking for files."""
+
+from pathlib import Path
+from typing import Any
+
+from vaeplay.gallery import fields
+from vaeplay.gallery.page import Page
+
+FIELDS = {
+    "cell": "Name of the cell: its model and its position on every axis of the grid.",
+    "model": "Name of the model's class.",
+    "history": "One entry an epoch, in order.",
+    "history[].epoch": "Number of the epoch, from 1.",
+    "history[].beta_weight": "Weight of the rate in the loss during this epoch, without unit; only where there is one.",
+    "history[].train_<term>": "One term of the loss, or `total`, which is what was minimised: mean over the epoch's "
+    "training images as they were met, in nats an image where the decoder has a likelihood.",
+    "history[].validation_<term>": "The same over the validation split, after the epoch.",
+    "history[].seconds": "Wall time of the epoch, in seconds.",
+    "seconds": "Wall time of the whole training, in seconds.",
+    "images_per_second": "Training images a second of wall time.",
+    "parameters": "Number of trainable parameters.",
+    "device": "Device that the model was trained on.",
+    "threads": "Number of CPU threads used.",
+    "memory": "Peak memory of every GPU used, or of the process where there was none.",
+    "memory[].device": "Name of the GPU, or `process`.",
+    "memory[].peak_bytes": "Most memory held at once, in bytes.",
+    "prior": "Where the cell's prior samples come from.",
+}
+
+
+def union(root: Path, page: Page) -> dict[str, Any]:
+    """The logs of the page's cells, {"fields": what each field means, "cells": {cell: its log}}.
+
+    Cells that have no log are left out, and figures that are not finite become null, which every JSON reader takes.
+    """
+    logs = {}
+    for cell in page.cells:
+        if cell.history is not None or cell.cost is not None:
+            logs[cell.name] = _finite(fields.load(root, f"logs/cells/{cell.name}.json").values)
+    return {"fields": FIELDS, "cells": logs}
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {fields.clean(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return fields.finite(value) if isinstance(value, float) else fields.scalar(value)

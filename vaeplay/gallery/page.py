@@ -1,0 +1,168 @@
+"""Everything that the page shows, as plain data: templates and charts read these classes and nothing else.
+
+Numbers stay numbers here; rounding and units belong to the views. Tuples keep the order in which things are shown.
+"""
+
+from dataclasses import dataclass
+
+Scalar = str | int | float | bool | None
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting by its dotted name, as in `train.batch_size`; lists are written as JSON."""
+
+    key: str
+    value: Scalar
+
+
+@dataclass(frozen=True)
+class Split:
+    """One part of the data set: its name, its number of images, and how many of each class."""
+
+    name: str
+    images: int
+    class_counts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class DataCard:
+    """What the models were trained and measured on; `shape` is (channels, height, width)."""
+
+    name: str
+    title: str
+    source: str
+    licence: str
+    shape: tuple[int, ...]
+    classes: tuple[str, ...]
+    splits: tuple[Split, ...]
+    sha256: str
+    examples: "Picture | None"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One image file as a `data:` address, with its natural size in pixels."""
+
+    address: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One picture of a cell: `kind` is `reconstruction`, `prior`, `interpolation`, or any later kind's file suffix."""
+
+    kind: str
+    picture: Picture
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of sample picture, with the words that explain it."""
+
+    kind: str
+    title: str
+    explanation: str
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One term of the loss over the epochs, as means an image; None where the figure is absent or not finite."""
+
+    term: str
+    train: tuple[float | None, ...]
+    validation: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class History:
+    """A training run: the epochs' numbers, the schedule of the rate's weight if there was one, and a curve a term."""
+
+    epochs: tuple[int, ...]
+    beta_weight: tuple[float | None, ...]
+    curves: tuple[Curve, ...]
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The most memory that a device held during training, in bytes."""
+
+    device: str
+    peak_bytes: int
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a training run cost: wall seconds, images a second, trainable parameters, and memory."""
+
+    seconds: float | None
+    images_per_second: float | None
+    parameters: int | None
+    device: str
+    threads: int | None
+    memory: tuple[Memory, ...]
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A file that a cell should have and has not, relative to the workspace, and the command that makes it."""
+
+    path: str
+    command: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One metric of a cell, by its key in the metric registry; None stands for a value that is not finite."""
+
+    key: str
+    value: float | None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One model of the grid with everything known about it.
+
+    The axes are None only when the cell's settings file is missing. `beta` is the weight of the rate where the model
+    has one. `prior` says where its prior samples come from, and `command` makes the cell's files again.
+    """
+
+    name: str
+    label: str
+    model: str | None
+    latent_dim: int | None
+    depth: int | None
+    activation: str | None
+    seed: int | None
+    beta: float | None
+    settings: tuple[Setting, ...]
+    train: tuple[Setting, ...]
+    figures: tuple[Figure, ...]
+    samples: tuple[Sample, ...]
+    history: History | None
+    cost: Cost | None
+    prior: str | None
+    command: str
+    missing: tuple[Missing, ...]
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where the page comes from; `commit` is None outside git, `modified` whether sources differ from that commit."""
+
+    commit: str | None
+    modified: bool
+    seed: int | None
+    beta: float | None
+    params: tuple[Setting, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """The whole report."""
+
+    data: DataCard
+    provenance: Provenance
+    kinds: tuple[Kind, ...]
+    cells: tuple[Cell, ...]

@@ -1,0 +1,172 @@
+"""From the pipeline's files to the page's data.
+
+Only the cells that `settings/report.json` lists are read, in its order, whatever other files lie around. A file that a
+cell lacks is noted with the command that makes it; a file that is there and broken is an error that names it.
+"""
+
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+from vaeplay.gallery import fields, provenance, samples
+from vaeplay.gallery.fields import Fields
+from vaeplay.gallery.page import (
+    Cell,
+    Cost,
+    Curve,
+    DataCard,
+    Figure,
+    History,
+    Memory,
+    Missing,
+    Page,
+    Provenance,
+    Split,
+)
+from vaeplay.metrics.registry import METRICS
+
+SPLITS = ("train", "validation", "test")
+
+
+def read(root: Path) -> Page:
+    """The page of the workspace `root`.
+
+    Raises:
+        UserError: `settings/report.json` or the data card is missing, or any file that is read is malformed.
+    """
+    report = fields.load(root, "settings/report.json")
+    names = report.texts("cells")
+    cells = label([_cell(root, name, names) for name in names])
+    kinds = {sample.kind for cell in cells for sample in cell.samples}
+    return Page(
+        data=_card(root),
+        provenance=_provenance(root, report.object("params")),
+        kinds=samples.describe(kinds | set(samples.EXPECTED)),
+        cells=cells,
+    )
+
+
+def _provenance(root: Path, params: Fields) -> Provenance:
+    commit, modified = provenance.commit(root)
+    return Provenance(commit, modified, params.integer("seed"), params.number("beta"), fields.flatten(params.values))
+
+
+def _card(root: Path) -> DataCard:
+    card = fields.load(root, "data/card.json")
+    counts, class_counts = card.object("counts"), card.object("class_counts")
+    ordered = sorted(counts.values, key=lambda name: (SPLITS.index(name) if name in SPLITS else len(SPLITS), name))
+    return DataCard(
+        name=card.text("name"),
+        title=card.text("title"),
+        source=card.text("source", ""),
+        licence=card.text("licence", ""),
+        shape=card.integers("shape"),
+        classes=card.texts("classes"),
+        splits=tuple(
+            Split(fields.clean(name), counts.integer(name) or 0, class_counts.integers(name)) for name in ordered
+        ),
+        sha256=card.text("sha256", ""),
+        examples=samples.picture(root, "data/examples.png"),
+    )
+
+
+def _cell(root: Path, name: str, names: tuple[str, ...]) -> Cell:
+    """One cell from its files, as far as they are there."""
+    missing: list[Missing] = []
+
+    def find(path: str) -> Fields | None:
+        if (root / path).exists():
+            return fields.load(root, path)
+        missing.append(Missing(path, command))
+        return None
+
+    command = "uv run dvc repro"
+    cell = find(f"settings/{name}.json") or Fields({}, name)
+    axes = [cell.values.get(axis) for axis in ("model", "latent_dim", "depth", "activation")]
+    if None not in axes:
+        command += " " + shlex.quote("evaluate@" + fields.clean("-".join(str(axis) for axis in axes)))
+    log = find(f"logs/cells/{name}.json")
+    metrics = find(f"metrics/{name}.json") or Fields({}, name)
+    pictures = samples.of_cell(root, name, names)
+    absent = (kind for kind in samples.EXPECTED if kind not in {sample.kind for sample in pictures})
+    missing += [Missing(samples.path(name, kind), command) for kind in absent]
+    settings = cell.object("settings")
+    return Cell(
+        name=name,
+        label=name,
+        model=cell.text("model") if "model" in cell else None,
+        latent_dim=cell.integer("latent_dim"),
+        depth=cell.integer("depth"),
+        activation=cell.text("activation") if "activation" in cell else None,
+        seed=cell.integer("seed"),
+        beta=settings.number("beta"),
+        settings=fields.flatten(settings.values),
+        train=fields.flatten(cell.object("train").values),
+        figures=tuple(Figure(metric.key, metrics.number(metric.key)) for metric in METRICS if metric.key in metrics),
+        samples=pictures,
+        history=_history(log) if log else None,
+        cost=_cost(log) if log else None,
+        prior=log.text("prior") if log and "prior" in log else None,
+        command=command,
+        missing=tuple(missing),
+    )
+
+
+def _history(log: Fields) -> History | None:
+    """The epochs of a log, whose terms are the keys `train_<term>` and `validation_<term>`; None where it has none."""
+    rows = list(log.objects("history"))
+    if not rows:
+        return None
+    keys = dict.fromkeys(key for row in rows for key in row.values)
+    terms = dict.fromkeys(key.partition("_")[2] for key in keys if key.startswith(("train_", "validation_")))
+    weights = tuple(row.number("beta_weight") for row in rows)
+    return History(
+        epochs=tuple(row.integer("epoch") or number for number, row in enumerate(rows, 1)),
+        beta_weight=weights if any(weight is not None for weight in weights) else (),
+        curves=tuple(
+            Curve(
+                fields.clean(term),
+                tuple(row.number(f"train_{term}") for row in rows),
+                tuple(row.number(f"validation_{term}") for row in rows),
+            )
+            for term in sorted(terms)
+        ),
+    )
+
+
+def _cost(log: Fields) -> Cost:
+    return Cost(
+        seconds=log.number("seconds"),
+        images_per_second=log.number("images_per_second"),
+        parameters=log.integer("parameters"),
+        device=log.text("device", ""),
+        threads=log.integer("threads"),
+        memory=tuple(Memory(row.text("device"), row.integer("peak_bytes") or 0) for row in log.objects("memory")),
+    )
+
+
+def label(cells: list[Cell]) -> tuple[Cell, ...]:
+    """The cells with labels for readers, `VAE, latent 8, depth 2`, naming only what differs between cells.
+
+    A cell whose label would not be its own keeps its name.
+    """
+    labels = [_label(cell, cells) for cell in cells]
+    return tuple(
+        replace(cell, label=text if labels.count(text) == 1 else cell.name)
+        for cell, text in zip(cells, labels, strict=True)
+    )
+
+
+def _label(cell: Cell, cells: list[Cell]) -> str:
+    if cell.model is None:
+        return cell.name
+    parts = [cell.model if cell.beta is None else f"{cell.model} β={cell.beta:g}"]
+    if len({other.latent_dim for other in cells}) > 1:
+        parts.append(f"latent {cell.latent_dim}")
+    if len({other.depth for other in cells}) > 1:
+        parts.append(f"depth {cell.depth}")
+    if len({other.activation for other in cells}) > 1:
+        parts.append(str(cell.activation))
+    if len({other.seed for other in cells}) > 1:
+        parts.append(f"seed {cell.seed}")
+    return ", ".join(parts)

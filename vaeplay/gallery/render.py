@@ -1,0 +1,138 @@
+"""The page's data as one HTML text: templates, styles, scripts and pictures inline, nothing fetched.
+
+Everything is escaped by the template engine, an undefined name is an error, and the content security policy allows
+only this page's own style and scripts, by their hashes, and inline pictures.
+"""
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from vaeplay.gallery import charts, views, words
+from vaeplay.gallery.page import Cell, Page
+from vaeplay.gallery.plane import plane
+from vaeplay.gallery.scale import MARKERS
+from vaeplay.metrics.registry import METRICS
+
+FOLDER = Path(__file__).parent
+STYLES = ("base", "sections", "figures", "cells", "print")
+EARLY_SCRIPTS = ("theme",)
+"""Run before the first paint, so that a chosen theme does not flash."""
+LATE_SCRIPTS = ("state", "filters", "table", "wall", "detail", "compare", "curves", "downloads", "keys")
+"""Run when the page is there, in this order: each may use those before it."""
+
+
+def render(page: Page) -> str:
+    """The whole HTML page. Equal pages give equal texts."""
+    style = "\n".join(_asset(f"{name}.css") for name in STYLES)
+    early = [_asset(f"{name}.js") for name in EARLY_SCRIPTS]
+    late = [_asset(f"{name}.js") for name in LATE_SCRIPTS]
+    varying = views.varying(page)
+    columns, shared = views.columns(page), views.shared(page)
+    names = {axis.name for axis in varying}
+    return (
+        environment()
+        .get_template("page.html.j2")
+        .render(
+            page=page,
+            policy=policy([style], [*early, *late]),
+            style=Markup(style),
+            scripts={"early": [Markup(script) for script in early], "late": [Markup(script) for script in late]},
+            data=data(page),
+            axes=views.axes(page),
+            varying=varying,
+            constant=[
+                axis for axis in views.axes(page) if axis.name not in {*names, "beta", "seed"} and len(axis.values) == 1
+            ],
+            columns=columns,
+            ranked=[column for column in columns if column not in shared],
+            shared=shared,
+            findings=views.findings(page),
+            families=views.families(page),
+            likelihoods=views.likelihoods(page),
+            depths=charts.depths(page),
+            seconds=views.training_seconds(page),
+            terms=charts.of_terms(page),
+            plane=plane(page),
+            metrics=METRICS,
+            markers=MARKERS,
+        )
+    )
+
+
+def environment() -> Environment:
+    """The template engine with the filters that the templates use."""
+    engine = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    engine.policies["json.dumps_kwargs"] = {"sort_keys": False, "allow_nan": False, "separators": (",", ":")}
+    engine.filters |= {
+        "axis": words.axis,
+        "bytes": words.size,
+        "count_of": words.plural,
+        "duration": words.duration,
+        "epoch_table": charts.table,
+        "number": words.number,
+        "own_charts": own_charts,
+        "quoted": lambda text: quote(text, safe=""),
+        "setting": words.setting,
+    }
+    return engine
+
+
+def own_charts(cell: Cell) -> tuple[charts.Chart, ...]:
+    """The loss curves of one cell."""
+    return charts.of_cell(cell.history) if cell.history else ()
+
+
+def data(page: Page) -> dict[str, Any]:
+    """What the scripts and the downloads need of the page: cells with axes and figures, and what the figures are."""
+    axes = [axis.name for axis in views.axes(page)]
+    cells = [
+        {
+            "name": cell.name,
+            "label": cell.label,
+            "axes": {axis: words.axis(cell, axis) for axis in axes},
+            "metrics": {figure.key: figure.value for figure in cell.figures},
+            "settings": {item.key: item.value for item in cell.settings},
+            "train": {item.key: item.value for item in cell.train},
+            "prior": cell.prior,
+            "seconds": cell.cost.seconds if cell.cost else None,
+            "parameters": cell.cost.parameters if cell.cost else None,
+        }
+        for cell in page.cells
+    ]
+    metrics = [
+        {"key": item.key, "label": item.label, "unit": item.unit, "better": item.better, "digits": item.digits}
+        for item in METRICS
+    ]
+    return {"cells": cells, "metrics": metrics, "data": page.data.name}
+
+
+def policy(styles: Iterable[str], scripts: Iterable[str]) -> str:
+    """The content security policy that allows these styles and scripts, inline pictures, and nothing else."""
+    allowed_styles = " ".join(_source(style) for style in styles)
+    allowed_scripts = " ".join(_source(script) for script in scripts)
+    return (
+        f"default-src 'none'; img-src data:; style-src {allowed_styles}; script-src {allowed_scripts}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _source(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _asset(name: str) -> str:
+    return (FOLDER / "assets" / name).read_text(encoding="utf-8").strip()

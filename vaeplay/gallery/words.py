@@ -1,0 +1,62 @@
+"""Numbers, sizes and times as people read them. Text only; the templates escape it."""
+
+from vaeplay.gallery.page import Cell, Scalar
+
+DASH = "—"
+
+
+def number(value: float | None, digits: int) -> str:
+    """A number with a fixed count of decimals, a true minus sign and thin spaces between thousands.
+
+    >>> number(-1234.5, 1)
+    '−1\u2009234.5'
+    """
+    if value is None:
+        return "not finite"
+    if abs(value) >= 1e9:
+        return f"{value:.{digits}e}".replace("-", "−")
+    text = f"{value:,.{digits}f}"
+    if float(text.replace(",", "")) == 0:
+        text = text.lstrip("-")
+    return text.replace(",", "\u2009").replace("-", "−")
+
+
+def duration(seconds: float | None) -> str:
+    """A time span, as in `12.3 s` or `4 min 05 s`."""
+    if seconds is None:
+        return DASH
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
+
+
+def size(count: int) -> str:
+    """A number of bytes in the unit that fits, 1 MiB being 1024² bytes."""
+    value = float(count)
+    for unit in ("B", "KiB", "MiB"):
+        if value < 1024:
+            return f"{value:.0f} {unit}"
+        value /= 1024
+    return f"{value:.1f} GiB"
+
+
+def setting(value: Scalar) -> str:
+    """A setting's value: flags and absent values in words, numbers in their shortest form."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def axis(cell: Cell, name: str) -> str:
+    """The value of one axis of the grid for `cell`."""
+    value = getattr(cell, name)
+    return DASH if value is None else setting(value)
+
+
+def plural(count: int, noun: str, nouns: str = "") -> str:
+    """A count with its noun, as in `1 cell`, `12 cells`; `nouns` is the plural where an s does not make it."""
+    return f"{number(count, 0)} {noun if count == 1 else nouns or noun + 's'}"
