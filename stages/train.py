@@ -1,5 +1,6 @@
 """settings/<cell>.json, data/ → checkpoints/<cell>.safetensors, logs/cells/<cell>.json: train one cell."""
 
+import time
 from pathlib import Path
 
 from stages import run
@@ -15,10 +16,12 @@ def main(name: str) -> None:
     images = dataset.read(DATA, "train").images.to(device)
     validation = dataset.read(DATA, "validation").images.to(device)
     model = checkpoint.build(cell, tuple(images.shape[1:])).to(device)
+    started = time.perf_counter()
     history = training.train(model, images, validation, cell)
+    log = training.log(cell, model, history, len(images), time.perf_counter() - started)
     checkpoint.save(Path("checkpoints") / f"{name}.safetensors", model, cell)
     machine = {"device": str(device), "threads": cell.threads, "memory": devices.peak_memory()}
-    files.write_json(Path("logs/cells") / f"{name}.json", training.log(cell, model, history, len(images)) | machine)
+    files.write_json(Path("logs/cells") / f"{name}.json", log | machine)
 
 
 if __name__ == "__main__":

@@ -20,10 +20,12 @@ def cell(model: str, *, train: dict[str, Any] | None = None, **changes: Any) -> 
     size = {"model": [model], "latent_dim": [3], "depth": [1], "activation": ["ReLU"]}
     values["threads"] = 1
     values["device"] = "cpu"
-    values["models"]["hidden"] = 32
+    values["models"] |= {"hidden": 32, "channels": 4}
     for name, value in changes.items():
         if name in size:
             size[name] = [value]
+        elif isinstance(values["models"].get(name), dict):
+            values["models"][name] |= value
         elif name in values["models"]:
             values["models"][name] = value
         else:

@@ -20,7 +20,7 @@ from . import making
 def test_a_loaded_model_is_the_saved_one(tmp_path: Path, name: str) -> None:
     model = making.model(name, seed=3).eval()
     x = as_float(making.images(20))
-    model.fit_prior([x], Noise(0))
+    model.fit_prior(making.images(20), Noise(0))
     paths = [tmp_path / "a.safetensors", tmp_path / "b.safetensors"]
     for path in paths:
         checkpoint.save(path, model, making.cell(name, seed=3))
@@ -73,7 +73,10 @@ def test_a_truncated_checkpoint_is_refused_wherever_it_ends(tmp_path: Path) -> N
         ("model", "os.system", "of a model that is not here, 'os.system'"),
         ("latent_dim", 10**9, "cell.latent_dim"),
         ("latent_dim", 4, "damaged, or of another version"),
-        ("settings", {"likelihood": "bernoulli"}, "settings for VAE are likelihood; expected likelihood, hidden"),
+        ("settings", {"likelihood": {"name": "bernoulli"}}, "settings for VAE are likelihood; expected likelihood, "),
+        ("settings", {"likelihood": {"name": "gaussian"}}, "likelihood: found name; expected name, sigma"),
+        ("settings", {"likelihood": "bernoulli"}, "found 'bernoulli'; expected a mapping"),
+        ("settings", {"hidden": 0}, "greater than or equal to 1"),
         ("activation", "__class__", "cell.activation"),
     ],
 )

@@ -62,10 +62,10 @@ def refused(values: Any) -> str:
         (
             "train.batchsize",
             64,
-            "train.batchsize: unknown key; allowed here: epochs, batch_size, lr; did you mean batch_size?",
+            "train.batchsize: unknown key; allowed here: epochs, batch_size, optimiser, lr, ",
         ),
         ("train.lr", "fast", "train.lr: found 'fast'; allowed: a number above 0 to 10"),
-        ("train", [1], "train: found [1]; allowed: a mapping with the keys epochs, batch_size, lr"),
+        ("train", [1], "train: found [1]; allowed: a mapping with the keys epochs, batch_size, "),
         ("data.name", "mnist", "data.name: found 'mnist'; allowed: "),
         ("data.test", 0.95, "data.validation and data.test: found 0.1 and 0.95; allowed: shares with a sum below 1"),
         ("seed", 2**40, "seed: found 1099511627776; allowed: a whole number from 0"),

@@ -4,8 +4,9 @@
 """
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -28,11 +29,85 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
+class Choice(Settings):
+    """One of several ways, by `name`; each reads those further fields that `reads` gives for it, and no others."""
+
+    reads: ClassVar[dict[str, tuple[str, ...]]]
+    name: str
+
+    def used(self) -> dict[str, Any]:
+        """The name and the fields that it reads: a cell does not depend on the rest."""
+        return {"name": self.name} | {field: getattr(self, field) for field in self.reads.get(self.name, ())}
+
+
+class Likelihood(Choice):
+    """p(x|z): see `vaeplay.likelihoods`."""
+
+    reads = {"gaussian": ("sigma",)}
+    name: Literal["bernoulli", "bernoulli_dynamic", "gaussian", "gaussian_learned", "gaussian_optimal", "logistic"]
+    sigma: float = Field(gt=0, le=10)
+
+
+class Schedule(Choice):
+    """How the weight of the rate develops: see `vaeplay.schedules`."""
+
+    reads = {
+        "linear": ("steps",),
+        "cyclical": ("steps", "cycles"),
+        "capacity": ("steps", "capacity", "gamma"),
+        "free_bits": ("free",),
+    }
+    name: Literal["constant", "linear", "cyclical", "capacity", "free_bits"]
+    steps: int = Field(ge=1, le=10**9)
+    cycles: int = Field(ge=1, le=10_000)
+    capacity: float = Field(ge=0, le=1e6)
+    gamma: float = Field(ge=0, le=1e6)
+    free: float = Field(ge=0, le=1e6)
+
+
+class Density(Choice):
+    """What is fitted to the codes of an autoencoder, to sample from."""
+
+    reads = {"mixture": ("components",)}
+    name: Literal["gaussian", "mixture"]
+    components: int = Field(ge=1, le=1000)
+
+
+class Quantiser(Choice):
+    """How a VQ-VAE's codes are made: see `vaeplay.quantisers`."""
+
+    reads = {
+        "ema": ("codes", "commitment", "decay", "reseed_below"),
+        "gradient": ("codes", "commitment", "reseed_below"),
+    }
+    name: Literal["ema", "gradient"]
+    codes: int = Field(ge=2, le=65536)
+    commitment: float = Field(ge=0, le=1e4)
+    decay: float = Field(ge=0, lt=1)
+    reseed_below: float = Field(ge=0, le=1e6)
+
+
+class CodePrior(Settings):
+    """The autoregressive model of a VQ-VAE's code maps, and how it is trained."""
+
+    channels: int = Field(ge=1, le=4096)
+    layers: int = Field(ge=1, le=64)
+    epochs: int = Field(ge=1, le=100_000)
+    lr: float = Field(gt=0, le=10)
+
+
 class SharedModelSettings(Settings):
     """The `models` section of params.yaml."""
 
     hidden: int = Field(ge=1, le=65536)
-    likelihood: Literal["bernoulli"]
+    channels: int = Field(ge=1, le=4096)
+    likelihood: Likelihood
+    schedule: Schedule
+    density: Density
+    quantiser: Quantiser
+    code_prior: CodePrior
+    samples: int = Field(ge=1, le=10_000)
+    mmd_weight: float = Field(ge=0, le=1e9)
 
 
 class ModelSettings(SharedModelSettings):
@@ -40,23 +115,58 @@ class ModelSettings(SharedModelSettings):
 
     beta: Beta
 
+    def used(self, names: Iterable[str]) -> dict[str, Any]:
+        """The settings of these names, as a cell holds them."""
+        values = {name: getattr(self, name) for name in names}
+        return {name: value.used() if isinstance(value, Choice) else _plain(value) for name, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    return value.model_dump() if isinstance(value, Settings) else value
+
 
 class TrainSettings(Settings):
-    """How every model is trained."""
+    """How every model is trained. `optimiser` and `lr_schedule` are names in torch.optim and its lr_scheduler."""
 
     epochs: int = Field(ge=1, le=100_000)
     batch_size: int = Field(ge=1, le=1_000_000)
+    optimiser: Literal["Adam", "AdamW", "NAdam", "RAdam", "RMSprop", "SGD"]
     lr: float = Field(gt=0, le=10)
+    lr_schedule: Literal["ConstantLR", "CosineAnnealingLR", "OneCycleLR"]
+    clip_norm: float | None = Field(gt=0, le=1e9)
+    patience: int | None = Field(ge=1, le=100_000)
+    average: float | None = Field(gt=0, lt=1)
+
+
+def _check(fields: type[Settings], values: Any) -> None:
+    """Check each of `values` as the field of its name; a `Choice` holds the fields that its name reads.
+
+    Raises:
+        ValueError: a name is unknown or a value is not allowed.
+    """
+    if not isinstance(values, dict):
+        raise ValueError(f"found {values!r}; expected a mapping")
+    for name, value in values.items():
+        field = fields.model_fields.get(name)
+        if field is None:
+            raise ValueError(f"no setting is called {name!r}")
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, Choice):
+            _check(kind, value)
+            expected = {"name", *kind.reads.get(value.get("name"), ())}
+            if set(value) != expected:
+                raise ValueError(f"{name}: found {', '.join(sorted(value))}; expected {', '.join(sorted(expected))}")
+        else:
+            TypeAdapter(field.rebuild_annotation(), config=_config(kind)).validate_python(value)
+
+
+def _config(kind: Any) -> ConfigDict | None:
+    """The strictness of `Settings`, which a nested group brings itself."""
+    return None if isinstance(kind, type) and issubclass(kind, BaseModel) else Settings.model_config
 
 
 def _known_and_valid(settings: dict[str, Any]) -> dict[str, Any]:
-    """Model settings, each checked as its field of `ModelSettings` is."""
-    for name, value in settings.items():
-        if name not in ModelSettings.model_fields:
-            raise ValueError(f"no model setting is called {name!r}")
-        TypeAdapter(
-            ModelSettings.model_fields[name].rebuild_annotation(), config=Settings.model_config
-        ).validate_python(value)
+    _check(ModelSettings, settings)
     return settings
 
 

@@ -1,5 +1,6 @@
 """The prepared data set as tensors: what training and evaluation read."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,3 +38,9 @@ def read(path: Path, split: str) -> Split:
 def as_float(images: torch.Tensor) -> torch.Tensor:
     """Pixels in 0…1 from pixels in 0…255, same shape."""
     return images.float().div_(255)
+
+
+def batches(images: torch.Tensor, batch_size: int = 500) -> Iterator[torch.Tensor]:
+    """All images in order, a batch at a time, as floats in 0…1."""
+    for chunk in images.split(batch_size):
+        yield as_float(chunk)

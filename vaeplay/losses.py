@@ -2,18 +2,18 @@ r"""What a model's loss is made of: distortion and rate, in nats an image.
 
 With an encoder q(z|x), a decoder p(x|z) and a prior p(z) = N(0, I):
 
-    distortion(x, z) = −log p(x|z)            how badly a code describes its image
+    distortion(x, z) = −log p(x|z)            how badly a code describes its image (see `likelihoods`)
     rate(x)          = KL(q(z|x) ‖ p(z))      how many nats the code says about its image
     −ELBO(x)         = E_q[distortion] + rate ≥ −log p(x)
 
 Kingma & Welling 2014, arXiv:1312.6114; the names are those of Alemi et al. 2018, arXiv:1711.00464.
 """
 
+import math
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 
 @dataclass(frozen=True)
@@ -29,24 +29,35 @@ class Loss:
     figures: dict[str, Tensor] = field(default_factory=dict)
 
 
-def gaussian_rate(mean: Tensor, logvar: Tensor) -> Tensor:
-    """KL(N(mean, exp(logvar)) ‖ N(0, I)) of B codes of D dimensions: (B, D), (B, D) → (B,), nats.
+def gaussian_rates(mean: Tensor, logvar: Tensor) -> Tensor:
+    """KL(N(mean, exp(logvar)) ‖ N(0, 1)) of each latent dimension: (B, D), (B, D) → (B, D), nats.
 
-    >>> gaussian_rate(torch.ones(1, 3), torch.zeros(1, 3))
-    tensor([1.5000])
+    >>> gaussian_rates(torch.ones(1, 3), torch.zeros(1, 3))
+    tensor([[0.5000, 0.5000, 0.5000]])
     """
-    return 0.5 * (mean.square() + logvar.exp() - 1 - logvar).sum(1)
+    return 0.5 * (mean.square() + logvar.exp() - 1 - logvar)
 
 
-def bernoulli_distortion(x: Tensor, logits: Tensor) -> Tensor:
-    """−Σ [x log p + (1 − x) log(1 − p)] over the pixels of an image, p = sigmoid(logits): (B, …), (B, …) → (B,), nats.
+def gaussian_log_density(z: Tensor, mean: Tensor, logvar: Tensor) -> Tensor:
+    """log N(z; mean, exp(logvar)) of each dimension: shapes broadcast, nats.
 
-    For pixels that are 0 or 1 this is a negative log-likelihood. For grey pixels it is the expected one under random
-    binarisation, and its lowest value is the pixels' entropy, not zero.
+    >>> float(gaussian_log_density(torch.zeros(1), torch.zeros(1), torch.zeros(1)).exp() * math.sqrt(2 * math.pi))
+    1.0
     """
-    return functional.binary_cross_entropy_with_logits(logits, x, reduction="none").flatten(1).sum(1)
+    return -0.5 * ((z - mean).square() * (-logvar).exp() + logvar + math.log(2 * math.pi))
 
 
-def bernoulli_floor(x: Tensor) -> Tensor:
-    """The entropy of grey pixels taken as probabilities: the lowest Bernoulli distortion, (B, …) → (B,), nats."""
-    return (torch.special.entr(x) + torch.special.entr(1 - x)).flatten(1).sum(1)
+def mmd(first: Tensor, second: Tensor) -> Tensor:
+    """Squared maximum mean discrepancy of two samples of codes: (N, D), (M, D) → ().
+
+    The kernel is a sum of inverse multiquadrics C / (C + ‖a − b‖²), C = 2D·s for s from 0.1 to 10, and the estimate is
+    the one over all pairs (never negative, 0 for equal samples, and the same when a sample is repeated).
+    Gretton et al. 2012; the kernel as in Tolstikhin et al. 2018, arXiv:1711.01558.
+    """
+    scales = 2 * first.shape[1] * torch.tensor([0.1, 0.2, 0.5, 1, 2, 5, 10], device=first.device, dtype=first.dtype)
+
+    def kernel(a: Tensor, b: Tensor) -> Tensor:
+        squared = (a.square().sum(1)[:, None] + b.square().sum(1) - 2 * a @ b.T).clamp(min=0)
+        return (scales / (scales + squared.unsqueeze(-1))).sum(-1).mean()
+
+    return kernel(first, first) + kernel(second, second) - 2 * kernel(first, second)

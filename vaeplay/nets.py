@@ -5,8 +5,10 @@ from collections.abc import Sequence
 
 from torch import nn
 
+from vaeplay.errors import UserError
 
-def dense(inputs: int, outputs: int, depth: int, hidden: int, activation: str) -> list[nn.Module]:
+
+def dense(inputs: int, outputs: int, depth: int, activation: str, hidden: int) -> list[nn.Module]:
     """`depth` hidden layers of `hidden` units and a linear output layer: (B, inputs) → (B, outputs).
 
     `activation` is the name of a class in torch.nn.
@@ -18,11 +20,71 @@ def dense(inputs: int, outputs: int, depth: int, hidden: int, activation: str) -
     return [*layers, nn.Linear(inputs, outputs)]
 
 
-def dense_encoder(shape: Sequence[int], outputs: int, depth: int, hidden: int, activation: str) -> nn.Module:
+def dense_encoder(shape: Sequence[int], outputs: int, depth: int, activation: str, hidden: int) -> nn.Module:
     """(B, *shape) → (B, outputs)."""
-    return nn.Sequential(nn.Flatten(), *dense(math.prod(shape), outputs, depth, hidden, activation))
+    return nn.Sequential(nn.Flatten(), *dense(math.prod(shape), outputs, depth, activation, hidden))
 
 
-def dense_decoder(shape: Sequence[int], inputs: int, depth: int, hidden: int, activation: str) -> nn.Module:
+def dense_decoder(shape: Sequence[int], inputs: int, depth: int, activation: str, hidden: int) -> nn.Module:
     """(B, inputs) → (B, *shape)."""
-    return nn.Sequential(*dense(inputs, math.prod(shape), depth, hidden, activation), nn.Unflatten(1, tuple(shape)))
+    return nn.Sequential(*dense(inputs, math.prod(shape), depth, activation, hidden), nn.Unflatten(1, tuple(shape)))
+
+
+def halved(shape: Sequence[int], depth: int) -> list[tuple[int, int]]:
+    """Height and width before each of `depth` halvings, and after the last; an odd size loses half a pixel.
+
+    >>> halved((1, 28, 30), 3)
+    [(28, 30), (14, 15), (7, 7), (3, 3)]
+
+    Raises:
+        UserError: the image is too small to be halved that often.
+    """
+    sizes = [(shape[1], shape[2])]
+    for _ in range(depth):
+        height, width = sizes[-1]
+        sizes.append((height // 2, width // 2))
+    if min(sizes[-1]) < 1:
+        most = int(math.log2(min(shape[1:])))
+        raise UserError(f"depth: found {depth}; images of {shape[1]}×{shape[2]} can be halved {most} times at most")
+    return sizes
+
+
+def down(channels_in: int, channels: int, depth: int, activation: str) -> list[nn.Module]:
+    """`depth` convolutions that halve the image, each with twice the feature maps of the one before."""
+    layers: list[nn.Module] = []
+    for level in range(depth):
+        width = channels << level
+        layers += [nn.Conv2d(channels_in, width, 4, stride=2, padding=1), getattr(nn, activation)()]
+        channels_in = width
+    return layers
+
+
+def up(sizes: Sequence[tuple[int, int]], channels_out: int, channels: int, activation: str) -> list[nn.Module]:
+    """Transposed convolutions through `sizes` backwards, to exactly the first of them. `channels` is as for `down`."""
+    layers: list[nn.Module] = []
+    for level in reversed(range(len(sizes) - 1)):
+        odd = (sizes[level][0] % 2, sizes[level][1] % 2)
+        width = channels << (level - 1) if level else channels_out
+        layers += [
+            getattr(nn, activation)(),
+            nn.ConvTranspose2d(channels << level, width, 4, stride=2, padding=1, output_padding=odd),
+        ]
+    return layers
+
+
+def conv_encoder(shape: Sequence[int], outputs: int, depth: int, activation: str, channels: int) -> nn.Module:
+    """(B, *shape) → (B, outputs)."""
+    height, width = halved(shape, depth)[-1]
+    features = (channels << (depth - 1)) * height * width
+    return nn.Sequential(*down(shape[0], channels, depth, activation), nn.Flatten(), nn.Linear(features, outputs))
+
+
+def conv_decoder(shape: Sequence[int], inputs: int, depth: int, activation: str, channels: int) -> nn.Module:
+    """(B, inputs) → (B, *shape)."""
+    sizes = halved(shape, depth)
+    smallest = (channels << (depth - 1), *sizes[-1])
+    return nn.Sequential(
+        nn.Linear(inputs, math.prod(smallest)),
+        nn.Unflatten(1, smallest),
+        *up(sizes, shape[0], channels, activation),
+    )

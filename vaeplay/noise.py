@@ -1,7 +1,7 @@
 """Random numbers, handed to a model by whoever calls it: a model holds no hidden source of chance."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 
@@ -25,6 +25,10 @@ class Noise:
         """Standard normal numbers of a shape; the first dimension counts images."""
         return torch.randn(*shape, generator=self.generator).to(self.device)
 
+    def uniform(self, shape: Sequence[int]) -> torch.Tensor:
+        """Numbers between 0 and 1, 1 excluded, of a shape; the first dimension counts images."""
+        return torch.rand(*shape, generator=self.generator).to(self.device)
+
 
 class NoiseOfRows(Noise):
     """Noise that belongs to images, not to batches: image i gets the same numbers however the images are batched.
@@ -47,7 +51,14 @@ class NoiseOfRows(Noise):
 
     def normal(self, shape: Sequence[int]) -> torch.Tensor:
         """As `Noise.normal`, for the images in `rows`."""
+        return self._of_rows(super().normal, shape)
+
+    def uniform(self, shape: Sequence[int]) -> torch.Tensor:
+        """As `Noise.uniform`, for the images in `rows`."""
+        return self._of_rows(super().uniform, shape)
+
+    def _of_rows(self, draw: Callable[[Sequence[int]], torch.Tensor], shape: Sequence[int]) -> torch.Tensor:
         if self.draw == len(self.kept):
-            self.kept.append(super().normal((self.count, *shape[1:])))
+            self.kept.append(draw((self.count, *shape[1:])))
         self.draw += 1
         return self.kept[self.draw - 1][self.rows]

@@ -4,6 +4,7 @@ Numbers are read as YAML 1.2 has them (`1e-05` is a number there, and text for P
 """
 
 import difflib
+import functools
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from vaeplay.cells import (
     Cell,
     Depth,
     LatentDim,
+    ModelSettings,
     Seed,
     Settings,
     SharedModelSettings,
@@ -94,7 +96,7 @@ class Params(Settings):
 
     def cells(self) -> Iterator[Cell]:
         """The cells of the grid, in the order of params.yaml, each with the settings that its model uses."""
-        known = {**self.models.model_dump(), "beta": self.beta}
+        known = ModelSettings.model_construct(**dict(self.models), beta=self.beta)
         for group in self.grid.values():
             for model, latent_dim, depth, activation in itertools.product(
                 group.model, group.latent_dim, group.depth, group.activation
@@ -107,16 +109,17 @@ class Params(Settings):
                     seed=self.seed,
                     device=self.device,
                     threads=self.threads,
-                    settings={name: known[name] for name in _used(model, known)},
+                    settings=known.used(_used(model)),
                     train=self.train,
                 )
 
 
-def _used(model: str, known: dict[str, Any]) -> tuple[str, ...]:
+def _used(model: str) -> tuple[str, ...]:
     used = models.uses(model)
     for name in used:
-        if name not in known:
-            raise UserError(f"{models.module(model)}: {model}.uses names {name!r}; allowed: {', '.join(known)}")
+        if name not in ModelSettings.model_fields:
+            known = ", ".join(ModelSettings.model_fields)
+            raise UserError(f"{models.module(model)}: {model}.uses names {name!r}; allowed: {known}")
     return used
 
 
@@ -165,7 +168,8 @@ def validate(value: Any, origin: str = "params.yaml") -> Params:
 def _line(detail: ErrorDetails, value: Any) -> str:
     """One line for one mistake: the key, what was found, what is allowed, the nearest valid name."""
     place, found = detail["loc"], detail["input"]
-    key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".") or "the file"
+    key = "".join(f"[{part}]" if isinstance(part, int) else f".{_printed(part)}" for part in place)
+    key = key.removeprefix(".") or "the file"
     node = _schema(place[:-1] if detail["type"] == "extra_forbidden" else place)
     if detail["type"] == "missing":
         present = [name for name in _container(value, place[:-1]) if name not in _known_keys(_schema(place[:-1]))]
@@ -183,6 +187,11 @@ def _line(detail: ErrorDetails, value: Any) -> str:
     return f"{key}: found {_short(found)}; allowed: {_allowed(node)}{_nearest(found, node.get('enum', []))}"
 
 
+def _printed(name: str) -> str:
+    """A key as it stands in the file, where that is one short line; quoted and cut otherwise."""
+    return name if name.isprintable() and 0 < len(name) <= 60 else _short(name)
+
+
 def _short(found: Any) -> str:
     try:
         text = repr(found)
@@ -194,7 +203,7 @@ def _short(found: Any) -> str:
 def _nearest(name: Any, names: list[str], phrase: str = "did you mean {}?") -> str:
     by_lower = {known.lower(): known for known in names if isinstance(known, str)}
     close = difflib.get_close_matches(str(name)[:60].lower(), by_lower, n=1)
-    return f"; {phrase.format(by_lower[close[0]])}" if close else ""
+    return f"; {phrase.format(_printed(by_lower[close[0]]))}" if close else ""
 
 
 def _container(value: Any, place: tuple[int | str, ...]) -> list[str]:
@@ -205,8 +214,7 @@ def _container(value: Any, place: tuple[int | str, ...]) -> list[str]:
 
 def _schema(place: tuple[int | str, ...]) -> dict[str, Any]:
     """The JSON schema of the setting at `place`, from which the words for what is allowed are made."""
-    schema = Params.model_json_schema()
-    node = schema
+    schema = node = _whole_schema()
     for part in place:
         if isinstance(part, int):
             node = node.get("items", {})
@@ -218,6 +226,11 @@ def _schema(place: tuple[int | str, ...]) -> dict[str, Any]:
         if "$ref" in node:
             node = schema["$defs"][node["$ref"].rpartition("/")[2]]
     return node
+
+
+@functools.cache
+def _whole_schema() -> dict[str, Any]:
+    return Params.model_json_schema()
 
 
 def _known_keys(node: dict[str, Any]) -> list[str]:

@@ -1,17 +1,21 @@
 """The training loop, whole: every model is trained by these lines, in the same order on the same batches."""
 
+import copy
+import math
 import time
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import torch
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from vaeplay.cells import Cell
+from vaeplay.cells import Cell, TrainSettings
 from vaeplay.dataset import as_float
 from vaeplay.losses import Loss
 from vaeplay.models.base import Autoencoder
 from vaeplay.noise import Noise, NoiseOfRows, seed_for
+
+FUSED = ("Adam", "AdamW", "SGD")  # these can take a step in one pass over the weights
 
 
 def train(
@@ -20,13 +24,17 @@ def train(
     """Train a model in place, fit what it samples from, and return what each epoch came to.
 
     `images` and `validation_images` are uint8 (N, channels, height, width) on the model's device. An epoch's entry
-    holds its number from 1, its seconds, and the mean an image of every term, as `train_<term>` and
+    holds its number from 1, its seconds, its learning rate, and the mean an image of every term, as `train_<term>` and
     `validation_<term>`; `total` is what is minimised.
     """
     settings = cell.train
-    optimiser = torch.optim.Adam(model.parameters(), lr=settings.lr, fused=True)
     order = torch.Generator().manual_seed(seed_for(cell.seed, "order of batches"))
     noise = Noise(seed_for(cell.seed, "training noise"), images.device)
+    model.start(images, noise)
+    fused = {"fused": True} if settings.optimiser in FUSED else {}
+    optimiser = getattr(torch.optim, settings.optimiser)(model.parameters(), lr=settings.lr, **fused)
+    lr_schedule = schedule_of(optimiser, settings, settings.epochs * math.ceil(len(images) / settings.batch_size))
+    kept = Kept(model, settings)
     history: list[dict[str, float]] = []
     step = 0
     with tqdm(total=settings.epochs, desc=cell.name, unit="epoch", disable=None) as bar:
@@ -34,26 +42,95 @@ def train(
             started = time.perf_counter()
             model.train()
             means = Means()
+            lr = optimiser.param_groups[0]["lr"]
             for rows in torch.randperm(len(images), generator=order).to(images.device).split(settings.batch_size):
                 loss = model.loss(as_float(images[rows]), step, noise)
                 optimiser.zero_grad()
                 loss.total.mean().backward()
+                if settings.clip_norm is not None:
+                    torch.nn.utils.clip_grad_norm_(model.parameters(), settings.clip_norm)
                 optimiser.step()
-                step += 1
+                lr_schedule.step()
+                kept.after_step()
                 means.add(loss)
-            entry = {"epoch": epoch, "seconds": 0.0}
+                step += 1
+            validation = validate(kept.model, validation_images, settings.batch_size, step, cell.seed)
+            entry = {"epoch": epoch, "seconds": time.perf_counter() - started, "lr": lr}
             entry |= {f"train_{term}": value for term, value in means.values().items()}
-            validation = validate(model, validation_images, settings.batch_size, step, cell.seed)
             entry |= {f"validation_{term}": value for term, value in validation.items()}
-            entry["seconds"] = time.perf_counter() - started
             history.append(entry)
             bar.set_postfix({term: f"{value:.2f}" for term, value in validation.items()})
             bar.update()
+            if kept.is_enough(validation["total"]):
+                break
+    kept.put_back()
     model.eval()
-    model.fit_prior(
-        batches(images, settings.batch_size), Noise(seed_for(cell.seed, "fitting the prior"), images.device)
-    )
+    model.fit_prior(images, Noise(seed_for(cell.seed, "fitting the prior"), images.device))
     return history
+
+
+def schedule_of(
+    optimiser: torch.optim.Optimizer, settings: TrainSettings, steps: int
+) -> torch.optim.lr_scheduler.LRScheduler:
+    """The learning-rate schedule over all `steps` steps of a training."""
+    options: dict[str, dict[str, Any]] = {
+        "ConstantLR": {"factor": 1.0},
+        "CosineAnnealingLR": {"T_max": steps},
+        "OneCycleLR": {"max_lr": settings.lr, "total_steps": steps + 1},
+    }
+    return getattr(torch.optim.lr_scheduler, settings.lr_schedule)(optimiser, **options[settings.lr_schedule])
+
+
+class Kept:
+    """Which weights come out of a training: the last, their running average, or the best on the validation split.
+
+    With `average` the model that is watched and kept is an exponential moving average of the weights (decay a step).
+    With `patience` the training ends once the validation loss has not improved for so many epochs, and the weights of
+    the best epoch are kept.
+    """
+
+    def __init__(self, model: Autoencoder, settings: TrainSettings) -> None:
+        self.trained = model
+        self.patience = settings.patience
+        self.average = None
+        if settings.average is not None:
+            ema = get_ema_multi_avg_fn(settings.average)
+            self.average = AveragedModel(model, multi_avg_fn=ema, use_buffers=False)
+        self.best = math.inf
+        self.best_state: dict[str, torch.Tensor] | None = None
+        self.epochs_since = 0
+
+    @property
+    def model(self) -> Autoencoder:
+        """The model to watch: the average where there is one, with the buffers of the trained one."""
+        if self.average is None:
+            return self.trained
+        averaged = cast(Autoencoder, self.average.module)
+        for ours, theirs in zip(averaged.buffers(), self.trained.buffers(), strict=True):
+            ours.copy_(theirs)
+        return averaged
+
+    def after_step(self) -> None:
+        """Take the newest weights into the average."""
+        if self.average is not None:
+            self.average.update_parameters(self.trained)
+
+    def is_enough(self, validation_total: float) -> bool:
+        """Remember the weights if they are the best so far, and say whether to stop."""
+        if self.patience is None:
+            return False
+        self.epochs_since += 1
+        if validation_total < self.best:
+            self.best, self.epochs_since = validation_total, 0
+            self.best_state = copy.deepcopy(self.model.state_dict())
+        return self.epochs_since >= self.patience
+
+    def put_back(self) -> None:
+        """Give the trained model the weights that are kept."""
+        if self.best_state is not None:
+            self.trained.load_state_dict(self.best_state)
+        elif self.average is not None:
+            self.trained.load_state_dict(self.model.state_dict())
 
 
 @torch.no_grad()
@@ -89,21 +166,14 @@ class Means:
         return {name: float(value) / self.count for name, value in self.sums.items()}
 
 
-def batches(images: torch.Tensor, batch_size: int) -> Iterator[torch.Tensor]:
-    """All images in order, as floats in 0…1."""
-    for chunk in images.split(batch_size):
-        yield as_float(chunk)
-
-
-def log(cell: Cell, model: Autoencoder, history: list[dict[str, float]], images: int) -> dict[str, Any]:
-    """What `logs/cells/<cell>.json` says of a training; `images` is how many an epoch holds."""
-    seconds = sum(entry["seconds"] for entry in history)
+def log(cell: Cell, model: Autoencoder, history: list[dict[str, float]], images: int, seconds: float) -> dict[str, Any]:
+    """What `logs/cells/<cell>.json` says of a training that took `seconds`; `images` is how many an epoch holds."""
     return {
         "cell": cell.name,
         "model": cell.model,
         "history": history,
         "seconds": seconds,
-        "images_per_second": images * len(history) / seconds,
+        "images_per_second": images * len(history) / sum(entry["seconds"] for entry in history),
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "prior": model.prior,
     }

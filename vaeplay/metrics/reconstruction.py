@@ -3,7 +3,6 @@
 import torch
 from torch import Tensor
 
-from vaeplay import losses
 from vaeplay.dataset import as_float
 from vaeplay.models.base import Autoencoder
 from vaeplay.noise import NoiseOfRows
@@ -23,11 +22,11 @@ def per_image(model: Autoencoder, images: Tensor, batch_size: int, seed: int) ->
     for start in range(0, len(images), batch_size):
         rows = slice(start, start + batch_size)
         x = as_float(images[rows])
-        terms = model.loss(x, 0, noise.of(rows)).terms
+        terms = model.measure(x, noise.of(rows))
         mse = (model.reconstruct(x) - x).square().flatten(1).mean(1)
         figures = {
             "distortion": terms["distortion"],
-            "distortion_floor": losses.bernoulli_floor(x),
+            "distortion_floor": model.likelihood.floor(model.likelihood.observe(x, noise.of(rows))),
             "mse": mse,
             "psnr": -10 * mse.clamp(min=WORST_MSE).log10(),
         }

@@ -3,32 +3,41 @@
     loss = distortion(x, z),   z = encoder(x)
 
 Hinton & Salakhutdinov 2006, doi:10.1126/science.1127647. It has no distribution to sample from; to generate all the
-same, a Gaussian is fitted to the codes of the training images afterwards (ex-post density estimation, Ghosh et al.
-2020, arXiv:1903.12436).
+same, a Gaussian or a mixture of Gaussians is fitted to the codes of the training images afterwards (ex-post density
+estimation, Ghosh et al. 2020, arXiv:1903.12436).
 """
 
-from collections.abc import Iterable
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from vaeplay.dataset import batches
 from vaeplay.losses import Loss
 from vaeplay.models.base import Autoencoder
 from vaeplay.noise import Noise
 
 
 class AE(Autoencoder):
-    """Autoencoder. `code_mean` (D,) and `code_factor` (D, D) are the Gaussian that `sample` draws codes from."""
+    """Autoencoder. What `sample` draws codes from is a mixture of K Gaussians (K = 1 for a plain one).
 
-    prior = "a Gaussian fitted to the codes of the training images, since an autoencoder has no prior"
-    code_mean: Tensor
-    code_factor: Tensor
+    `weights` (K,), `means` (K, D) and `factors` (K, D, D), whose F Fᵀ is the component's covariance.
+    """
 
-    def __init__(self, *size: Any, **settings: Any) -> None:
+    uses: tuple[str, ...] = ("likelihood", "density", "hidden")
+    weights: Tensor
+    means: Tensor
+    factors: Tensor
+
+    def __init__(self, *size: Any, density: dict[str, Any], **settings: Any) -> None:
         super().__init__(*size, **settings)
-        self.register_buffer("code_mean", torch.zeros(self.latent_dim))
-        self.register_buffer("code_factor", torch.eye(self.latent_dim))
+        components = density.get("components", 1)
+        kind = "a Gaussian" if density["name"] == "gaussian" else f"a mixture of {components} Gaussians"
+        self.prior = f"{kind} fitted to the codes of the training images, since an autoencoder has no prior"
+        self.mixture = density["name"] == "mixture"
+        self.register_buffer("weights", torch.full((components,), 1 / components))
+        self.register_buffer("means", torch.zeros(components, self.latent_dim))
+        self.register_buffer("factors", torch.eye(self.latent_dim).repeat(components, 1, 1))
 
     def encode(self, x: Tensor) -> Tensor:
         """z = encoder(x)."""
@@ -37,21 +46,46 @@ class AE(Autoencoder):
 
     def loss(self, x: Tensor, step: int, noise: Noise) -> Loss:
         """The distortion alone."""
+        x = self.likelihood.observe(x, noise)
         distortion = self.distortion(x, self.encode(x))
         return Loss(distortion, {"distortion": distortion})
 
     def sample(self, count: int, noise: Noise) -> Tensor:
-        """Decoded draws from the Gaussian fitted to the training codes."""
-        return self.decode(self.code_mean + noise.normal((count, self.latent_dim)) @ self.code_factor.T)
+        """Decoded draws from the fitted density."""
+        return self.decode(self.sample_codes(count, noise))
+
+    def sample_codes(self, count: int, noise: Noise) -> Tensor:
+        """Draws from the fitted density, (count, D)."""
+        normal = noise.normal((count, self.latent_dim))
+        chosen = torch.searchsorted(self.weights.cumsum(0), noise.uniform((count,))).clamp(max=len(self.weights) - 1)
+        return self.means[chosen] + torch.einsum("nij,nj->ni", self.factors[chosen], normal)
 
     @torch.no_grad()
-    def fit_prior(self, batches: Iterable[Tensor], noise: Noise) -> None:
-        """Mean and covariance of the training codes; the covariance is kept as its symmetric root F, F Fᵀ = covariance.
+    def fit_prior(self, images: Tensor, noise: Noise) -> None:
+        """Fit the density to the codes of the training images."""
+        codes = torch.cat([self.encode(x) for x in batches(images)]).double()
+        if self.mixture:
+            weights, means, covariances = fit_mixture(codes, len(self.weights), noise)
+        else:
+            weights, means, covariances = torch.ones(1), codes.mean(0)[None], torch.cov(codes.T, correction=0)
+        self.weights.copy_(weights)
+        self.means.copy_(means)
+        self.factors.copy_(symmetric_root(covariances.reshape(self.factors.shape)))
 
-        The root comes from the eigenvectors, since codes with a dead dimension have no Cholesky factor.
-        """
-        codes = torch.cat([self.encode(x) for x in batches]).double()
-        mean = codes.mean(0)
-        values, vectors = torch.linalg.eigh((codes - mean).T @ (codes - mean) / len(codes))
-        self.code_mean.copy_(mean)
-        self.code_factor.copy_(vectors * values.clamp(min=0).sqrt() @ vectors.T)
+
+def symmetric_root(covariances: Tensor) -> Tensor:
+    """F with F Fᵀ = covariance, (…, D, D), by eigenvectors: codes with a dead dimension have no Cholesky factor."""
+    values, vectors = torch.linalg.eigh(covariances)
+    return (vectors * values.clamp(min=0).sqrt().unsqueeze(-2)) @ vectors.mT
+
+
+def fit_mixture(codes: Tensor, components: int, noise: Noise) -> tuple[Tensor, Tensor, Tensor]:
+    """Weights, means and covariances of a Gaussian mixture fitted by scikit-learn's expectation-maximisation."""
+    from sklearn.mixture import GaussianMixture  # it takes a second to import, and the plain Gaussian needs none
+
+    seed = int(noise.uniform((1,)).item() * 2**31)
+    fitted = GaussianMixture(min(components, len(codes)), random_state=seed).fit(codes.cpu().numpy())
+    parts = [torch.from_numpy(part) for part in (fitted.weights_, fitted.means_, fitted.covariances_)]
+    missing = components - len(parts[0])
+    weights, means, covariances = (torch.cat([part, part.new_zeros(missing, *part.shape[1:])]) for part in parts)
+    return weights, means, covariances

@@ -1,11 +1,12 @@
 """What every model is: an encoder, a decoder, and the few verbs that training and evaluation know it by."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor, nn
 
-from vaeplay import losses, nets
+from vaeplay import nets
+from vaeplay.likelihoods import BY_NAME
 from vaeplay.losses import Loss
 from vaeplay.noise import Noise
 
@@ -28,7 +29,7 @@ class Autoencoder(nn.Module):
         depth: int,
         activation: str,
         *,
-        likelihood: str,
+        likelihood: dict[str, Any],
         **network: Any,
     ) -> None:
         super().__init__()
@@ -36,17 +37,18 @@ class Autoencoder(nn.Module):
         self.latent_dim = latent_dim
         self.depth = depth
         self.activation = activation
-        self.likelihood = likelihood
+        way = dict(likelihood)
+        self.likelihood = BY_NAME[way.pop("name")](self.shape, **way)
         self.encoder = self.build_encoder(self.encoder_outputs(), **network)
-        self.decoder = self.build_decoder(**network)
+        self.decoder = self.build_decoder((self.shape[0] * self.likelihood.outputs, *self.shape[1:]), **network)
 
-    def build_encoder(self, outputs: int, *, hidden: int) -> nn.Module:
-        """The network from x to (B, outputs)."""
-        return nets.dense_encoder(self.shape, outputs, self.depth, hidden, self.activation)
+    def build_encoder(self, outputs: int, **network: Any) -> nn.Module:
+        """The network from x to (B, outputs). `network` is the settings that no constructor has taken: `hidden`."""
+        return nets.dense_encoder(self.shape, outputs, self.depth, self.activation, **network)
 
-    def build_decoder(self, *, hidden: int) -> nn.Module:
-        """The network from z to the likelihood's parameters, shaped like x."""
-        return nets.dense_decoder(self.shape, self.latent_dim, self.depth, hidden, self.activation)
+    def build_decoder(self, shape: Sequence[int], **network: Any) -> nn.Module:
+        """The network from z to the likelihood's numbers, (B, *shape)."""
+        return nets.dense_decoder(shape, self.latent_dim, self.depth, self.activation, **network)
 
     def encoder_outputs(self) -> int:
         """How many numbers the encoder gives an image."""
@@ -54,11 +56,11 @@ class Autoencoder(nn.Module):
 
     def decode(self, z: Tensor) -> Tensor:
         """The expected image of a code: z → (B, *shape) in 0…1."""
-        return self.decoder(z).sigmoid()
+        return self.likelihood.mean(self.decoder(z))
 
     def distortion(self, x: Tensor, z: Tensor) -> Tensor:
         """−log p(x|z), (B,), nats an image."""
-        return losses.bernoulli_distortion(x, self.decoder(z))
+        return self.likelihood.distortion(x, self.decoder(z))
 
     def reconstruct(self, x: Tensor) -> Tensor:
         """The expected image of the code of x, without noise: same shape as x."""
@@ -76,5 +78,13 @@ class Autoencoder(nn.Module):
         """`count` new images, (count, *shape) in 0…1."""
         raise NotImplementedError
 
-    def fit_prior(self, batches: Iterable[Tensor], noise: Noise) -> None:
-        """Learn what `sample` needs from the training images, once, after training. Most models need nothing."""
+    def start(self, images: Tensor, noise: Noise) -> None:
+        """See the training images, uint8 (N, *shape), once before the first step. Most models need nothing of them."""
+
+    def fit_prior(self, images: Tensor, noise: Noise) -> None:
+        """Learn what `sample` needs from the training images, uint8 (N, *shape), once after the last step."""
+
+    def measure(self, x: Tensor, noise: Noise) -> dict[str, Tensor]:
+        """The terms on which models are compared, each (B,), nats: distortion and, where there is one, the rate."""
+        terms = self.loss(x, 0, noise).terms
+        return {name: terms[name] for name in ("distortion", "rate") if name in terms}

@@ -5,13 +5,15 @@ r"""The variational autoencoder, and its β-VAE.
 
 VAE: β = 1, the negative ELBO. Kingma & Welling 2014, arXiv:1312.6114.
 BetaVAE: β from the settings. Higgins et al. 2017, β-VAE.
+
+A schedule may change what the rate costs from step to step (see `schedules`); β multiplies whatever it says.
 """
 
 from typing import Any
 
 from torch import Tensor
 
-from vaeplay import losses
+from vaeplay import losses, schedules
 from vaeplay.losses import Loss
 from vaeplay.models.base import Autoencoder
 from vaeplay.noise import Noise
@@ -20,8 +22,14 @@ from vaeplay.noise import Noise
 class VAE(Autoencoder):
     """Variational autoencoder: the weight of its rate is 1 by definition."""
 
+    uses: tuple[str, ...] = ("likelihood", "schedule", "hidden")
     prior = "the prior, a standard normal"
     beta = 1.0
+
+    def __init__(self, *size: Any, schedule: dict[str, Any], **settings: Any) -> None:
+        super().__init__(*size, **settings)
+        way = dict(schedule)
+        self.schedule = schedules.BY_NAME[way.pop("name")](**way)
 
     def encoder_outputs(self) -> int:
         """Mean and log-variance of each latent dimension."""
@@ -38,11 +46,13 @@ class VAE(Autoencoder):
 
     def loss(self, x: Tensor, step: int, noise: Noise) -> Loss:
         """distortion + β · rate, with one sample of the posterior."""
+        x = self.likelihood.observe(x, noise)
         mean, logvar = self.posterior(x)
         z = mean + (0.5 * logvar).exp() * noise.normal(mean.shape)
         distortion = self.distortion(x, z)
-        rate = losses.gaussian_rate(mean, logvar)
-        return Loss(distortion + self.beta * rate, {"distortion": distortion, "rate": rate})
+        rates = losses.gaussian_rates(mean, logvar)
+        total = distortion + self.beta * self.schedule(rates, step)
+        return Loss(total, {"distortion": distortion, "rate": rates.sum(1)})
 
     def sample(self, count: int, noise: Noise) -> Tensor:
         """Decoded draws from the prior."""
@@ -52,7 +62,7 @@ class VAE(Autoencoder):
 class BetaVAE(VAE):
     """β-VAE: `beta` above 1 trades reconstruction for a code that says less; with 1 it is the VAE, to the bit."""
 
-    uses = ("likelihood", "hidden", "beta")
+    uses: tuple[str, ...] = ("likelihood", "schedule", "hidden", "beta")
 
     def __init__(self, *size: Any, beta: float, **settings: Any) -> None:
         super().__init__(*size, **settings)

@@ -1,0 +1,160 @@
+r"""p(x|z): what the decoder's numbers mean, and what it costs when they are wrong.
+
+A likelihood turns the decoder's output into an expected image and into a distortion, −log p(x|z) in nats an image, so
+that rate and distortion add up whichever is chosen. Pixels x are in 0…1; D is the number of pixels times channels.
+
+    bernoulli          −Σ [x log p + (1 − x) log(1 − p)]; for grey pixels the mean over random binarisations
+    bernoulli_dynamic  the same, on pixels that are 1 with probability x, drawn afresh each time
+    gaussian           D/2 log(2πσ²) + Σ(x − mean)² / 2σ² with σ from the settings
+    gaussian_learned   the same, with one σ that is a parameter of the model
+    gaussian_optimal   the same, with σ² = mean of (x − mean)², the σ at which the distortion is least
+    logistic           −Σ log P(x's 8-bit level) under a logistic distribution with a mean and a scale for each pixel
+
+The learned and the optimal σ: Rybkin et al. 2021, σ-VAE, arXiv:2006.13202. The discretised logistic: Salimans et al.
+2017, arXiv:1701.05517. A density (the Gaussians) may be above 1, and its distortion below 0.
+"""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from vaeplay.noise import Noise
+
+LEVELS = 255  # steps between the levels of an 8-bit pixel
+
+
+def gaussian(x: Tensor, mean: Tensor, log_sigma: Tensor) -> Tensor:
+    """−log N(x; mean, σ²) summed over an image: (B, …), (B, …), () → (B,), nats."""
+    squared = ((x - mean) / log_sigma.exp()).square() + math.log(2 * math.pi)
+    return (0.5 * squared + log_sigma).flatten(1).sum(1)
+
+
+class Likelihood(nn.Module):
+    """Base. `outputs` is how many numbers the decoder gives for each channel of a pixel."""
+
+    outputs = 1
+
+    def __init__(self, shape: Sequence[int]) -> None:
+        super().__init__()
+        self.dimensions = math.prod(shape)
+
+    def observe(self, x: Tensor, noise: Noise) -> Tensor:
+        """The image as the model is to see it; the image itself, unless the likelihood binarises."""
+        return x
+
+    def mean(self, outputs: Tensor) -> Tensor:
+        """The expected image, in 0…1."""
+        return outputs.sigmoid()
+
+    def distortion(self, x: Tensor, outputs: Tensor) -> Tensor:
+        """−log p(x|z), (B,), nats."""
+        raise NotImplementedError
+
+    def floor(self, x: Tensor) -> Tensor:
+        """The least distortion that any decoder output could give x, (B,), nats."""
+        raise NotImplementedError
+
+
+class Bernoulli(Likelihood):
+    """Pixels as probabilities of being white. The floor is their entropy: 0 where they are black or white."""
+
+    def distortion(self, x: Tensor, outputs: Tensor) -> Tensor:
+        """Binary cross-entropy, summed."""
+        return functional.binary_cross_entropy_with_logits(outputs, x, reduction="none").flatten(1).sum(1)
+
+    def floor(self, x: Tensor) -> Tensor:
+        """The pixels' entropy."""
+        return (torch.special.entr(x) + torch.special.entr(1 - x)).flatten(1).sum(1)
+
+
+class DynamicBernoulli(Bernoulli):
+    """Pixels drawn black or white, with probability x of white, each time that an image is seen."""
+
+    def observe(self, x: Tensor, noise: Noise) -> Tensor:
+        """A binary image."""
+        return (noise.uniform(x.shape) < x).to(x.dtype)
+
+
+class Gaussian(Likelihood):
+    """Pixels with normal errors of a σ from the settings."""
+
+    log_sigma: Tensor
+
+    def __init__(self, shape: Sequence[int], sigma: float) -> None:
+        super().__init__(shape)
+        self.register_buffer("log_sigma", torch.tensor(math.log(sigma)))
+
+    def distortion(self, x: Tensor, outputs: Tensor) -> Tensor:
+        """The negative log-density."""
+        return gaussian(x, self.mean(outputs), self.log_sigma)
+
+    def floor(self, x: Tensor) -> Tensor:
+        """That of a perfect mean, D/2 log(2πσ²)."""
+        return gaussian(x, x, self.log_sigma)
+
+
+class LearnedGaussian(Gaussian):
+    """One σ for all pixels, learned with the weights."""
+
+    def __init__(self, shape: Sequence[int]) -> None:
+        super().__init__(shape, sigma=1.0)
+        start = self.log_sigma
+        del self.log_sigma
+        self.log_sigma = nn.Parameter(start)
+
+
+class OptimalGaussian(Gaussian):
+    """The σ that fits the errors: that of the batch in training, and their running mean afterwards."""
+
+    def __init__(self, shape: Sequence[int], momentum: float = 0.01) -> None:
+        super().__init__(shape, sigma=1.0)
+        self.momentum = momentum
+
+    def distortion(self, x: Tensor, outputs: Tensor) -> Tensor:
+        """The negative log-density at the best σ; its gradient reaches the mean through σ too."""
+        mean = self.mean(outputs)
+        if not self.training:
+            return gaussian(x, mean, self.log_sigma)
+        log_sigma = 0.5 * (x - mean).square().mean().clamp(min=1e-8).log()
+        self.log_sigma.lerp_(log_sigma.detach(), self.momentum)
+        return gaussian(x, mean, log_sigma)
+
+
+class DiscretisedLogistic(Likelihood):
+    """8-bit levels: the probability that a logistic variable rounds to the pixel. A probability, so its floor is 0."""
+
+    outputs = 2
+
+    def mean(self, outputs: Tensor) -> Tensor:
+        """The distribution's centre."""
+        return outputs.chunk(2, dim=1)[0].sigmoid()
+
+    def distortion(self, x: Tensor, outputs: Tensor) -> Tensor:
+        """−log of the mass within half a level of the pixel; the end levels take the tails."""
+        logits, log_scale = outputs.chunk(2, dim=1)
+        scale = (log_scale - 3).clamp(min=-7).exp()  # starts where typical errors are, about a twentieth of the range
+        centred = x - logits.sigmoid()
+        above, below = (centred + 0.5 / LEVELS) / scale, (centred - 0.5 / LEVELS) / scale
+        inside = (above.sigmoid() - below.sigmoid()).clamp(min=1e-12).log()
+        darkest, brightest = x < 0.5 / LEVELS, x > 1 - 0.5 / LEVELS
+        log_mass = torch.where(
+            darkest, functional.logsigmoid(above), torch.where(brightest, functional.logsigmoid(-below), inside)
+        )
+        return -log_mass.flatten(1).sum(1)
+
+    def floor(self, x: Tensor) -> Tensor:
+        """Certainty."""
+        return torch.zeros(len(x), device=x.device)
+
+
+BY_NAME: dict[str, type[Likelihood]] = {
+    "bernoulli": Bernoulli,
+    "bernoulli_dynamic": DynamicBernoulli,
+    "gaussian": Gaussian,
+    "gaussian_learned": LearnedGaussian,
+    "gaussian_optimal": OptimalGaussian,
+    "logistic": DiscretisedLogistic,
+}

@@ -1,0 +1,10 @@
+"""The convolutional autoencoder: the AE with another network, in which `depth` is the number of down-samplings."""
+
+from vaeplay.models.ae import AE
+from vaeplay.models.convolutional import Convolutional
+
+
+class ConvAE(Convolutional, AE):
+    """Convolutional autoencoder."""
+
+    uses: tuple[str, ...] = ("likelihood", "density", "channels")

@@ -1,0 +1,16 @@
+"""The convolutional VAE and β-VAE: those of `vae` with another network, in which `depth` counts the down-samplings."""
+
+from vaeplay.models.convolutional import Convolutional
+from vaeplay.models.vae import VAE, BetaVAE
+
+
+class ConvVAE(Convolutional, VAE):
+    """Convolutional variational autoencoder."""
+
+    uses: tuple[str, ...] = ("likelihood", "schedule", "channels")
+
+
+class ConvBetaVAE(Convolutional, BetaVAE):
+    """Convolutional β-VAE."""
+
+    uses: tuple[str, ...] = ("likelihood", "schedule", "channels", "beta")

@@ -1,0 +1,28 @@
+"""How a convolutional model's networks are built, for every model that has them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from torch import nn
+
+from vaeplay import nets
+
+
+class Convolutional:
+    """Put before a model's class in the list of bases, it gives that model convolutional networks, and nothing else.
+
+    Their setting is `channels`, the feature maps after the first down-sampling; each further one doubles them.
+    """
+
+    shape: tuple[int, ...]
+    latent_dim: int
+    depth: int
+    activation: str
+
+    def build_encoder(self, outputs: int, **network: Any) -> nn.Module:
+        """`depth` down-samplings and a linear layer: x → (B, outputs)."""
+        return nets.conv_encoder(self.shape, outputs, self.depth, self.activation, **network)
+
+    def build_decoder(self, shape: Sequence[int], **network: Any) -> nn.Module:
+        """A linear layer and `depth` up-samplings: z → (B, *shape)."""
+        return nets.conv_decoder(shape, self.latent_dim, self.depth, self.activation, **network)

@@ -1,0 +1,43 @@
+r"""The Wasserstein autoencoder with an MMD penalty: codes as a whole are drawn to the prior, each image's is not.
+
+    loss = distortion(x, encoder(x)) + λ · MMD²(codes of the batch, draws from N(0, I))
+
+Tolstikhin et al. 2018, arXiv:1711.01558. The penalty belongs to the batch; every image carries it once.
+"""
+
+from typing import Any
+
+from torch import Tensor
+
+from vaeplay import losses
+from vaeplay.losses import Loss
+from vaeplay.models.base import Autoencoder
+from vaeplay.noise import Noise
+
+
+class WAE(Autoencoder):
+    """WAE-MMD with a deterministic encoder; `mmd` is among its batch figures. It has no rate: its code is a point."""
+
+    uses: tuple[str, ...] = ("likelihood", "hidden", "mmd_weight")
+    prior = "the prior, a standard normal"
+
+    def __init__(self, *size: Any, mmd_weight: float, **settings: Any) -> None:
+        super().__init__(*size, **settings)
+        self.mmd_weight = mmd_weight
+
+    def encode(self, x: Tensor) -> Tensor:
+        """z = encoder(x)."""
+        z: Tensor = self.encoder(x)
+        return z
+
+    def loss(self, x: Tensor, step: int, noise: Noise) -> Loss:
+        """distortion + λ · MMD²."""
+        x = self.likelihood.observe(x, noise)
+        z = self.encode(x)
+        distortion = self.distortion(x, z)
+        mmd = losses.mmd(z, noise.normal(z.shape))
+        return Loss(distortion + self.mmd_weight * mmd, {"distortion": distortion}, {"mmd": mmd})
+
+    def sample(self, count: int, noise: Noise) -> Tensor:
+        """Decoded draws from the prior."""
+        return self.decode(noise.normal((count, self.latent_dim)))
