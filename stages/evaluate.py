@@ -24,7 +24,8 @@ def main(name: str) -> None:
     }
     for kind, picture in pictures.items():
         files.write_bytes(Path("samples") / f"{name}{kind}.png", drawing.sheet(picture.cpu().numpy()))
-    files.write_json(Path("metrics") / f"{name}.json", {key: float(value.mean()) for key, value in figures.items()})
+    metrics = {key: float(value.mean()) for key, value in figures.items()} | model.figures(images)
+    files.write_json(Path("metrics") / f"{name}.json", metrics)
 
 
 if __name__ == "__main__":

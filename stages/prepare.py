@@ -13,6 +13,8 @@ def main() -> None:
     settings = files.read_json(Path("settings/data.json"))
     chosen = settings["data"]
     data: images.Images = importlib.import_module(f"vaeplay.data.{chosen['name']}").read()
+    if chosen["binarise"]:
+        data = images.binarised(data, settings["seed"])
     rows = images.split(data.labels, chosen["validation"], chosen["test"], settings["seed"])
     files.write_bytes(Path("data/images.safetensors"), images.pack(data, rows))
     files.write_bytes(Path("data/examples.png"), drawing.sheet(images.examples(data, rows)))

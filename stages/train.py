@@ -1,4 +1,4 @@
-"""settings/<cell>.json, data/ → checkpoints/<cell>.safetensors, logs/cells/<cell>.json: train one cell."""
+"""settings/<cell>.json, data/ → checkpoints/, logs/cells/, cost/: train one cell."""
 
 import time
 from pathlib import Path
@@ -19,9 +19,12 @@ def main(name: str) -> None:
     started = time.perf_counter()
     history = training.train(model, images, validation, cell)
     log = training.log(cell, model, history, len(images), time.perf_counter() - started)
+    memory = devices.peak_memory()
     checkpoint.save(Path("checkpoints") / f"{name}.safetensors", model, cell)
-    machine = {"device": str(device), "threads": cell.threads, "memory": devices.peak_memory()}
+    machine = {"device": str(device), "threads": cell.threads, "memory": memory}
     files.write_json(Path("logs/cells") / f"{name}.json", log | machine)
+    cost = {key: log[key] for key in ("seconds", "images_per_second", "parameters")}
+    files.write_json(Path("cost") / f"{name}.json", cost | {"peak_bytes": max(entry["peak_bytes"] for entry in memory)})
 
 
 if __name__ == "__main__":

@@ -48,9 +48,13 @@ def make(root: Path, cells: list[Plan] | None = None, text: str = "", epochs: in
         "data": {"name": f"mnist5k{text}", "validation": 0.1, "test": 0.2},
         "train": {"epochs": epochs, "batch_size": 64, "lr": 0.001},
         "grid": {"dense": {"model": ["AE", "VAE", "BetaVAE"], "latent_dim": [2, 8], "depth": [1, 2]}},
-        "models": {"hidden": 400, "likelihood": f"bernoulli{text}"},
+        "models": {"hidden": 400, "likelihood": {"name": f"bernoulli{text}"}},
     }
-    write(root / "settings/report.json", {"cells": names, "params": params, "sources": {"vaeplay/gallery/x.py": "0"}})
+    stages = {plan.name: f"evaluate@{plan.model}-{plan.latent_dim}-{plan.depth}-ReLU" for plan in chosen}
+    write(
+        root / "settings/report.json",
+        {"cells": names, "stages": stages, "params": params, "sources": {"vaeplay/gallery/x.py": "0"}},
+    )
     card = {
         "name": f"mnist5k{text}",
         "title": f"MNIST digits, 5,000 of them{text}",
@@ -72,7 +76,7 @@ def make(root: Path, cells: list[Plan] | None = None, text: str = "", epochs: in
 def make_cell(root: Path, plan: Plan, index: int, text: str = "", epochs: int = 20) -> None:
     """Write one cell's files; `index` varies its numbers a little."""
     name, variational = plan.name, plan.beta is not None
-    settings: dict[str, Any] = {"hidden": 400, "likelihood": f"bernoulli{text}"}
+    settings: dict[str, Any] = {"hidden": 400, "likelihood": {"name": f"bernoulli{text}"}}
     if plan.model == "BetaVAE":
         settings["beta"] = plan.beta
     train = {"epochs": epochs, "batch_size": 64, "lr": 0.001}
@@ -96,7 +100,7 @@ def make_cell(root: Path, plan: Plan, index: int, text: str = "", epochs: int = 
         return {"total": found["distortion"] + (plan.beta or 0) * found.get("rate", 0), **found}
 
     history = [
-        {"epoch": epoch, "seconds": 0.8, "learning_rate": 0.001}
+        {"epoch": epoch, "seconds": 0.8, "lr": 0.001}
         | {f"train_{term}": value for term, value in terms(epoch, -0.1 * epoch).items()}
         | {f"validation_{term}": value for term, value in terms(epoch, 1.0).items()}
         for epoch in range(1, epochs + 1)

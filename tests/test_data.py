@@ -84,6 +84,20 @@ def test_what_is_prepared_is_what_is_read(tmp_path: Path) -> None:
     assert images.examples(made, rows).shape == (2, 10, 3, 5, 6)
 
 
+def test_static_binarisation_draws_each_pixel_once_with_its_grey_as_probability() -> None:
+    grey = np.repeat(np.array([0, 51, 204, 255], np.uint8), 40_000).reshape(4, 1, 200, 200)
+    made = images.Images(grey, np.zeros(4, np.int64), ("a",), "title", "source", "licence")
+    drawn = images.binarised(made, 0)
+    assert np.array_equal(drawn.images, images.binarised(made, 0).images)
+    assert not np.array_equal(drawn.images, images.binarised(made, 1).images)
+    assert set(np.unique(drawn.images)) == {0, 255}
+    white = (drawn.images == 255).mean(axis=(1, 2, 3))
+    assert white[0] == 0
+    assert white[3] == 1
+    assert white == pytest.approx([0, 0.2, 0.8, 1], abs=0.01)
+    assert "binarised" in images.card("toy", drawn, {"train": np.arange(4)})["title"]
+
+
 def test_a_missing_or_damaged_data_file_is_one_line(tmp_path: Path) -> None:
     path = tmp_path / "images.safetensors"
     for content in (None, b"", b"nonsense, and more of it"):

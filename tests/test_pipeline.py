@@ -12,12 +12,18 @@ import vaeplay
 
 from .workspace import Workspace
 
-CELLS = ("AE-2-1-ReLU", "VAE-2-1-ReLU", "BetaVAE-2-1-ReLU")
+CELLS = ("AE-2-1-ReLU", "VAE-2-1-ReLU", "BetaVAE-2-1-ReLU", "ConvBetaVAE-2-1-ReLU")
+BETA = CELLS[2:]
 
 
 def stages(*cells: str) -> set[str]:
     """What runs when these cells have changed."""
-    return {"settings", "report", *(f"{stage}@{cell}" for cell in cells for stage in ("train", "evaluate"))}
+    groups = {cell: "_conv" if cell.startswith("Conv") else "" for cell in cells}
+    return {
+        "settings",
+        "report",
+        *(f"{stage}{groups[cell]}@{cell}" for cell in cells for stage in ("train", "evaluate")),
+    }
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +54,7 @@ def test_a_second_run_runs_nothing(workspace: Workspace) -> None:
 
 
 def test_the_files_that_tools_rely_on_are_there(workspace: Workspace) -> None:
-    for cell in ("AE", "VAE", "BetaVAE"):
+    for cell in ("AE", "VAE", "BetaVAE", "ConvBetaVAE"):
         name = f"{cell}_latent2_depth1_ReLU"
         for path in (
             f"checkpoints/{name}.safetensors",
@@ -57,6 +63,7 @@ def test_the_files_that_tools_rely_on_are_there(workspace: Workspace) -> None:
             f"samples/{name}_prior.png",
             f"samples/{name}_interpolation.png",
             f"logs/cells/{name}.json",
+            f"cost/{name}.json",
         ):
             assert (workspace.root / path).is_file(), path
         metrics = json.loads((workspace.root / f"metrics/{name}.json").read_text())
@@ -67,11 +74,12 @@ def test_the_files_that_tools_rely_on_are_there(workspace: Workspace) -> None:
         assert set(log) <= set(union["fields"])
         assert log["seconds"] > 0
         assert log["memory"][0]["peak_bytes"] > 1e7
+        assert json.loads((workspace.root / f"cost/{name}.json").read_text())["seconds"] == log["seconds"]
     assert "VAE_latent2_depth1_ReLU" in (workspace.root / "reports/gallery.html").read_text()
 
 
 def test_a_checkpoint_is_the_vae_when_beta_is_one(workspace: Workspace) -> None:
-    assert set(workspace.dvc("exp", "run", "-S", "beta=1")) == stages("BetaVAE-2-1-ReLU")
+    assert set(workspace.dvc("exp", "run", "-S", "beta=1")) == stages(*BETA)
     states = [
         vaeplay.load(workspace.root / f"checkpoints/{name}_latent2_depth1_ReLU.safetensors").state_dict()
         for name in ("VAE", "BetaVAE")
@@ -81,15 +89,14 @@ def test_a_checkpoint_is_the_vae_when_beta_is_one(workspace: Workspace) -> None:
 
 def test_beta_reruns_the_beta_cells_and_the_page_alone(workspace: Workspace) -> None:
     before = workspace.results()
-    assert set(workspace.dvc("exp", "run", "-S", "beta=4")) == stages("BetaVAE-2-1-ReLU")
+    assert set(workspace.dvc("exp", "run", "-S", "beta=4")) == stages(*BETA)
     changed = {name for name, content in workspace.results().items() if before.get(name) != content}
-    others = {name for name in changed if "BetaVAE" not in name}
-    assert others == {"settings/report.json", "logs/ae_vae_logs.json"}
+    assert {name for name in changed if "BetaVAE" not in name} == {"settings/report.json", "logs/ae_vae_logs.json"}
 
 
 def test_an_edited_model_reruns_its_family_and_shared_code_reruns_all(workspace: Workspace) -> None:
     edit(workspace.root / "vaeplay/models/vae.py")
-    assert set(workspace.dvc("repro")) == stages("VAE-2-1-ReLU", "BetaVAE-2-1-ReLU")
+    assert set(workspace.dvc("repro")) == stages(*CELLS[1:])
     edit(workspace.root / "vaeplay/nets.py")
     assert set(workspace.dvc("repro")) == stages(*CELLS)
 
@@ -106,6 +113,7 @@ def test_the_code_of_one_stage_reruns_that_stage_alone(workspace: Workspace) -> 
 def test_an_axis_grows_and_shrinks_without_touching_other_cells(workspace: Workspace) -> None:
     values = workspace.values()
     values["grid"]["dense"] |= {"model": ["VAE"], "latent_dim": [2, 3]}
+    values["grid"]["conv"]["model"] = []
     workspace.set(values)
     assert set(workspace.dvc("repro")) == stages("VAE-3-1-ReLU")
     left = {
@@ -127,7 +135,8 @@ MISTAKES: dict[str, tuple[Any, str]] = {
     "batchsize": (64, "batchsize: unknown key"),
     "beta": (-1, "beta: found -1"),
     "grid.dense.activation": (["Relu"], "did you mean ReLU?"),
-    "grid.dense.model": ([], "grid: every group's `model` is empty"),
+    "grid.dense.model": (["Vae"], "did you mean VAE?"),
+    "grid.dense.depth": ([], "grid.dense.depth: empty"),
 }
 
 
@@ -162,6 +171,35 @@ def test_small_numbers_from_the_command_line_are_numbers(workspace: Workspace) -
     assert settings["train"]["lr"] == 1e-5
 
 
+def test_the_page_names_each_cells_stage_as_dvc_does(workspace: Workspace) -> None:
+    listed = workspace.run("dvc", "stage", "list", "--name-only").stdout.split()
+    named = json.loads((workspace.root / "settings/report.json").read_text())["stages"]
+    assert set(named.values()) == {stage for stage in listed if stage.startswith("evaluate")}
+
+
+TOY = '''
+"""A model that a reader might add."""
+
+from vaeplay.models.vae import VAE
+
+
+class ToyVAE(VAE):
+    """A VAE that pays half of its rate."""
+
+    beta = 0.5
+'''
+
+
+def test_a_new_model_is_one_file_and_one_name(workspace: Workspace) -> None:
+    (workspace.root / "vaeplay/models/toy.py").write_text(TOY)
+    values = workspace.values()
+    values["grid"]["dense"]["model"].append("ToyVAE")
+    workspace.set(values)
+    assert set(workspace.dvc("repro")) == stages("ToyVAE-2-1-ReLU")
+    page = (workspace.root / "reports/gallery.html").read_text()
+    assert 'data-cell="ToyVAE_latent2_depth1_ReLU"' in page
+
+
 def test_dvc_shows_metrics_plots_parameters_and_the_graph(workspace: Workspace) -> None:
     shown = json.loads(workspace.run("dvc", "metrics", "show", "--json").stdout)
     data = shown[""]["data"]
@@ -186,7 +224,7 @@ def test_another_clone_makes_the_same_bytes(made: Workspace, tmp_path: Path) -> 
         return {
             name: hashlib.sha256(content).hexdigest()
             for name, content in workspace.results().items()
-            if not name.startswith("logs/")  # seconds and memory differ
+            if not name.startswith(("logs/", "cost/"))  # seconds and memory differ
         }
 
     made.git("checkout", "-q", ".")

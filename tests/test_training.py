@@ -1,6 +1,7 @@
 """The loop: equal seeds give equal bits, means are over images, and watching a training does not change it."""
 
 import hashlib
+from typing import Any
 
 import pytest
 import torch
@@ -99,7 +100,7 @@ def test_the_last_validation_entry_is_what_validating_again_gives() -> None:
 
 def test_training_ends_with_what_sampling_needs() -> None:
     cell = making.cell("AE", train={"epochs": 1})
-    model = checkpoint.build(cell, making.SHAPE)
+    model: Any = checkpoint.build(cell, making.SHAPE)
     images = making.images(70)
     training.train(model, images, making.images(10), cell)
     with torch.no_grad():

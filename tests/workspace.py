@@ -15,12 +15,13 @@ from .conftest import ROOT
 
 
 def tiny(values: Any) -> Any:
-    """params.yaml with one cell a model of the first group, networks of a few units, one epoch."""
-    group = values["grid"]["dense"] | {"latent_dim": [2], "depth": [1]}
-    values["grid"] = {
-        name: group if name == "dense" else other | {"model": []} for name, other in values["grid"].items()
-    }
-    values["models"]["hidden"] = 16
+    """params.yaml with a cell of each dense model and of one convolutional, networks of a few units, one epoch."""
+    small = {"latent_dim": [2], "depth": [1]}
+    grid = values["grid"]
+    grid["dense"] |= small
+    grid["conv"] |= small | {"model": ["ConvBetaVAE"]}
+    grid["vq"]["model"] = []
+    values["models"] |= {"hidden": 16, "channels": 2}
     values["train"] |= {"epochs": 1, "batch_size": 500}
     values["threads"] = 1
     values["device"] = "cpu"
@@ -93,6 +94,6 @@ class Workspace:
 
     def results(self) -> dict[str, bytes]:
         """Every result file but the page, which names the commit, and its content."""
-        folders = ("settings", "data", "checkpoints", "logs", "metrics", "samples")
+        folders = ("settings", "data", "checkpoints", "cost", "logs", "metrics", "samples")
         files = [path for folder in folders for path in (self.root / folder).rglob("*") if path.is_file()]
         return {path.relative_to(self.root).as_posix(): path.read_bytes() for path in sorted(files)}

@@ -3,10 +3,18 @@
 import os
 import resource
 import sys
+from typing import TypedDict
 
 import torch
 
 from vaeplay.errors import UserError
+
+
+class Memory(TypedDict):
+    """The most memory that a device held at once."""
+
+    device: str
+    peak_bytes: int
 
 
 def choose(name: str) -> torch.device:
@@ -37,9 +45,9 @@ def set_up(name: str, threads: int) -> torch.device:
     return device
 
 
-def peak_memory() -> list[dict[str, str | int]]:
+def peak_memory() -> list[Memory]:
     """Peak memory so far, an entry a GPU that was used, in bytes; of the process where no GPU was."""
-    entries: list[dict[str, str | int]] = [
+    entries: list[Memory] = [
         {"device": f"cuda:{index} {torch.cuda.get_device_name(index)}", "peak_bytes": peak}
         for index in range(torch.cuda.device_count())
         if (peak := torch.cuda.max_memory_allocated(index))

@@ -63,6 +63,7 @@ class DataSettings(Settings):
     name: DataName
     validation: float = Field(gt=0, lt=1)
     test: float = Field(gt=0, lt=1)
+    binarise: bool
 
 
 class Group(Settings):
@@ -96,21 +97,28 @@ class Params(Settings):
 
     def cells(self) -> Iterator[Cell]:
         """The cells of the grid, in the order of params.yaml, each with the settings that its model uses."""
+        return (cell for _, cell in self.cells_by_group())
+
+    def cells_by_group(self) -> Iterator[tuple[str, Cell]]:
+        """As `cells`, each with the name of its group."""
         known = ModelSettings.model_construct(**dict(self.models), beta=self.beta)
-        for group in self.grid.values():
+        for name, group in self.grid.items():
             for model, latent_dim, depth, activation in itertools.product(
                 group.model, group.latent_dim, group.depth, group.activation
             ):
-                yield Cell(
-                    model=model,
-                    latent_dim=latent_dim,
-                    depth=depth,
-                    activation=activation,
-                    seed=self.seed,
-                    device=self.device,
-                    threads=self.threads,
-                    settings=known.used(_used(model)),
-                    train=self.train,
+                yield (
+                    name,
+                    Cell(
+                        model=model,
+                        latent_dim=latent_dim,
+                        depth=depth,
+                        activation=activation,
+                        seed=self.seed,
+                        device=self.device,
+                        threads=self.threads,
+                        settings=known.used(_used(model)),
+                        train=self.train,
+                    ),
                 )
 
 
@@ -250,6 +258,10 @@ def _allowed(node: dict[str, Any]) -> str:
         return f"a mapping with the keys {', '.join(keys)}" if keys else "a mapping of groups"
     if kind == "string":
         return "a name"
+    if kind == "boolean":
+        return "true or false"
+    if "anyOf" in node:
+        return " or ".join(_allowed(option) for option in node["anyOf"])
     if kind not in {"integer", "number"}:
         return str(kind)
     words = "a whole number" if kind == "integer" else "a number"

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from vaeplay import files, models
+from vaeplay.cells import Cell
 from vaeplay.params import Params
 from vaeplay.sources import digests
 
-OUTPUTS = ("checkpoints", "logs/cells", "metrics", "samples")
+OUTPUTS = ("checkpoints", "cost", "logs/cells", "metrics", "samples")
 OF_A_CELL = re.compile(r"(?P<cell>\w+?_latent\d+_depth\d+_[A-Za-z]+)(_[a-z-]+)?\.(json|png|safetensors)")
 
 
@@ -33,6 +34,7 @@ def resolve(params: Params, root: Path) -> dict[str, dict[str, Any]]:
         },
         "report": {
             "cells": [cell.name for cell in cells],
+            "stages": {cell.name: stage_of("evaluate", group, cell) for group, cell in params.cells_by_group()},
             "params": params.model_dump(mode="json"),
             "sources": digests(root, ["stages.report"]),
         },
@@ -43,6 +45,12 @@ def resolve(params: Params, root: Path) -> dict[str, dict[str, Any]]:
         own = {"cell": cell.name, "sources": sources[models.module(cell.model)]}
         resolved[cell.name] = cell.model_dump(mode="json") | own
     return resolved
+
+
+def stage_of(stage: str, group: str, cell: Cell) -> str:
+    """DVC's name for the stage of a cell: dvc.yaml has one for each group, without a suffix for the dense one."""
+    suffix = "" if group == "dense" else f"_{group}"
+    return f"{stage}{suffix}@{cell.model}-{cell.latent_dim}-{cell.depth}-{cell.activation}"
 
 
 def write(resolved: dict[str, dict[str, Any]], root: Path) -> None:

@@ -6,7 +6,7 @@ memory when read. Its metadata is one key that holds JSON, since several keys ar
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -57,6 +57,15 @@ def split(labels: NDArray[np.int64], validation: float, test: float, seed: int) 
                 f"data.{name}: no image falls in this split of {len(labels)}; raise its share or add images"
             )
     return rows_of
+
+
+def binarised(data: Images, seed: int) -> Images:
+    """The same images with every pixel drawn black or white once, its value in 0…1 being the probability of white.
+
+    Static binarisation, Salakhutdinov & Murray 2008.
+    """
+    white = np.random.default_rng(seed).random(data.images.shape, np.float32) < data.images / np.float32(255)
+    return replace(data, images=white.astype(np.uint8) * 255, title=f"{data.title}, statically binarised")
 
 
 def pack(data: Images, rows: dict[str, NDArray[np.intp]]) -> bytes:

@@ -16,8 +16,13 @@ TERMS = {
     "total": "Total loss, as trained",
     "distortion": "Distortion",
     "rate": "Rate",
+    "bound": "Importance-weighted bound",
     "codebook": "Codebook loss",
     "commitment": "Commitment loss",
+    "perplexity": "Perplexity of the codebook, codes",
+    "codes_in_use": "Codes in use in a batch, codes",
+    "bits": "Code length, bits an image",
+    "mmd": "MMD² between codes and prior, without unit",
 }
 """Titles of the usual terms, in the order in which they are shown; others follow under their own names."""
 
@@ -139,12 +144,12 @@ def of_cell(history: History) -> tuple[Chart, ...]:
 def table(history: History) -> Table:
     """Every number of a training run: a row an epoch, a training and a validation column a term."""
     curves = in_order(history)
-    heads = ["Epoch", *(["Weight of the rate"] if history.beta_weight else [])]
+    heads = ["Epoch", *(["Learning rate"] if history.lr else [])]
     for curve in curves:
         heads += [f"{term_title(curve.term)}, training", f"{term_title(curve.term)}, validation"]
     rows = []
     for index, epoch in enumerate(history.epochs):
-        row = [str(epoch), *([_text(history.beta_weight[index], 3)] if history.beta_weight else [])]
+        row = [str(epoch), *([_text(history.lr[index], 6)] if history.lr else [])]
         for curve in curves:
             row += [_text(curve.train[index]), _text(curve.validation[index])]
         rows.append(tuple(row))

@@ -77,10 +77,10 @@ class Curve:
 
 @dataclass(frozen=True)
 class History:
-    """A training run: the epochs' numbers, the schedule of the rate's weight if there was one, and a curve a term."""
+    """A training run: the epochs' numbers, the learning rate in each if it is known, and a curve a term."""
 
     epochs: tuple[int, ...]
-    beta_weight: tuple[float | None, ...]
+    lr: tuple[float | None, ...]
     curves: tuple[Curve, ...]
 
 

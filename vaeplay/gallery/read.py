@@ -36,7 +36,8 @@ def read(root: Path) -> Page:
     """
     report = fields.load(root, "settings/report.json")
     names = report.texts("cells")
-    cells = label([_cell(root, name, names) for name in names])
+    stages = report.object("stages")
+    cells = label([_cell(root, name, names, stages.text(name, "")) for name in names])
     kinds = {sample.kind for cell in cells for sample in cell.samples}
     return Page(
         data=_card(root),
@@ -70,8 +71,8 @@ def _card(root: Path) -> DataCard:
     )
 
 
-def _cell(root: Path, name: str, names: tuple[str, ...]) -> Cell:
-    """One cell from its files, as far as they are there."""
+def _cell(root: Path, name: str, names: tuple[str, ...], stage: str) -> Cell:
+    """One cell from its files, as far as they are there; `stage` is the last one that makes them."""
     missing: list[Missing] = []
 
     def find(path: str) -> Fields | None:
@@ -80,11 +81,8 @@ def _cell(root: Path, name: str, names: tuple[str, ...]) -> Cell:
         missing.append(Missing(path, command))
         return None
 
-    command = "uv run dvc repro"
+    command = f"uv run dvc repro {shlex.quote(stage)}" if stage else "uv run dvc repro"
     cell = find(f"settings/{name}.json") or Fields({}, name)
-    axes = [cell.values.get(axis) for axis in ("model", "latent_dim", "depth", "activation")]
-    if None not in axes:
-        command += " " + shlex.quote("evaluate@" + fields.clean("-".join(str(axis) for axis in axes)))
     log = find(f"logs/cells/{name}.json")
     metrics = find(f"metrics/{name}.json") or Fields({}, name)
     pictures = samples.of_cell(root, name, names)
@@ -119,10 +117,10 @@ def _history(log: Fields) -> History | None:
         return None
     keys = dict.fromkeys(key for row in rows for key in row.values)
     terms = dict.fromkeys(key.partition("_")[2] for key in keys if key.startswith(("train_", "validation_")))
-    weights = tuple(row.number("beta_weight") for row in rows)
+    rates = tuple(row.number("lr") for row in rows)
     return History(
         epochs=tuple(row.integer("epoch") or number for number, row in enumerate(rows, 1)),
-        beta_weight=weights if any(weight is not None for weight in weights) else (),
+        lr=rates if any(rate is not None for rate in rates) else (),
         curves=tuple(
             Curve(
                 fields.clean(term),

@@ -83,7 +83,7 @@ def shared(page: Page) -> tuple[Column, ...]:
 
 def likelihoods(page: Page) -> tuple[str, ...]:
     """The likelihoods that the cells' decoders use, in order of appearance."""
-    found = (item.value for cell in page.cells for item in cell.settings if item.key == "likelihood")
+    found = (item.value for cell in page.cells for item in cell.settings if item.key == "likelihood.name")
     return tuple(dict.fromkeys(str(value) for value in found))
 
 

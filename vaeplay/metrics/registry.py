@@ -56,6 +56,35 @@ METRICS: tuple[Metric, ...] = (
         "Kingma & Welling 2014, arXiv:1312.6114",
     ),
     Metric(
+        "bits",
+        "Code length",
+        "bits / image",
+        None,
+        0,
+        "Size of a discrete code map: positions times the binary logarithm of the number of codes. The learned prior's "
+        "rate is shorter, since codes depend on each other.",
+        "van den Oord et al. 2017, arXiv:1711.00937",
+    ),
+    Metric(
+        "codes_in_use",
+        "Codes in use",
+        "codes",
+        "higher",
+        0,
+        "How many entries of the codebook at least one position of a test image is given.",
+        "van den Oord et al. 2017, arXiv:1711.00937",
+    ),
+    Metric(
+        "perplexity",
+        "Perplexity",
+        "codes",
+        "higher",
+        1,
+        "Exponential of the entropy of how often each code is used over the test split: the number of codes that would "
+        "give as much variety if all were used alike.",
+        "van den Oord et al. 2017, arXiv:1711.00937",
+    ),
+    Metric(
         "mse",
         "MSE",
         "per pixel, pixels in 0…1",

@@ -84,6 +84,10 @@ class Autoencoder(nn.Module):
     def fit_prior(self, images: Tensor, noise: Noise) -> None:
         """Learn what `sample` needs from the training images, uint8 (N, *shape), once after the last step."""
 
+    def figures(self, images: Tensor) -> dict[str, float]:
+        """What else there is to say of the model over a whole split, uint8 (N, *shape), by name in the registry."""
+        return {}
+
     def measure(self, x: Tensor, noise: Noise) -> dict[str, Tensor]:
         """The terms on which models are compared, each (B,), nats: distortion and, where there is one, the rate."""
         terms = self.loss(x, 0, noise).terms

@@ -1,0 +1,43 @@
+"""Networks fit images of any size, exactly, and refuse those that they cannot halve."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from vaeplay import nets
+from vaeplay.errors import UserError
+
+
+@given(
+    channels=st.sampled_from([1, 3]),
+    height=st.integers(2, 37),
+    width=st.integers(2, 37),
+    depth=st.integers(1, 4),
+)
+def test_what_is_halved_comes_back_in_its_exact_size(channels: int, height: int, width: int, depth: int) -> None:
+    shape = (channels, height, width)
+    if min(height, width) < 2**depth:
+        with pytest.raises(UserError, match=r"depth: found \d; images of \d+×\d+ can be halved \d times at most"):
+            nets.conv_encoder(shape, 5, depth, "ReLU", channels=2)
+        return
+    code = nets.conv_encoder(shape, 5, depth, "ReLU", channels=2)(torch.rand(3, *shape))
+    assert code.shape == (3, 5)
+    assert nets.conv_decoder(shape, 5, depth, "ReLU", channels=2)(code).shape == (3, *shape)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 5])
+def test_depth_counts_hidden_layers_and_down_samplings(depth: int) -> None:
+    def kinds(net: nn.Module, kind: type[nn.Module]) -> int:
+        return sum(isinstance(layer, kind) for layer in net.modules())
+
+    dense = nets.dense_encoder((1, 32, 32), 5, depth, "ELU", hidden=7)
+    assert kinds(dense, nn.Linear) == depth + 1
+    assert kinds(dense, nn.ELU) == depth
+    down = nets.conv_encoder((1, 32, 32), 5, depth, "ELU", channels=2)
+    up = nets.conv_decoder((1, 32, 32), 5, depth, "ELU", channels=2)
+    assert kinds(down, nn.Conv2d) == kinds(up, nn.ConvTranspose2d) == kinds(up, nn.ELU) == depth
+    assert [layer.out_channels for layer in down if isinstance(layer, nn.Conv2d)] == [
+        2 << level for level in range(depth)
+    ]
