@@ -9,6 +9,7 @@ import torch
 from vaeplay import checkpoint, models, training
 from vaeplay.cells import Cell
 from vaeplay.dataset import as_float
+from vaeplay.errors import UserError
 from vaeplay.losses import Loss
 from vaeplay.metrics import reconstruction
 
@@ -96,6 +97,16 @@ def test_the_last_validation_entry_is_what_validating_again_gives() -> None:
     again = training.validate(model, held_out, 64, step=4, seed=cell.seed)
     assert {f"validation_{term}": value for term, value in again.items()}.items() <= history[-1].items()
     assert as_float(held_out).shape == (33, 1, 12, 12)
+
+
+def test_a_training_that_diverges_is_one_line_that_names_cell_epoch_and_term() -> None:
+    cell = making.cell("VAE", train={"epochs": 3, "lr": 10.0, "optimiser": "SGD"})
+    model = checkpoint.build(cell, making.SHAPE)
+    with pytest.raises(
+        UserError, match=r"VAE_latent3_depth1_ReLU: \w+ is (nan|inf) in epoch \d: .*lower train.lr"
+    ) as caught:
+        training.train(model, making.images(256), making.images(20), cell)
+    assert "\n" not in str(caught.value)
 
 
 def test_training_ends_with_what_sampling_needs() -> None:

@@ -78,13 +78,15 @@ class Quantiser(Choice):
 
     reads = {
         "ema": ("codes", "commitment", "decay", "reseed_below"),
-        "gradient": ("codes", "commitment", "reseed_below"),
+        "gradient": ("codes", "commitment", "decay", "reseed_below"),
+        "fsq": ("levels",),
     }
-    name: Literal["ema", "gradient"]
+    name: Literal["ema", "gradient", "fsq"]
     codes: int = Field(ge=2, le=65536)
     commitment: float = Field(ge=0, le=1e4)
     decay: float = Field(ge=0, lt=1)
-    reseed_below: float = Field(ge=0, le=1e6)
+    reseed_below: float = Field(ge=0, le=1)
+    levels: int = Field(ge=2, le=256)
 
 
 class CodePrior(Settings):
@@ -92,6 +94,7 @@ class CodePrior(Settings):
 
     channels: int = Field(ge=1, le=4096)
     layers: int = Field(ge=1, le=64)
+    dropout: float = Field(ge=0, lt=1)
     epochs: int = Field(ge=1, le=100_000)
     lr: float = Field(gt=0, le=10)
 

@@ -107,11 +107,17 @@ class LearnedGaussian(Gaussian):
 
 
 class OptimalGaussian(Gaussian):
-    """The σ that fits the errors: that of the batch in training, and their running mean afterwards."""
+    """The σ that fits the errors: that of the batch in training, and their running mean afterwards.
+
+    The running mean, that of log σ, weighs all batches alike until there are 1 / `momentum` of them.
+    """
+
+    seen: Tensor
 
     def __init__(self, shape: Sequence[int], momentum: float = 0.01) -> None:
         super().__init__(shape, sigma=1.0)
         self.momentum = momentum
+        self.register_buffer("seen", torch.tensor(0.0))
 
     def distortion(self, x: Tensor, outputs: Tensor) -> Tensor:
         """The negative log-density at the best σ; its gradient reaches the mean through σ too."""
@@ -119,7 +125,8 @@ class OptimalGaussian(Gaussian):
         if not self.training:
             return gaussian(x, mean, self.log_sigma)
         log_sigma = 0.5 * (x - mean).square().mean().clamp(min=1e-8).log()
-        self.log_sigma.lerp_(log_sigma.detach(), self.momentum)
+        self.seen += 1
+        self.log_sigma.lerp_(log_sigma.detach(), (1 / self.seen).clamp(min=self.momentum))
         return gaussian(x, mean, log_sigma)
 
 
@@ -135,10 +142,12 @@ class DiscretisedLogistic(Likelihood):
     def distortion(self, x: Tensor, outputs: Tensor) -> Tensor:
         """−log of the mass within half a level of the pixel; the end levels take the tails."""
         logits, log_scale = outputs.chunk(2, dim=1)
-        scale = (log_scale - 3).clamp(min=-7).exp()  # starts where typical errors are, about a twentieth of the range
+        scale = (log_scale - 3).clamp(-9, 9).exp()  # starts where typical errors are, about a twentieth of the range
         centred = x - logits.sigmoid()
         above, below = (centred + 0.5 / LEVELS) / scale, (centred - 0.5 / LEVELS) / scale
-        inside = (above.sigmoid() - below.sigmoid()).clamp(min=1e-12).log()
+        # σ(a) − σ(b) = σ(a) σ(−b) (1 − exp(b − a)), a form that neither cancels nor vanishes far from the mean
+        width = torch.log(-torch.expm1(-1 / (LEVELS * scale)))
+        inside = functional.logsigmoid(above) + functional.logsigmoid(-below) + width
         darkest, brightest = x < 0.5 / LEVELS, x > 1 - 0.5 / LEVELS
         log_mass = torch.where(
             darkest, functional.logsigmoid(above), torch.where(brightest, functional.logsigmoid(-below), inside)

@@ -88,3 +88,16 @@ def conv_decoder(shape: Sequence[int], inputs: int, depth: int, activation: str,
         nn.Unflatten(1, smallest),
         *up(sizes, shape[0], channels, activation),
     )
+
+
+def map_encoder(shape: Sequence[int], outputs: int, depth: int, activation: str, channels: int) -> nn.Module:
+    """(B, *shape) → (B, outputs, h, w): a vector for each place of the image halved `depth` times."""
+    return nn.Sequential(*down(shape[0], channels, depth, activation), nn.Conv2d(channels << (depth - 1), outputs, 1))
+
+
+def map_decoder(shape: Sequence[int], inputs: int, depth: int, activation: str, channels: int) -> nn.Module:
+    """(B, inputs, h, w) → (B, *shape)."""
+    return nn.Sequential(
+        nn.Conv2d(inputs, channels << (depth - 1), 3, padding=1),
+        *up(halved(shape, depth), shape[0], channels, activation),
+    )

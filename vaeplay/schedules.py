@@ -61,8 +61,7 @@ class Cyclical(Linear):
         """Up over the first half of a cycle and 1 over its second; 1 for good once the last cycle is over."""
         if step >= self.steps:
             return 1.0
-        length = self.steps / self.cycles
-        return min(1.0, 2 * (step % length) / length)
+        return min(1.0, 2 * (step * self.cycles % self.steps) / self.steps)  # in whole numbers: a cycle may be broken
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from vaeplay.cells import Cell, TrainSettings
 from vaeplay.dataset import as_float
+from vaeplay.errors import UserError
 from vaeplay.losses import Loss
 from vaeplay.models.base import Autoencoder
 from vaeplay.noise import Noise, NoiseOfRows, seed_for
@@ -25,7 +26,8 @@ def train(
 
     `images` and `validation_images` are uint8 (N, channels, height, width) on the model's device. An epoch's entry
     holds its number from 1, its seconds, its learning rate, and the mean an image of every term, as `train_<term>` and
-    `validation_<term>`; `total` is what is minimised.
+    `validation_<term>`; `total` is what is minimised. Validation weighs the rate as the last step of the training
+    does, whatever the schedule says meanwhile, so that epochs can be compared.
     """
     settings = cell.train
     order = torch.Generator().manual_seed(seed_for(cell.seed, "order of batches"))
@@ -33,7 +35,8 @@ def train(
     model.start(images, noise)
     fused = {"fused": True} if settings.optimiser in FUSED else {}
     optimiser = getattr(torch.optim, settings.optimiser)(model.parameters(), lr=settings.lr, **fused)
-    lr_schedule = schedule_of(optimiser, settings, settings.epochs * math.ceil(len(images) / settings.batch_size))
+    last_step = settings.epochs * math.ceil(len(images) / settings.batch_size)
+    lr_schedule = schedule_of(optimiser, settings, last_step)
     kept = Kept(model, settings)
     history: list[dict[str, float]] = []
     step = 0
@@ -54,11 +57,16 @@ def train(
                 kept.after_step()
                 means.add(loss)
                 step += 1
-            validation = validate(kept.model, validation_images, settings.batch_size, step, cell.seed)
+            validation = validate(kept.model, validation_images, settings.batch_size, last_step, cell.seed)
             entry = {"epoch": epoch, "seconds": time.perf_counter() - started, "lr": lr}
             entry |= {f"train_{term}": value for term, value in means.values().items()}
             entry |= {f"validation_{term}": value for term, value in validation.items()}
             history.append(entry)
+            if bad := [name for name, value in entry.items() if not math.isfinite(value)]:
+                raise UserError(
+                    f"{cell.name}: {bad[0]} is {entry[bad[0]]} in epoch {epoch}: the training diverged; "
+                    "try a lower train.lr, or a train.clip_norm"
+                )
             bar.set_postfix({term: f"{value:.2f}" for term, value in validation.items()})
             bar.update()
             if kept.is_enough(validation["total"]):
@@ -76,7 +84,7 @@ def schedule_of(
     options: dict[str, dict[str, Any]] = {
         "ConstantLR": {"factor": 1.0},
         "CosineAnnealingLR": {"T_max": steps},
-        "OneCycleLR": {"max_lr": settings.lr, "total_steps": steps + 1},
+        "OneCycleLR": {"max_lr": settings.lr, "total_steps": steps + 1, "cycle_momentum": False},
     }
     return getattr(torch.optim.lr_scheduler, settings.lr_schedule)(optimiser, **options[settings.lr_schedule])
 
@@ -95,20 +103,15 @@ class Kept:
         self.average = None
         if settings.average is not None:
             ema = get_ema_multi_avg_fn(settings.average)
-            self.average = AveragedModel(model, multi_avg_fn=ema, use_buffers=False)
+            self.average = AveragedModel(model, multi_avg_fn=ema)  # of weights; buffers are copied
         self.best = math.inf
         self.best_state: dict[str, torch.Tensor] | None = None
         self.epochs_since = 0
 
     @property
     def model(self) -> Autoencoder:
-        """The model to watch: the average where there is one, with the buffers of the trained one."""
-        if self.average is None:
-            return self.trained
-        averaged = cast(Autoencoder, self.average.module)
-        for ours, theirs in zip(averaged.buffers(), self.trained.buffers(), strict=True):
-            ours.copy_(theirs)
-        return averaged
+        """The model to watch: the average where there is one."""
+        return self.trained if self.average is None else cast(Autoencoder, self.average.module)
 
     def after_step(self) -> None:
         """Take the newest weights into the average."""

@@ -1,0 +1,135 @@
+r"""The prior over code maps: an autoregressive model of a map's codes, row by row from the left.
+
+    p(k) = Π_i p(k_i | k_1 … k_{i−1}),   rate(k) = −Σ_i log p(k_i | k_1 … k_{i−1}), nats
+
+It is a gated PixelCNN: convolutions that see no position at or after their own. A vertical stack sees all rows above,
+a horizontal one the row to the left and, at each layer, what the vertical one found; a layer's output is
+tanh(a) · sigmoid(b). To every position a vector of its own is added, since a digit's map is no texture. Van den Oord et
+al. 2016, arXiv:1606.05328.
+
+A tenth of the maps is held out, and the weights of the epoch that was best on these are kept.
+"""
+
+import copy
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from tqdm import tqdm
+
+from vaeplay.noise import Noise
+
+KERNEL = 3
+REACH = KERNEL // 2
+BATCH = 64
+HELD_OUT = 0.1
+
+
+class CodePrior(nn.Module):
+    """p(k) for maps k of `shape` (h, w) with codes 0 … `codes` − 1."""
+
+    def __init__(
+        self,
+        shape: tuple[int, int],
+        codes: int,
+        *,
+        channels: int,
+        layers: int,
+        dropout: float,
+        epochs: int,
+        lr: float,
+    ) -> None:
+        super().__init__()
+        self.shape = shape
+        self.size = codes
+        self.dropout = dropout
+        self.epochs = epochs
+        self.lr = lr
+        self.embedding = nn.Embedding(codes, channels)
+        nn.init.normal_(self.embedding.weight, std=0.1)
+        self.places = nn.Parameter(torch.zeros(channels, *shape))
+        self.layers = nn.ModuleList(GatedLayer(channels) for _ in range(layers))
+        self.head = nn.Sequential(nn.ReLU(), nn.Conv2d(channels, channels, 1), nn.ReLU(), nn.Conv2d(channels, codes, 1))
+
+    def forward(self, maps: Tensor, noise: Noise | None = None) -> Tensor:
+        """Logits of every position's code given those before it: (B, h, w) → (B, K, h, w).
+
+        Fewer rows than the shape's will do. With `noise`, each code's vector is left out with probability `dropout`,
+        against learning maps by heart.
+        """
+        seen = self.embedding(maps).movedim(-1, 1)
+        if noise is not None:
+            seen = seen * (noise.uniform(maps.shape) >= self.dropout).unsqueeze(1)
+        places = self.places[:, : maps.shape[1]]
+        vertical = functional.pad(seen, (0, 0, 1, 0))[:, :, :-1] + places  # moved down: the row above
+        horizontal = functional.pad(seen, (1, 0))[..., :-1] + places  # moved right: the code to the left
+        for layer in self.layers:
+            vertical, horizontal = layer(vertical, horizontal)
+        return self.head(horizontal)
+
+    def rate(self, maps: Tensor, noise: Noise | None = None) -> Tensor:
+        """−log p of each map: (B, h, w) → (B,), nats."""
+        return functional.cross_entropy(self(maps, noise), maps, reduction="none").flatten(1).sum(1)
+
+    @torch.no_grad()
+    def sample(self, count: int, noise: Noise) -> Tensor:
+        """`count` maps drawn code by code, (count, h, w), each by the inverse of its cumulative distribution."""
+        maps = torch.zeros(count, *self.shape, dtype=torch.long, device=self.places.device)
+        for row in range(self.shape[0]):
+            for column in range(self.shape[1]):
+                upto = self(maps[:, : row + 1])[..., row, column].softmax(1).cumsum(1)
+                drawn = torch.searchsorted(upto, noise.uniform((count, 1)), right=True)
+                maps[:, row, column] = drawn.squeeze(1).clamp(max=self.size - 1)  # the sum may end just below 1
+        return maps
+
+    def fit(self, maps: Tensor, noise: Noise) -> None:
+        """Learn from maps (N, h, w). All chance in it comes from `noise`."""
+        order = noise.uniform((len(maps),)).argsort(stable=True)
+        held_out, trained_on = maps[order].tensor_split([int(HELD_OUT * len(maps))])
+        watched = held_out if len(held_out) else trained_on
+        optimiser = torch.optim.Adam(self.parameters(), lr=self.lr, fused=True)
+        steps = self.epochs * math.ceil(len(trained_on) / BATCH)
+        lr_schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, self.lr, steps + 1, pct_start=0.1)
+        best, best_state = math.inf, self.state_dict()
+        with tqdm(total=self.epochs, desc="prior of the codes", unit="epoch", disable=None) as bar:
+            for _ in range(self.epochs):
+                for rows in noise.uniform((len(trained_on),)).argsort(stable=True).split(BATCH):
+                    optimiser.zero_grad()
+                    self.rate(trained_on[rows], noise).mean().backward()
+                    optimiser.step()
+                    lr_schedule.step()
+                rate = self.mean_rate(watched)
+                if rate < best:
+                    best, best_state = rate, copy.deepcopy(self.state_dict())
+                bar.set_postfix({"validation rate": f"{rate:.2f}"})
+                bar.update()
+        self.load_state_dict(best_state)
+
+    @torch.no_grad()
+    def mean_rate(self, maps: Tensor) -> float:
+        """Mean of the rate over maps (N, h, w)."""
+        return sum(float(self.rate(chunk).sum()) for chunk in maps.split(500)) / len(maps)
+
+
+class GatedLayer(nn.Module):
+    """A layer of both stacks: (B, C, h, w) twice → the same twice."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.vertical = nn.Conv2d(channels, 2 * channels, (REACH + 1, KERNEL))
+        self.horizontal = nn.Conv2d(channels, 2 * channels, (1, REACH + 1))
+        self.between = nn.Conv2d(2 * channels, 2 * channels, 1)
+        self.out = nn.Conv2d(channels, channels, 1)
+
+    def forward(self, vertical: Tensor, horizontal: Tensor) -> tuple[Tensor, Tensor]:
+        """Both stacks' inputs may hold what comes before a position; so may their outputs, and no more."""
+        above = self.vertical(functional.pad(vertical, (REACH, REACH, REACH, 0)))
+        left = self.horizontal(functional.pad(horizontal, (REACH, 0, 0, 0))) + self.between(above)
+        return gate(above), horizontal + self.out(gate(left))
+
+
+def gate(features: Tensor) -> Tensor:
+    """tanh of the first half of the channels, let through by the sigmoid of the second: (B, 2C, …) → (B, C, …)."""
+    value, door = features.chunk(2, dim=1)
+    return value.tanh() * door.sigmoid()

@@ -1,0 +1,94 @@
+r"""The vector-quantised VAE: a map of codes from a codebook, and an autoregressive model of such maps as its prior.
+
+    k = quantiser(encoder(x)),   z = the vectors of k,   loss = distortion(x, z) + the quantiser's cost
+    rate = −log prior(k),   with the prior learned from the training maps once the rest is trained
+
+A map is certain given its image, so distortion + rate is −log p(x, k) ≥ −log p(x): the negative ELBO, with no noise in
+it. Van den Oord et al. 2017, arXiv:1711.00937. The quantisers are in `quantisers`, the prior in `code_priors`.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from vaeplay import nets, quantisers
+from vaeplay.code_priors import CodePrior
+from vaeplay.dataset import as_float, batches
+from vaeplay.losses import Loss
+from vaeplay.models.base import Autoencoder
+from vaeplay.noise import Noise
+
+START_IMAGES = 512  # whose encoder outputs the codebook starts from
+
+
+class VQVAE(Autoencoder):
+    """VQ-VAE. Its z is a map (B, D, h, w), D = `latent_dim`; h and w are the image's, halved `depth` times.
+
+    Beside its terms it reports of each batch: `perplexity` and `codes_in_use` of the codebook, and `bits`, the length
+    of an image's map when every code costs the same, h · w · log2 K. What the prior makes of it is the rate.
+    """
+
+    uses: tuple[str, ...] = ("likelihood", "channels", "quantiser", "code_prior")
+    prior = "an autoregressive model of the code maps, learned from those of the training images"
+
+    def __init__(self, *size: Any, quantiser: dict[str, Any], code_prior: dict[str, Any], **settings: Any) -> None:
+        super().__init__(*size, **settings)
+        way = dict(quantiser)
+        self.quantiser: quantisers.Quantiser = quantisers.BY_NAME[way.pop("name")](self.latent_dim, **way)
+        self.code_prior = CodePrior(nets.halved(self.shape, self.depth)[-1], self.quantiser.size, **code_prior)
+
+    def build_encoder(self, outputs: int, **network: Any) -> nn.Module:
+        """`depth` down-samplings: x → (B, outputs, h, w)."""
+        return nets.map_encoder(self.shape, outputs, self.depth, self.activation, **network)
+
+    def build_decoder(self, shape: Sequence[int], **network: Any) -> nn.Module:
+        """`depth` up-samplings: z → (B, *shape)."""
+        return nets.map_decoder(shape, self.latent_dim, self.depth, self.activation, **network)
+
+    def codes(self, x: Tensor) -> Tensor:
+        """The map of an image, as indices: (B, h, w)."""
+        return self.quantiser.codes(self.encoder(x))
+
+    def encode(self, x: Tensor) -> Tensor:
+        """The map of an image, as vectors of the codebook: (B, D, h, w)."""
+        return self.quantiser.vectors(self.codes(x))
+
+    def loss(self, x: Tensor, step: int, noise: Noise) -> Loss:
+        """distortion + the quantiser's cost."""
+        x = self.likelihood.observe(x, noise)
+        quantised = self.quantiser(self.encoder(x), noise)
+        distortion = self.distortion(x, quantised.vectors)
+        counts = quantisers.counts_of(quantised.codes, self.quantiser.size)
+        figures = {
+            "perplexity": quantisers.perplexity(counts),
+            "codes_in_use": (counts > 0).sum(),
+            "bits": torch.tensor(quantised.codes[0].numel() * math.log2(self.quantiser.size)),
+        }
+        return Loss(distortion + quantised.cost, {"distortion": distortion, **quantised.terms}, figures)
+
+    @torch.no_grad()
+    def start(self, images: Tensor, noise: Noise) -> None:
+        """Start the codebook at what the untrained encoder gives."""
+        rows = noise.uniform((len(images),)).argsort(stable=True)[:START_IMAGES]
+        z = self.encoder(self.likelihood.observe(as_float(images[rows]), noise))
+        self.quantiser.start(z.movedim(1, -1).flatten(0, -2), noise)
+
+    def fit_prior(self, images: Tensor, noise: Noise) -> None:
+        """Train the prior on the maps of the training images."""
+        with torch.no_grad():
+            maps = torch.cat([self.codes(self.likelihood.observe(x, noise)) for x in batches(images)])
+        self.code_prior.fit(maps, noise)
+
+    def sample(self, count: int, noise: Noise) -> Tensor:
+        """Decoded draws from the prior."""
+        return self.decode(self.quantiser.vectors(self.code_prior.sample(count, noise)))
+
+    def measure(self, x: Tensor, noise: Noise) -> dict[str, Tensor]:
+        """Distortion, and the rate that the prior gives the map."""
+        x = self.likelihood.observe(x, noise)
+        codes = self.codes(x)
+        distortion = self.distortion(x, self.quantiser.vectors(codes))
+        return {"distortion": distortion, "rate": self.code_prior.rate(codes)}
