@@ -20,15 +20,16 @@ arXiv:2005.08520. `fsq`: Mentzer et al. 2023, arXiv:2309.15505.
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from vaeplay import clusters
 from vaeplay.errors import UserError
 from vaeplay.noise import Noise
 
-LLOYD_STEPS = 10  # of k-means, at the start: training goes on with what these begin
 MOST_CODES = 65536
 
 
@@ -84,7 +85,7 @@ class Codebook(Quantiser):
 
     def codes(self, z: Tensor) -> Tensor:
         """The nearest entry's index."""
-        return nearest(z.detach().movedim(1, -1).flatten(0, -2), self.codebook)[0].view(-1, *z.shape[2:])
+        return clusters.nearest(z.detach().movedim(1, -1).flatten(0, -2), self.codebook)[0].view(-1, *z.shape[2:])
 
     def vectors(self, codes: Tensor) -> Tensor:
         """The entries."""
@@ -107,17 +108,13 @@ class Codebook(Quantiser):
     @torch.no_grad()
     def start(self, vectors: Tensor, noise: Noise) -> None:
         """Put the codebook at the k-means centres of `vectors`."""
-        centres = spread(vectors, self.size, noise)
-        for _ in range(LLOYD_STEPS):
-            means, counts = means_of(vectors, nearest(vectors, centres)[0], self.size)
-            centres = torch.where(counts[:, None] > 0, means, centres)
-        self.codebook.copy_(centres)
+        self.codebook.copy_(clusters.k_means(vectors, self.size, noise))
         self.shares.fill_(1 / self.size)
 
     @torch.no_grad()
     def move(self, vectors: Tensor, codes: Tensor, noise: Noise) -> None:
         """After a step's vectors (N, D) chose `codes` (N,): count, follow, and give up the codes that nothing uses."""
-        means, counts = means_of(vectors, codes, self.size)
+        means, counts = clusters.means_of(vectors, codes, self.size)
         share = counts / len(vectors)
         self.shares.lerp_(share, 1 - self.decay)
         self.follow(means, share)
@@ -142,8 +139,8 @@ class EMA(Codebook):
 class Gradient(Codebook):
     """A codebook that is trained with the rest, by a loss of its own."""
 
-    def __init__(self, dimensions: int, **settings: float) -> None:
-        super().__init__(dimensions, **settings)  # type: ignore[arg-type]
+    def __init__(self, dimensions: int, **settings: Any) -> None:
+        super().__init__(dimensions, **settings)
         entries = self.codebook
         del self.codebook
         self.codebook = nn.Parameter(entries)
@@ -158,6 +155,8 @@ class Gradient(Codebook):
 class FSQ(Quantiser):
     """Finite scalar quantisation: K = levels^D, and nothing is learned. Vectors are in −1…1."""
 
+    places: Tensor
+
     def __init__(self, dimensions: int, levels: int) -> None:
         super().__init__()
         self.size = levels**dimensions
@@ -170,15 +169,13 @@ class FSQ(Quantiser):
         self.levels = levels
         self.register_buffer("places", levels ** torch.arange(dimensions), persistent=False)
 
-    places: Tensor
-
     def steps(self, z: Tensor) -> Tensor:
         """Which level each number is at before it is rounded: any z → 0…levels − 1."""
         return (self.levels - 1) * z.sigmoid()
 
     def codes(self, z: Tensor) -> Tensor:
         """The levels as digits of one number."""
-        return torch.einsum("bdhw,d->bhw", self.steps(z).round().long(), self.places)
+        return (self.steps(z).round().long() * self.places.view(-1, 1, 1)).sum(1)
 
     def vectors(self, codes: Tensor) -> Tensor:
         """The digits back, as numbers in −1…1."""
@@ -200,47 +197,6 @@ def straight_through(z: Tensor, vectors: Tensor) -> Tensor:
 def squared_error(first: Tensor, second: Tensor) -> Tensor:
     """‖first − second‖² of an image: (B, D, h, w) twice → (B,)."""
     return (first - second).square().flatten(1).sum(1)
-
-
-def nearest(vectors: Tensor, centres: Tensor) -> tuple[Tensor, Tensor]:
-    """Index of the nearest centre, and the squared distance to it: (N, D), (K, D) → (N,), (N,)."""
-    distances = torch.addmm(centres.square().sum(1), vectors, centres.T, alpha=-2)
-    least, codes = distances.min(1)
-    return codes, (least + vectors.square().sum(1)).clamp(min=0)
-
-
-def means_of(vectors: Tensor, codes: Tensor, size: int) -> tuple[Tensor, Tensor]:
-    """Mean and number of the vectors (N, D) of each code in `codes` (N,): (size, D), (size,)."""
-    counts = counts_of(codes, size)
-    sums = vectors.new_zeros(size, vectors.shape[1]).index_add_(0, codes, vectors)
-    return sums / counts.clamp(min=1)[:, None], counts
-
-
-def spread(vectors: Tensor, count: int, noise: Noise) -> Tensor:
-    """`count` of the vectors (N, D), each drawn in proportion to its squared distance from those before (k-means++)."""
-    distances = torch.full((len(vectors),), torch.inf, device=vectors.device)
-    centres: list[Tensor] = []
-    for share in noise.uniform((count,)):
-        weights = torch.where(distances.isinf(), 1, distances).double().cumsum(0)
-        chosen = torch.searchsorted(weights, share * weights[-1], right=True).clamp(max=len(vectors) - 1)
-        centres.append(vectors[chosen])
-        distances = torch.minimum(distances, (vectors - vectors[chosen]).square().sum(1))
-    return torch.stack(centres)
-
-
-def counts_of(codes: Tensor, size: int) -> Tensor:
-    """How often each of K codes stands in `codes` (…): (K,). Unlike `bincount` it makes no GPU wait."""
-    ones = torch.ones(codes.numel(), device=codes.device)
-    return torch.zeros(size, device=codes.device).index_add_(0, codes.flatten(), ones)
-
-
-def perplexity(counts: Tensor) -> Tensor:
-    """exp of the entropy of how often each of K codes is used: (K,) → (), from 1 (a single code) to K (all alike).
-
-    >>> float(perplexity(torch.tensor([5.0, 5.0, 5.0, 5.0]))), float(perplexity(torch.tensor([0.0, 0.0, 7.0, 0.0])))
-    (4.0, 1.0)
-    """
-    return torch.special.entr(counts / counts.sum()).sum().exp()
 
 
 BY_NAME: dict[str, type[Quantiser]] = {"ema": EMA, "gradient": Gradient, "fsq": FSQ}

@@ -13,8 +13,9 @@ FIELDS = {
     "history[].epoch": "Number of the epoch, from 1.",
     "history[].lr": "Learning rate of the epoch's first step.",
     "history[].train_<term>": "One term of the loss, or `total`, which is what was minimised: mean over the epoch's "
-    "training images as they were met, in nats an image; a batch's own figures, such as `perplexity`, stand beside the terms.",
-    "history[].validation_<term>": "The same over the validation split, after the epoch.",
+    "training images as they were met, in nats an image. A batch's own figures, like `perplexity`, are with them.",
+    "history[].validation_<term>": "The same over the validation split, after the epoch, with the rate weighted as at "
+    "the training's end.",
     "history[].seconds": "Wall time of the epoch, in seconds.",
     "seconds": "Wall time of the whole training, in seconds.",
     "images_per_second": "Training images a second of wall time.",

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from vaeplay import nets, quantisers
+from vaeplay import clusters, nets, quantisers
 from vaeplay.code_priors import CodePrior
 from vaeplay.dataset import as_float, batches
 from vaeplay.losses import Loss
@@ -27,7 +27,7 @@ START_IMAGES = 512  # whose encoder outputs the codebook starts from
 class VQVAE(Autoencoder):
     """VQ-VAE. Its z is a map (B, D, h, w), D = `latent_dim`; h and w are the image's, halved `depth` times.
 
-    Beside its terms it reports of each batch: `perplexity` and `codes_in_use` of the codebook, and `bits`, the length
+    Beside its terms it reports of a batch, and of a whole split: `perplexity` and `codes_in_use` of the codebook, and `bits`, the length
     of an image's map when every code costs the same, h · w · log2 K. What the prior makes of it is the rate.
     """
 
@@ -61,13 +61,23 @@ class VQVAE(Autoencoder):
         x = self.likelihood.observe(x, noise)
         quantised = self.quantiser(self.encoder(x), noise)
         distortion = self.distortion(x, quantised.vectors)
-        counts = quantisers.counts_of(quantised.codes, self.quantiser.size)
-        figures = {
-            "perplexity": quantisers.perplexity(counts),
+        terms = {"distortion": distortion, **quantised.terms}
+        return Loss(distortion + quantised.cost, terms, self.figures_of(quantised.codes))
+
+    def figures_of(self, codes: Tensor) -> dict[str, Tensor]:
+        """What the class says of maps (B, h, w), taken together."""
+        counts = clusters.counts_of(codes, self.quantiser.size)
+        return {
+            "perplexity": clusters.perplexity(counts),
             "codes_in_use": (counts > 0).sum(),
-            "bits": torch.tensor(quantised.codes[0].numel() * math.log2(self.quantiser.size)),
+            "bits": torch.tensor(codes[0].numel() * math.log2(self.quantiser.size)),
         }
-        return Loss(distortion + quantised.cost, {"distortion": distortion, **quantised.terms}, figures)
+
+    @torch.no_grad()
+    def figures(self, images: Tensor) -> dict[str, float]:
+        """Perplexity, codes in use and code length over all images, uint8 (N, *shape)."""
+        codes = torch.cat([self.codes(x) for x in batches(images)])
+        return {name: float(value) for name, value in self.figures_of(codes).items()}
 
     @torch.no_grad()
     def start(self, images: Tensor, noise: Noise) -> None:

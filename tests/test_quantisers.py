@@ -1,0 +1,152 @@
+"""Quantisers and clusters against closed forms, the papers' formulas and scikit-learn."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from vaeplay import clusters, quantisers
+from vaeplay.noise import Noise
+
+
+def codebook(way: type[quantisers.Codebook] = quantisers.EMA, dimensions: int = 2, **changes: Any) -> Any:
+    settings = {"codes": 4, "commitment": 0.25, "decay": 0.99, "reseed_below": 0.0} | changes
+    torch.manual_seed(0)
+    return way(dimensions, **settings)
+
+
+def heaps(count: int, each: int, seed: int = 0) -> Tensor:
+    """Points in the plane around `count` places far apart, (count · each, 2)."""
+    generator = torch.Generator().manual_seed(seed)
+    places = 10 * torch.rand(count, 2, generator=generator)
+    return (places[:, None] + 0.1 * torch.randn(count, each, 2, generator=generator)).flatten(0, 1)
+
+
+def as_map(vectors: Tensor) -> Tensor:
+    """(N, D) as encoder outputs of N images with a map of one position."""
+    return vectors[:, :, None, None]
+
+
+def test_the_gradient_at_the_encoders_output_is_the_one_at_the_quantised_vectors() -> None:
+    quantiser = codebook(commitment=0.0).eval()
+    z = torch.randn(5, 2, 3, 3, requires_grad=True)
+    quantised = quantiser(z, Noise(0))
+    weights = torch.randn(5, 2, 3, 3)
+    (quantised.vectors.sin() * weights).sum().backward()
+    at_quantised = quantiser.vectors(quantiser.codes(z)).requires_grad_()
+    (at_quantised.sin() * weights).sum().backward()
+    torch.testing.assert_close(z.grad, at_quantised.grad)
+    torch.testing.assert_close(quantised.vectors, at_quantised)
+
+
+def test_commitment_moves_the_encoder_alone_and_the_codebooks_loss_the_codebook_alone() -> None:
+    quantiser = codebook(quantisers.Gradient).eval()
+    z = torch.randn(5, 2, 3, 3, requires_grad=True)
+    terms = quantiser(z, Noise(0)).terms
+    for term, moves, leaves in (("commitment", z, quantiser.codebook), ("codebook", quantiser.codebook, z)):
+        moved, left = torch.autograd.grad(terms[term].sum(), [moves, leaves], retain_graph=True, allow_unused=True)
+        assert moved.abs().sum() > 0
+        assert left is None or not left.any()
+    torch.testing.assert_close(quantiser(z, Noise(0)).cost, 0.25 * terms["commitment"] + terms["codebook"])
+
+
+def test_squared_errors_are_summed_over_positions_and_dimensions() -> None:
+    quantiser = codebook()
+    z = quantiser.vectors(torch.zeros(2, 3, 5, dtype=torch.long)) + 1e-3
+    torch.testing.assert_close(quantiser(z, Noise(0)).terms["commitment"], torch.full((2,), 3 * 5 * 2 * 1e-6))
+
+
+def test_the_running_means_arrive_at_the_centres_of_k_means() -> None:
+    from sklearn.cluster import KMeans
+
+    vectors = heaps(4, 100)
+    quantiser = codebook(decay=0.9)
+    begin = vectors[:: len(vectors) // 4].clone()
+    quantiser.codebook.copy_(begin)
+    for _ in range(200):
+        quantiser(as_map(vectors), Noise(0))
+    centres = torch.from_numpy(KMeans(4, init=begin.numpy(), n_init=1).fit(vectors.numpy()).cluster_centers_)
+    torch.testing.assert_close(quantiser.codebook, centres, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(quantiser.shares, torch.full((4,), 0.25), rtol=1e-4, atol=1e-4)
+
+
+def test_the_running_mean_is_the_ratio_of_the_running_sums() -> None:
+    """The form of the papers: counts and sums decay, and their ratio is the entry."""
+    quantiser = codebook(decay=0.8)
+    counts, sums = torch.full((4,), 0.25), 0.25 * quantiser.codebook.clone()
+    for seed in range(20):
+        vectors = torch.randn(50, 2, generator=torch.Generator().manual_seed(seed))
+        codes = quantiser.codes(as_map(vectors)).flatten()
+        quantiser(as_map(vectors), Noise(0))
+        chosen = torch.nn.functional.one_hot(codes, 4).float() / len(vectors)
+        counts = 0.8 * counts + 0.2 * chosen.sum(0)
+        sums = 0.8 * sums + 0.2 * chosen.T @ vectors
+        torch.testing.assert_close(quantiser.codebook, sums / counts[:, None], rtol=1e-4, atol=1e-5)
+
+
+def test_codes_that_nothing_uses_stay_where_they_are() -> None:
+    quantiser = codebook(decay=0.5)
+    far = torch.tensor([1e3, 1e3])
+    quantiser.codebook[3] = far
+    for _ in range(200):  # 0.5 to this power is nothing in single precision
+        quantiser(torch.zeros(1, 2, 1, 1), Noise(0))
+    assert quantiser.shares[3] == 0
+    assert torch.equal(quantiser.codebook[3], far)
+    assert quantiser.codebook.isfinite().all()
+
+
+def test_re_seeding_brings_dead_codes_back() -> None:
+    vectors = heaps(16, 50)
+
+    def used(reseed_below: float) -> int:
+        quantiser = codebook(codes=16, decay=0.9, reseed_below=reseed_below)
+        quantiser.codebook.copy_(1000 + torch.arange(32.0).view(16, 2))  # one entry is nearest to all of them
+        noise = Noise(0)
+        for _ in range(100):
+            quantiser(as_map(vectors), noise)
+        return len(quantiser.codes(as_map(vectors)).unique())
+
+    assert used(0.0) == 1
+    assert used(0.1) == 16
+
+
+def test_it_starts_at_k_means_centres() -> None:
+    vectors = heaps(16, 50)
+    quantiser = codebook(codes=16)
+    quantiser.start(vectors, Noise(0))
+    means = vectors.view(16, 50, 2).mean(1)
+    torch.testing.assert_close(clusters.nearest(means, quantiser.codebook)[1], torch.zeros(16), rtol=0, atol=1e-4)
+    again = codebook(codes=16)
+    again.start(vectors, Noise(0))
+    assert torch.equal(quantiser.codebook, again.codebook)
+
+
+def test_a_start_with_fewer_vectors_than_codes_is_finite() -> None:
+    quantiser = codebook(codes=16)
+    quantiser.start(torch.ones(3, 2), Noise(0))
+    assert quantiser.codebook.isfinite().all()
+
+
+def test_the_nearest_entry_is_the_nearest() -> None:
+    vectors, centres = torch.randn(100, 5), torch.randn(9, 5)
+    codes, squared = clusters.nearest(vectors, centres)
+    distances = torch.cdist(vectors, centres)
+    assert torch.equal(codes, distances.argmin(1))
+    torch.testing.assert_close(squared, distances.min(1)[0].square(), rtol=1e-3, atol=1e-4)
+
+
+def test_fsq_has_a_code_for_every_combination_of_levels_and_each_stands_for_itself() -> None:
+    quantiser = quantisers.FSQ(3, levels=4)
+    codes = torch.arange(64).view(4, 4, 4)
+    vectors = quantiser.vectors(codes)
+    assert len(vectors.movedim(1, -1).reshape(-1, 3).unique(dim=0)) == quantiser.size == 64
+    torch.testing.assert_close(vectors.unique(), torch.linspace(-1, 1, 4))
+    assert torch.equal(quantiser.codes((0.499 * vectors + 0.5).logit()), codes)
+
+
+def test_perplexity_counts_codes_that_are_used_alike() -> None:
+    codes = torch.arange(12).repeat(5)
+    assert clusters.perplexity(clusters.counts_of(codes, 12)).item() == pytest.approx(12)
+    assert clusters.perplexity(clusters.counts_of(codes % 3, 12)).item() == pytest.approx(3)
+    assert clusters.perplexity(clusters.counts_of(codes * 0, 12)).item() == 1
