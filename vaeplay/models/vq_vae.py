@@ -27,8 +27,9 @@ START_IMAGES = 512  # whose encoder outputs the codebook starts from
 class VQVAE(Autoencoder):
     """VQ-VAE. Its z is a map (B, D, h, w), D = `latent_dim`; h and w are the image's, halved `depth` times.
 
-    Beside its terms it reports of a batch, and of a whole split: `perplexity` and `codes_in_use` of the codebook, and `bits`, the length
-    of an image's map when every code costs the same, h · w · log2 K. What the prior makes of it is the rate.
+    Beside its terms it reports of a batch, and of a whole split: `perplexity` and `codes_in_use` of the codebook, and
+    `bits`, the length of an image's map when every code costs the same, h · w · log2 K. What the prior makes of it is
+    the rate.
     """
 
     uses: tuple[str, ...] = ("likelihood", "channels", "quantiser", "code_prior")
