@@ -364,3 +364,24 @@ def test_labels_name_what_differs(made: Path) -> None:
     assert cells[0].label == "AE, latent 2, depth 1"
     assert cells[-1].label == "BetaVAE β=2, latent 8, depth 2"
     assert len({cell.label for cell in cells}) == len(cells)
+
+
+def test_figures_of_few_models_stand_with_their_cell_and_not_in_the_table(root: Path) -> None:
+    name = plans()[0].name
+    path = root / f"metrics/{name}.json"
+    fake_workspace.write(path, json.loads(path.read_text()) | {"perplexity": 38.63})
+    text = html(root)
+    table, detail = text.partition('id="wall"')[0], text.partition('id="wall"')[2]
+    assert "Perplexity" not in table
+    assert "38.6" in detail
+
+
+def test_a_term_that_never_changes_has_no_chart(root: Path) -> None:
+    for plan in plans():
+        path = root / f"logs/cells/{plan.name}.json"
+        log = json.loads(path.read_text())
+        for entry in log["history"]:
+            entry |= {"train_bits": 54.0, "validation_bits": 54.0}
+        fake_workspace.write(path, log)
+    assert "bits" not in {item.term for item in charts.of_terms(read(root))}
+    assert "distortion" in {item.term for item in charts.of_terms(read(root))}

@@ -80,13 +80,13 @@ def term_title(term: str) -> str:
 
 
 def of_terms(page: Page) -> tuple[TermCharts, ...]:
-    """The validation curves of every term, all cells together."""
+    """The validation curves of every term that changes in training, all cells together."""
     runs = [(cell, curve) for cell in page.cells if cell.history for curve in cell.history.curves]
     named = dict.fromkeys([*TERMS, *(curve.term for _, curve in runs)])
     found = []
     for term in named:
         cells = [(cell, curve) for cell, curve in runs if curve.term == term and _known(curve.validation)]
-        if cells:
+        if any(len(set(_known(curve.validation))) > 1 for _, curve in cells):
             found.append(TermCharts(term, term_title(term), _facets(page, cells), _across(cells)))
     return tuple(found)
 

@@ -51,7 +51,7 @@ def render(page: Page) -> str:
                 axis for axis in views.axes(page) if axis.name not in {*names, "beta", "seed"} and len(axis.values) == 1
             ],
             columns=columns,
-            ranked=[column for column in columns if column not in shared],
+            ranked=[column for column in columns if column.metric.headline and column not in shared],
             shared=shared,
             findings=views.findings(page),
             families=views.families(page),

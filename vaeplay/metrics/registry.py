@@ -13,7 +13,8 @@ class Metric:
     """One figure of a cell.
 
     `key` is its name in `metrics/<cell>.json`; `better` is the direction in which a model improves, or None where
-    neither is better by itself; `digits` is how many decimals mean something.
+    neither is better by itself; `digits` is how many decimals mean something. A figure that few models have is no
+    `headline`: it is shown with its cell, and not in the table of all cells.
     """
 
     key: str
@@ -23,6 +24,7 @@ class Metric:
     digits: int
     definition: str
     source: str = ""
+    headline: bool = True
 
 
 METRICS: tuple[Metric, ...] = (
@@ -64,6 +66,7 @@ METRICS: tuple[Metric, ...] = (
         "Size of a discrete code map: positions times the binary logarithm of the number of codes. The learned prior's "
         "rate is shorter, since codes depend on each other.",
         "van den Oord et al. 2017, arXiv:1711.00937",
+        headline=False,
     ),
     Metric(
         "codes_in_use",
@@ -73,6 +76,7 @@ METRICS: tuple[Metric, ...] = (
         0,
         "How many entries of the codebook at least one position of a test image is given.",
         "van den Oord et al. 2017, arXiv:1711.00937",
+        headline=False,
     ),
     Metric(
         "perplexity",
@@ -83,6 +87,7 @@ METRICS: tuple[Metric, ...] = (
         "Exponential of the entropy of how often each code is used over the test split: the number of codes that would "
         "give as much variety if all were used alike.",
         "van den Oord et al. 2017, arXiv:1711.00937",
+        headline=False,
     ),
     Metric(
         "mse",
