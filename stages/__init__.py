@@ -1,9 +1,14 @@
 """The pipeline's stages, a script each, run as `python -m stages.<stage>` from the project's folder."""
 
+import os
 import sys
 from collections.abc import Callable
 
 from vaeplay.errors import UserError
+
+# Threads that wait for each other give the core away. Left to spin, they hold up the very thread that they wait for
+# wherever something else runs on the machine: a training then takes ten times as long. Read when torch is imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 def run(main: Callable[..., None]) -> None:
