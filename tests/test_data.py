@@ -8,8 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaeplay import data, dataset, files
-from vaeplay.data import images, mnist5k
+from vaeplay import data, dataset
+from vaeplay.data import images, mnist5k, packing
 from vaeplay.errors import UserError
 
 
@@ -43,7 +43,7 @@ def test_few_images_are_split_or_refused_in_one_line(count: int, seed: int) -> N
     try:
         rows = images.split(np.zeros(count, np.int64), 0.1, 0.2, seed)
     except UserError as error:
-        assert "no image falls in this split" in str(error)
+        assert "no image falls in the" in str(error)
     else:
         assert all(len(chosen) for chosen in rows.values())
 
@@ -71,7 +71,7 @@ def test_what_is_prepared_is_what_is_read(tmp_path: Path) -> None:
     )
     rows = images.split(made.labels, 0.2, 0.3, 0)
     path = tmp_path / "images.safetensors"
-    files.write_bytes(path, images.pack(made, rows))
+    packing.write(path, made, rows, images.card("toy", made, rows))
     for name in images.SPLITS:
         read = dataset.read(path, name)
         assert torch.equal(read.images, torch.from_numpy(made.images[rows[name]]))
@@ -80,7 +80,9 @@ def test_what_is_prepared_is_what_is_read(tmp_path: Path) -> None:
     assert card["counts"] == {"train": 20, "validation": 8, "test": 12}
     assert card["class_counts"]["test"] == [6, 6]
     assert card["shape"] == [3, 5, 6]
-    assert images.pack(made, rows) == path.read_bytes()
+    before = path.read_bytes()
+    packing.write(path, made, rows, card)
+    assert path.read_bytes() == before
     assert images.examples(made, rows).shape == (2, 10, 3, 5, 6)
 
 

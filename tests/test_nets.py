@@ -38,6 +38,6 @@ def test_depth_counts_hidden_layers_and_down_samplings(depth: int) -> None:
     down = nets.conv_encoder((1, 32, 32), 5, depth, "ELU", channels=2)
     up = nets.conv_decoder((1, 32, 32), 5, depth, "ELU", channels=2)
     assert kinds(down, nn.Conv2d) == kinds(up, nn.ConvTranspose2d) == kinds(up, nn.ELU) == depth
-    assert [layer.out_channels for layer in down if isinstance(layer, nn.Conv2d)] == [
+    assert [layer.out_channels for layer in down.modules() if isinstance(layer, nn.Conv2d)] == [
         2 << level for level in range(depth)
     ]

@@ -13,7 +13,8 @@ FIELDS = {
     "history[].epoch": "Number of the epoch, from 1.",
     "history[].lr": "Learning rate of the epoch's first step.",
     "history[].train_<term>": "One term of the loss, or `total`, which is what was minimised: mean over the epoch's "
-    "training images as they were met, in nats an image; a batch's own figures, such as `perplexity`, stand beside the terms.",
+    "training images as they were met, in nats an image; a batch's own figures, such as `perplexity`, stand beside "
+    "the terms.",
     "history[].validation_<term>": "The same over the validation split, after the epoch.",
     "history[].seconds": "Wall time of the epoch, in seconds.",
     "seconds": "Wall time of the whole training, in seconds.",
