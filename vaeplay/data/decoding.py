@@ -19,6 +19,7 @@ from vaeplay.data.fitting import fit
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 MOST_PIXELS = 89_478_485  # Pillow's own bound, at which it only warns: 256 MB in colour
+PNG = b"\x89PNG"
 GREY = {"1", "L", "LA", "La", "I;16", "I;16L", "I;16B", "I;16N"}
 DEEP = {"I;16", "I;16L", "I;16B", "I;16N"}
 WITHOUT_WHITE = {"I", "F"}
@@ -96,6 +97,8 @@ def _opened(path: Path) -> Image.Image:
     content = path.read_bytes()
     if not content:
         raise BadImageError("empty")
+    if content.startswith(PNG):
+        Image.open(BytesIO(content), formats=FORMATS).verify()  # its checksums, at which decoding does not look
     image = Image.open(BytesIO(content), formats=FORMATS)
     if image.width * image.height > MOST_PIXELS:
         raise BadImageError(f"{image.width}×{image.height} pixels; at most {MOST_PIXELS:,} are decoded")
