@@ -360,7 +360,8 @@ def test_what_is_transparent_shows_white_paper(tmp_path: Path, channels: int) ->
 def test_exif_turns_the_image_upright(tmp_path: Path, orientation: int) -> None:
     """Against the standard's own words: where the zeroth row and the zeroth column of the file are to be seen."""
     upright = np.arange(6, dtype=np.uint8).reshape(3, 2) * 40
-    row, column = {1: "TL", 2: "TR", 3: "BR", 4: "BL", 5: "LT", 6: "RT", 7: "RB", 8: "LB"}[orientation]
+    ends = [("T", "L"), ("T", "R"), ("B", "R"), ("B", "L"), ("L", "T"), ("R", "T"), ("R", "B"), ("L", "B")]
+    row, column = ends[orientation - 1]
     stored = upright if row in "TB" else upright.T
     vertical, horizontal = (row, column) if row in "TB" else (column, row)
     if vertical == "B":
@@ -444,7 +445,8 @@ def test_whatever_the_bytes_there_is_an_image_or_one_line(
         except BadImageError as error:
             assert str(error).isprintable() and 0 < len(str(error)) < 200
         else:
-            assert (found.shape, found.dtype) == ((3, 8, 8), np.uint8)
+            assert found.shape == (3, 8, 8)
+            assert found.dtype == np.uint8
         try:
             said = header(path)
         except BadImageError as error:

@@ -19,7 +19,7 @@ FACTORS = {"shape": 3, "scale": 5, "rotation": 10, "x": 16, "y": 16}
 CLASSES = ("square", "ellipse", "triangle")
 SCALES = np.linspace(0.14, 0.26, FACTORS["scale"])  # half of a square's side, in widths of the image
 ANGLES = np.arange(FACTORS["rotation"]) * (np.pi / 2 / FACTORS["rotation"])
-PLACES = np.linspace(0.38, 0.62, FACTORS["x"])  # of the centre; the largest shape stays inside the image
+PLACES = np.linspace(0.39, 0.61, FACTORS["x"])  # of the centre; the largest shape stays inside the image
 BLOCK = 1024  # images drawn at a time: some 4 MB of numbers at 32×32, which stay near the processor
 
 Grid = NDArray[np.float32]
