@@ -296,7 +296,7 @@ def test_a_folder_elsewhere_with_any_name_is_read(prepared: Prepare, tmp_path: P
     where = tmp_path / "my photos, <b>'\"&"
     fill(where)
     assert prepared(path=str(where)) == (0, "")
-    assert card()["title"] == "Images of the folder my photos, <b>'\"&, 12 of them"
+    assert card()["title"] == "my photos, <b>'\"&, a folder of 12 images"
 
 
 def test_a_limit_takes_the_same_share_of_each_class(prepared: Prepare) -> None:

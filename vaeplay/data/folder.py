@@ -83,7 +83,7 @@ def read(request: Request) -> Images:
         images=images[: len(kept)],
         labels=np.array([place[entry.label] for entry in kept], np.int64),
         classes=tuple(names),
-        title=f"Images of the folder {shown(folder.resolve().name)}, {len(kept):,} of them",
+        title=f"{shown(folder.resolve().name)}, a folder of {len(kept):,} images",
         source=f"The folder {shown(request.path)} of whoever ran this",
         licence="Not known here: whoever ran this knows where the images are from",
         skipped=tuple(bad.lines),

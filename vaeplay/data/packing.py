@@ -3,9 +3,11 @@
 It is safetensors, so that readers map it into memory instead of reading it: for each split `<split>_images`, uint8
 (N, channels, height, width), `<split>_labels`, int64 (N,), and, where factors are known, `<split>_factors`, int64
 (N, F). The metadata is one key, `data`, that holds JSON: `shape`, `classes`, `factors` (their names), `factor_sizes`,
-and the provenance: `title`, `source`, `licence`, `counts`, `sha256`, `skipped`. The library's own writer wants all
-tensors in memory; the format is a length, a JSON header and the tensors one after another
-(https://huggingface.co/docs/safetensors), which is little to write.
+and the provenance: `title`, `source`, `licence`, `counts`, `sha256`. What was left out stands in the card alone, so
+that no cell reruns for a file that gave no image.
+
+The library's own writer wants all tensors in memory; the format is a length, a JSON header and the tensors one after
+another (https://huggingface.co/docs/safetensors), which is little to write.
 """
 
 import json
@@ -18,7 +20,7 @@ from numpy.typing import NDArray
 from vaeplay import files
 from vaeplay.data.images import BLOCK, Images
 
-KEPT = ("shape", "classes", "factors", "factor_sizes", "title", "source", "licence", "counts", "sha256", "skipped")
+KEPT = ("shape", "classes", "factors", "factor_sizes", "title", "source", "licence", "counts", "sha256")
 DTYPES = {"int64": "I64", "uint8": "U8"}
 
 
