@@ -25,7 +25,7 @@ LINES = 20  # of bad files in an error: enough to see what is wrong
 NO_CLASS = "(no folder)"  # of images that lie beside class folders
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A file below the folder: where it is, and the name of its class."""
 
