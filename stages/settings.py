@@ -9,7 +9,9 @@ from vaeplay import params, resolve
 def main() -> None:
     """Nothing is written unless everything is right."""
     root = Path()
-    resolve.write(resolve.resolve(params.read(root / "params.yaml"), root), root)
+    read = params.read(root / "params.yaml")
+    resolve.check_folder(read, root)
+    resolve.write(resolve.resolve(read, root), root)
 
 
 if __name__ == "__main__":

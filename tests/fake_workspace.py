@@ -64,6 +64,10 @@ def make(root: Path, cells: list[Plan] | None = None, text: str = "", epochs: in
         "classes": classes,
         "counts": {"train": 3500, "validation": 500, "test": 1000},
         "class_counts": {"train": [350] * 10, "validation": [50] * 10, "test": [100] * 10},
+        "factors": [f"shape{text}", "scale"],
+        "own_test": False,
+        "skipped": 3,
+        "skipped_files": [f"images/a{text}.png: empty", "images/b.png: empty"],
         "sha256": "5f" * 32,
     }
     write(root / "data/card.json", card)

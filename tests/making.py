@@ -1,8 +1,11 @@
 """Small cells and models for tests, with the settings of params.yaml unless a test says otherwise."""
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from PIL import Image, ImageFilter
 
 from vaeplay import checkpoint, params
 from vaeplay.cells import Cell
@@ -12,6 +15,7 @@ from vaeplay.noise import Noise
 from .conftest import ROOT
 
 SHAPE = (1, 12, 12)
+PHOTO_CLASSES = ("beach", "city at night", "<b>forest")
 
 
 def cell(model: str, *, train: dict[str, Any] | None = None, **changes: Any) -> Cell:
@@ -47,6 +51,20 @@ def images(count: int, shape: tuple[int, ...] = SHAPE, seed: int = 0) -> torch.T
     coarse = torch.rand(count, shape[0], 3, 3, generator=generator)
     smooth = torch.nn.functional.interpolate(coarse, shape[1:], mode="bilinear", align_corners=True)
     return (smooth * 255).round().to(torch.uint8)
+
+
+def photographs(folder: Path, count: int) -> None:
+    """Colour pictures of many sizes, JPEG and PNG by turns: soft blobs in the colours of their class."""
+    generator = np.random.default_rng(0)
+    for number in range(count):
+        label = number % len(PHOTO_CLASSES)
+        width, height = generator.integers(33, 120, 2)
+        tint = np.roll([230, 140, 60], label)
+        coarse = (generator.random((5, 5, 1)) * tint + generator.integers(0, 25, (5, 5, 3))).astype(np.uint8)
+        picture = Image.fromarray(coarse).resize((int(width), int(height)), Image.Resampling.BICUBIC)
+        where = folder / PHOTO_CLASSES[label]
+        where.mkdir(parents=True, exist_ok=True)
+        picture.filter(ImageFilter.GaussianBlur(1)).save(where / f"{number:03}.{'png' if number % 2 else 'jpg'}")
 
 
 class RepeatedNoise(Noise):

@@ -1,15 +1,19 @@
 """The split is stratified, seeded and complete; what is written is what is read."""
 
+import hashlib
+import importlib.util
+import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaeplay import data, dataset, files
-from vaeplay.data import images, mnist5k
+from vaeplay import data, dataset
+from vaeplay.data import digits, fitting, images, mnist5k, packing
 from vaeplay.errors import UserError
 
 
@@ -43,19 +47,19 @@ def test_few_images_are_split_or_refused_in_one_line(count: int, seed: int) -> N
     try:
         rows = images.split(np.zeros(count, np.int64), 0.1, 0.2, seed)
     except UserError as error:
-        assert "no image falls in this split" in str(error)
+        assert "no image falls in the" in str(error)
     else:
         assert all(len(chosen) for chosen in rows.values())
 
 
 def test_the_embedded_digits_are_mnist() -> None:
-    digits = mnist5k.read()
-    assert digits.images.shape == (5000, 1, 28, 28)
-    assert digits.images.dtype == np.uint8
-    assert np.bincount(digits.labels).tolist() == [500] * 10
-    assert digits.images.min() == 0
-    assert digits.images.max() == 255
-    ones, zeros = (digits.images[digits.labels == label].mean() for label in (1, 0))
+    found = mnist5k.read()
+    assert found.images.shape == (5000, 1, 28, 28)
+    assert found.images.dtype == np.uint8
+    assert np.bincount(found.labels).tolist() == [500] * 10
+    assert found.images.min() == 0
+    assert found.images.max() == 255
+    ones, zeros = (found.images[found.labels == label].mean() for label in (1, 0))
     assert ones < zeros  # a one has less ink than a zero: labels belong to their images
 
 
@@ -68,19 +72,31 @@ def test_what_is_prepared_is_what_is_read(tmp_path: Path) -> None:
         "title",
         "source",
         "licence",
+        factors=generator.integers(0, 3, (40, 2)),
+        factor_names=("size", "place"),
+        factor_sizes=(3, 3),
     )
+    assert made.factors is not None
     rows = images.split(made.labels, 0.2, 0.3, 0)
     path = tmp_path / "images.safetensors"
-    files.write_bytes(path, images.pack(made, rows))
+    packing.write(path, made, rows, images.card("toy", made, rows))
     for name in images.SPLITS:
         read = dataset.read(path, name)
         assert torch.equal(read.images, torch.from_numpy(made.images[rows[name]]))
         assert torch.equal(read.labels, torch.from_numpy(made.labels[rows[name]]))
+        assert read.factors is not None
+        assert torch.equal(read.factors, torch.from_numpy(made.factors[rows[name]]))
+    about = dataset.about(path)
+    assert about["classes"] == ["cat", "<script>"]
+    assert about["factors"] == ["size", "place"]
+    assert about["sha256"] == hashlib.sha256(made.images.tobytes() + made.labels.tobytes()).hexdigest()
     card = images.card("toy", made, rows)
     assert card["counts"] == {"train": 20, "validation": 8, "test": 12}
     assert card["class_counts"]["test"] == [6, 6]
     assert card["shape"] == [3, 5, 6]
-    assert images.pack(made, rows) == path.read_bytes()
+    before = path.read_bytes()
+    packing.write(path, made, rows, card)
+    assert path.read_bytes() == before
     assert images.examples(made, rows).shape == (2, 10, 3, 5, 6)
 
 
@@ -107,11 +123,54 @@ def test_a_missing_or_damaged_data_file_is_one_line(tmp_path: Path) -> None:
             dataset.read(path, "train")
 
 
+def test_a_part_of_the_data_is_read_as_that_part_alone(tmp_path: Path) -> None:
+    """Mapped, not read: a file of 200 MB opens at once, and the process grows by what is used."""
+    many = images.Images(images.scratch((250_000, 1, 28, 28)), np.arange(250_000) % 10, tuple("0123456789"), *"tsl")
+    rows = images.split(many.labels, 0.1, 0.1, 0)
+    packing.write(tmp_path / "images.safetensors", many, rows, images.card("toy", many, rows))
+    before = psutil.Process().memory_info().rss
+    started = time.perf_counter()
+    split = dataset.read(tmp_path / "images.safetensors", "train")
+    seconds = time.perf_counter() - started
+    dataset.as_float(split.images[100_000:100_500])
+    assert seconds < 0.1
+    assert psutil.Process().memory_info().rss - before < 50e6
+
+
+def test_a_set_is_fitted_to_a_size_and_channels() -> None:
+    few = images.limited(mnist5k.read(), 50, 0)
+    assert np.bincount(few.labels).tolist() == [5] * 10
+    assert fitting.fitted(few, 28, 1) is few
+    colour = fitting.fitted(few, None, 3)
+    assert np.array_equal(colour.images, few.images.repeat(3, 1))
+    larger = fitting.fitted(few, 32, 3)
+    assert larger.images.shape == (50, 3, 32, 32)
+    assert larger.images.mean() == pytest.approx(few.images.mean(), rel=0.02)
+    assert np.array_equal(larger.labels, few.labels)
+
+
+def test_the_small_digits_are_digits() -> None:
+    small = digits.read()
+    assert small.images.shape == (1797, 1, 8, 8)
+    assert (small.images.min(), small.images.max()) == (0, 255)
+    assert np.bincount(small.labels).min() > 170
+
+
+@pytest.mark.parametrize("name", data.names())
+def test_a_set_says_its_shape_and_where_it_is_read(name: str) -> None:
+    assert importlib.util.find_spec(data.module(name)) is not None
+    shape = data.shape(name)
+    assert (shape is None) == (name == "folder")
+    if name in {"mnist5k", "digits", "shapes"}:
+        read = importlib.import_module(data.module(name)).read(images.Request(name, limit=30))
+        assert read.images.shape[1:] == shape
+
+
 def test_pixels_become_shares_of_white() -> None:
     x = dataset.as_float(torch.tensor([0, 51, 255], dtype=torch.uint8))
     assert x.tolist() == pytest.approx([0, 0.2, 1])
 
 
-def test_data_sets_are_the_files_of_the_folder() -> None:
-    assert "mnist5k" in data.names()
-    assert not {"images", "__init__"} & set(data.names())
+def test_data_sets_are_what_the_files_of_the_folder_say() -> None:
+    sets = {"cifar10", "digits", "emnist", "fashion_mnist", "folder", "kmnist", "mnist", "mnist5k", "shapes", "svhn"}
+    assert set(data.names()) == sets

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from .conftest import ROOT
+from .making import photographs
 from .workspace import Workspace
 
 README = (ROOT / "README.md").read_text()
@@ -20,7 +21,9 @@ UV = shutil.which("uv")
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    return Workspace.make(tmp_path_factory.mktemp("readme"))
+    made = Workspace.make(tmp_path_factory.mktemp("readme"))
+    photographs(made.root / "images", 30)  # as the README tells its reader to put there
+    return made
 
 
 def shell(workspace: Workspace, line: str) -> subprocess.CompletedProcess[str]:

@@ -21,6 +21,9 @@ def resolved(values: Any) -> dict[str, Any]:
         (("beta",), 4, lambda name: "BetaVAE" in name),
         (("train", "epochs"), 3, lambda name: "latent" in name),
         (("data", "test"), 0.3, lambda name: name == "data"),
+        (("data", "size"), 32, lambda name: name == "data"),
+        (("data", "path"), "stages", lambda name: False),  # which is read by a folder alone
+        (("data", "on_error"), "skip", lambda name: False),
         (("evaluate", "columns"), 4, lambda name: name == "evaluate"),
         (("seed",), 9, lambda name: True),
     ],

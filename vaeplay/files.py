@@ -3,20 +3,23 @@
 import json
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from vaeplay.errors import UserError
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write `content` to `path` atomically: readers see the old file or the new one, never half of either."""
+@contextmanager
+def writing(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write `path` through, atomically: readers see the old file or the new one, never half of either."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.chmod(0o666 & ~_umask())
@@ -24,6 +27,12 @@ def write_bytes(path: Path, content: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write `content` to `path` atomically."""
+    with writing(path) as file:
+        file.write(content)
 
 
 def _umask() -> int:

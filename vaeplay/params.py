@@ -58,12 +58,30 @@ DataName = Annotated[str, AfterValidator(lambda name: _known(name, "data set", d
 
 
 class DataSettings(Settings):
-    """Which images, and how they are split."""
+    """Which images, and how they are split. Null stands for the data set's own size, channels and number."""
 
     name: DataName
+    path: str = Field(min_length=1, json_schema_extra={"format": "path"})
+    size: int | None = Field(ge=2, le=1024)
+    channels: Literal[1, 3] | None
+    limit: int | None = Field(ge=3, le=10**9)
     validation: float = Field(gt=0, lt=1)
     test: float = Field(gt=0, lt=1)
+    on_error: Literal["fail", "skip"]
     binarise: bool
+
+    def shape(self) -> data.Shape | None:
+        """(channels, height, width) of the images; None where only the images themselves can tell."""
+        own = data.shape(self.name)
+        if own is None and self.size is None:
+            return None
+        channels, height, width = own or (1, 0, 0)
+        return self.channels or channels, self.size or height, self.size or width
+
+    def used(self) -> dict[str, Any]:
+        """The settings that this data set reads: those of a folder concern no other."""
+        left_out = set() if self.name == "folder" else {"path", "on_error"}
+        return self.model_dump(mode="json", exclude=left_out)
 
 
 class Group(Settings):
@@ -170,7 +188,20 @@ def validate(value: Any, origin: str = "params.yaml") -> Params:
             f"{origin}: data.validation and data.test: found {params.data.validation:g} and {params.data.test:g}; "
             "allowed: shares with a sum below 1, since the rest is trained on"
         )
+    _check_halvings(params, origin)
     return params
+
+
+def _check_halvings(params: Params, origin: str) -> None:
+    """Refuse a convolutional cell that would halve its images to nothing, where their size is known beforehand."""
+    shape = params.data.shape()
+    for group, cell in params.cells_by_group():
+        if shape and "channels" in models.uses(cell.model) and min(shape[1:]) >> cell.depth == 0:
+            most = min(shape[1:]).bit_length() - 1
+            raise UserError(
+                f"{origin}: grid.{_printed(group)}.depth: found {cell.depth} for {cell.model}; allowed: up to {most}, "
+                f"as {params.data.name} of {shape[1]}×{shape[2]} can be halved {most} times; or a larger data.size"
+            )
 
 
 def _line(detail: ErrorDetails, value: Any) -> str:
@@ -257,7 +288,7 @@ def _allowed(node: dict[str, Any]) -> str:
         keys = _known_keys(node)
         return f"a mapping with the keys {', '.join(keys)}" if keys else "a mapping of groups"
     if kind == "string":
-        return "a name"
+        return "a path" if node.get("format") == "path" else "a name"
     if kind == "boolean":
         return "true or false"
     if "anyOf" in node:

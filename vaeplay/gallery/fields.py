@@ -63,9 +63,9 @@ class Fields:
             raise self._wrong(key, "a list of whole numbers")
         return tuple(value)
 
-    def texts(self, key: str) -> tuple[str, ...]:
-        """A list of strings."""
-        value = self.values.get(key)
+    def texts(self, key: str, default: list[str] | None = None) -> tuple[str, ...]:
+        """A list of strings; `default` stands in for an absent one, and None makes it obligatory."""
+        value = self.values.get(key, default)
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise self._wrong(key, "a list of text")
         return tuple(clean(item) for item in value)

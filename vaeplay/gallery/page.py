@@ -27,7 +27,11 @@ class Split:
 
 @dataclass(frozen=True)
 class DataCard:
-    """What the models were trained and measured on; `shape` is (channels, height, width)."""
+    """What the models were trained and measured on; `shape` is (channels, height, width).
+
+    `factors` names what is known of each image beyond its class. `own_test` says that the test split is the data set's
+    own. `skipped` counts the files that gave no image, and `skipped_files` has a line for each of the first of them.
+    """
 
     name: str
     title: str
@@ -36,6 +40,10 @@ class DataCard:
     shape: tuple[int, ...]
     classes: tuple[str, ...]
     splits: tuple[Split, ...]
+    factors: tuple[str, ...]
+    own_test: bool
+    skipped: int
+    skipped_files: tuple[str, ...]
     sha256: str
     examples: "Picture | None"
 

@@ -66,6 +66,10 @@ def _card(root: Path) -> DataCard:
         splits=tuple(
             Split(fields.clean(name), counts.integer(name) or 0, class_counts.integers(name)) for name in ordered
         ),
+        factors=card.texts("factors", []),
+        own_test=card.values.get("own_test") is True,
+        skipped=card.integer("skipped") or 0,
+        skipped_files=card.texts("skipped_files", []),
         sha256=card.text("sha256", ""),
         examples=samples.picture(root, "data/examples.png"),
     )

@@ -46,6 +46,8 @@ def render(page: Page) -> str:
             scripts={"early": [Markup(script) for script in early], "late": [Markup(script) for script in late]},
             data=data(page),
             axes=views.axes(page),
+            balance=views.balance(page),
+            tallest=views.BAR,
             varying=varying,
             constant=[
                 axis for axis in views.axes(page) if axis.name not in {*names, "beta", "seed"} and len(axis.values) == 1

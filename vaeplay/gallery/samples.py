@@ -17,8 +17,8 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "reconstruction",
         "Reconstructions",
-        "Upper row: test images, the same for every cell. Lower row: what the cell makes of them. Blur and swapped "
-        "digits show what did not fit through the code.",
+        "Upper row: test images, the same for every cell. Lower row: what the cell makes of them. Blur, and images "
+        "that became others, show what did not fit through the code.",
     ),
     Kind(
         "prior",

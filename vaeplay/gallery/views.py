@@ -32,6 +32,28 @@ class Column:
     best: frozenset[str]
 
 
+BAR = 40
+"""Height of the tallest bar of the class balance, in pixels."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One class of the data set: its name, its number of images in all splits, and its bar's height in pixels."""
+
+    name: str
+    count: int
+    height: float
+
+
+def balance(page: Page) -> tuple[Bar, ...]:
+    """How many images each class has, the largest as the tallest bar."""
+    splits = [split.class_counts for split in page.data.splits]
+    counts = [sum(counts[place] for counts in splits if place < len(counts)) for place in range(len(page.data.classes))]
+    largest = max([1, *counts])
+    heights = (round(BAR * count / largest, 1) for count in counts)
+    return tuple(Bar(*row) for row in zip(page.data.classes, counts, heights, strict=True))
+
+
 TITLES = {
     "model": ("Model", "model"),
     "latent_dim": ("Latent", "latent size"),

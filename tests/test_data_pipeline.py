@@ -1,0 +1,78 @@
+"""A folder of one's own through the whole pipeline, really run by DVC."""
+
+import json
+
+import pytest
+from playwright.sync_api import Browser
+
+from .making import PHOTO_CLASSES as CLASSES
+from .making import photographs
+from .test_browser import browser, opened
+from .workspace import Workspace
+
+__all__ = ["browser"]
+
+PHOTOS = 500
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    made = Workspace.make(tmp_path_factory.mktemp("folder"))
+    photographs(made.root / "my photos", PHOTOS)
+    (made.root / "my photos/beach/broken.jpg").write_bytes(b"\xff\xd8\xff nothing more")
+    values = made.values()
+    values["data"] |= {"name": "folder", "path": "my photos", "size": 32, "channels": 3, "on_error": "skip"}
+    values["grid"]["dense"]["model"] = ["VAE"]
+    values["grid"]["conv"]["model"] = ["ConvVAE"]
+    values["train"]["batch_size"] = 50
+    made.set(values)
+    return made
+
+
+def test_a_folder_of_photographs_ends_in_a_gallery(workspace: Workspace) -> None:
+    assert len(workspace.dvc("repro")) == 7
+    card = json.loads((workspace.root / "data/card.json").read_text())
+    assert card["shape"] == [3, 32, 32]
+    assert sum(card["counts"].values()) == PHOTOS
+    assert card["classes"] == sorted(CLASSES)
+    assert card["skipped"] == 1
+    page = (workspace.root / "reports/gallery.html").read_text()
+    assert "my photos/beach/broken.jpg: not an image" in page
+    assert "&lt;b&gt;forest" in page
+    assert "<b>forest" not in page
+    assert workspace.dvc("repro") == []
+
+
+def test_the_gallery_opens_with_its_data_card(workspace: Workspace, browser: Browser) -> None:
+    workspace.dvc("repro")
+    address = (workspace.root / "reports/gallery.html").as_uri()
+    with opened(browser, address) as page:
+        page.get_by_text("Data card").click()
+        assert page.locator(".foldouts img").first.evaluate("(image) => image.naturalWidth") > 0
+        bars = page.locator(".foldouts svg rect").evaluate_all("(all) => all.map((bar) => bar.height.baseVal.value)")
+        assert len(bars) == len(CLASSES)
+        assert max(bars) == 40
+
+
+def test_dvc_watches_the_folder(workspace: Workspace) -> None:
+    (workspace.root / "my photos/beach/broken.jpg").unlink()
+    assert workspace.dvc("repro") == ["prepare", "report"]  # no cell: the images are the same as before
+    assert "gave no image" not in (workspace.root / "reports/gallery.html").read_text()
+    (workspace.root / "my photos/beach/000.jpg").unlink()
+    assert workspace.dvc("repro", "prepare") == ["prepare"]
+    assert sum(json.loads((workspace.root / "data/card.json").read_text())["counts"].values()) == PHOTOS - 1
+
+
+def test_a_folder_that_is_not_there_stops_before_anything_is_deleted(workspace: Workspace) -> None:
+    before = workspace.results()
+    assert "data/images.safetensors" in before
+    values = workspace.values()
+    values["data"]["path"] = "no such folder"
+    workspace.set(values)
+    assert "data.path: found 'no such folder'; allowed: a folder that is there" in workspace.refused("repro")
+    values["data"] |= {"path": "my photos", "size": 4}
+    values["grid"]["conv"]["depth"] = [3]
+    workspace.set(values)
+    said = workspace.refused("repro")
+    assert "grid.conv.depth: found 3 for ConvVAE; allowed: up to 2, as folder of 4×4 can be halved 2 times" in said
+    assert workspace.results() == before

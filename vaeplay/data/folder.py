@@ -1,0 +1,196 @@
+"""Any folder of images: every image below it, the first folder on the way to each being its class.
+
+Hidden files and folders, files called README and the leavings of file managers are passed over. Every other file has
+to be an image; `data.on_error` says whether one that is not stops the run, or is left out and counted.
+"""
+
+import os
+from dataclasses import dataclass
+from functools import partial
+from itertools import compress
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vaeplay.data.decoding import BadImageError, Header, decode, header, shown
+from vaeplay.data.fitting import in_parallel
+from vaeplay.data.images import Images, Request, scratch, subset
+from vaeplay.errors import UserError
+
+SETS = {"folder": None}
+
+PASSED_OVER = {"readme", "readme.md", "readme.txt", "thumbs.db", "desktop.ini"}
+LINES = 20  # of bad files in an error: enough to see what is wrong
+NO_CLASS = "(no folder)"  # of images that lie beside class folders
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file below the folder: where it is, and the name of its class."""
+
+    path: Path
+    label: str
+
+
+class Bad:
+    """The files that give no image, a line each; they end the run at once, or in the end, as `on_error` says."""
+
+    def __init__(self, on_error: str) -> None:
+        self.on_error = on_error
+        self.lines: list[str] = []
+
+    def add(self, path: Path, what: str) -> None:
+        """Note a file. A run that it stops goes on until there are `LINES`, so that they can be mended together."""
+        self.lines.append(f"{shown(path)}: {what}")
+        if len(self.lines) == LINES:
+            self.stop("and perhaps more; ")
+
+    def stop(self, more: str = "") -> None:
+        """End the run if a bad file is to.
+
+        Raises:
+            UserError: there are bad files and `on_error` is `fail`.
+        """
+        if self.lines and self.on_error == "fail":
+            raise UserError(
+                "\n".join([*self.lines, f"{more}data.on_error: skip leaves such files out and counts them"])
+            )
+
+
+def read(request: Request) -> Images:
+    """The images below `request.path`, in the order of their names.
+
+    Raises:
+        UserError: a line for each file that gives no image, with `on_error: fail`; too few images; images of several
+            sizes where `size` is not set.
+    """
+    folder, bad = Path(request.path), Bad(request.on_error)
+    entries = _chosen(_entries(folder, bad), request)
+    channels, height, width = request.channels, request.size, request.size
+    if channels is None or height is None or width is None:
+        entries, headers = _headers(entries, bad)
+        _enough(folder, entries)
+        channels = channels or max(entry.channels for entry in headers)
+        height, width = _one_size(entries, headers) if height is None or width is None else (height, width)
+    images, good = _decoded(entries, (len(entries), channels, height, width), request.size, bad)
+    bad.stop()
+    kept = list(compress(entries, good))
+    _enough(folder, kept)
+    names = sorted({entry.label for entry in kept})
+    place = {name: index for index, name in enumerate(names)}
+    return Images(
+        images=images[: len(kept)],
+        labels=np.array([place[entry.label] for entry in kept], np.int64),
+        classes=tuple(names),
+        title=f"{shown(folder.resolve().name)}, a folder of {len(kept):,} images",
+        source=f"The folder {shown(request.path)} of whoever ran this",
+        licence="Not known here: whoever ran this knows where the images are from",
+        skipped=tuple(bad.lines),
+    )
+
+
+def _entries(folder: Path, bad: Bad) -> list[Entry]:
+    """Every file below the folder that has to be an image, by name. Links are followed, but not in circles."""
+    found: list[Entry] = []
+    above = {folder: {folder.resolve()}}
+    for root, folders, names in os.walk(folder, followlinks=True, onerror=lambda error: _unread(error, bad)):
+        here = Path(root)
+        seen = above.pop(here)
+        for name in sorted(folders):
+            inner = here / name
+            if name.startswith("."):
+                folders.remove(name)
+            elif inner.resolve() in seen:
+                folders.remove(name)
+                bad.add(inner, "a link to a folder that it lies in")
+            else:
+                above[inner] = seen | {inner.resolve()}
+        folders.sort()
+        parts = here.relative_to(folder).parts
+        label = parts[0] if parts else NO_CLASS
+        wanted = (name for name in sorted(names) if not name.startswith(".") and name.lower() not in PASSED_OVER)
+        found += [Entry(here / name, label) for name in wanted]
+    return [entry for entry in found if _has_utf8_name(entry, bad)]
+
+
+def _unread(error: OSError, bad: Bad) -> None:
+    bad.add(Path(error.filename), f"cannot be read ({error.strerror})")
+
+
+def _has_utf8_name(entry: Entry, bad: Bad) -> bool:
+    """Whether the name can be written to the page."""
+    try:
+        str(entry.path).encode()
+    except UnicodeEncodeError:
+        bad.add(entry.path, "its name is not UTF-8")
+        return False
+    return True
+
+
+def _chosen(entries: list[Entry], request: Request) -> list[Entry]:
+    """`limit` of the files, the same share of each class, before any is decoded."""
+    _, strata = np.unique([entry.label for entry in entries], return_inverse=True)
+    return [entries[row] for row in subset(strata, request.limit, request.seed)]
+
+
+def _headers(entries: list[Entry], bad: Bad) -> tuple[list[Entry], list[Header]]:
+    """The files whose headers are sound, and these."""
+    kept, headers = [], []
+    for entry, found in zip(entries, in_parallel(_header, entries, "looking"), strict=True):
+        if isinstance(found, Header):
+            kept.append(entry)
+            headers.append(found)
+        else:
+            bad.add(entry.path, found)
+    bad.stop()
+    return kept, headers
+
+
+def _header(entry: Entry) -> Header | str:
+    try:
+        return header(entry.path)
+    except BadImageError as error:
+        return str(error)
+
+
+def _one_size(entries: list[Entry], headers: list[Header]) -> tuple[int, int]:
+    """(height, width), if it is the same for all."""
+    sizes = [(entry.height, entry.width) for entry in headers]
+    other = next((row for row, size in enumerate(sizes) if size != sizes[0]), None)
+    if other is not None:
+        pairs = " and ".join(f"{shown(entries[row].path)} ({sizes[row][1]}×{sizes[row][0]})" for row in (0, other))
+        raise UserError(f"data.size: found null, but the images differ in size: {pairs}; set it to a number of pixels")
+    return sizes[0]
+
+
+def _decoded(
+    entries: list[Entry], shape: tuple[int, ...], size: int | None, bad: Bad
+) -> tuple[NDArray[np.uint8], list[bool]]:
+    """The images of the files, those of good ones first, and which are good."""
+    images, good, row = scratch(shape), [], 0
+    work = partial(_pixels, size=size, channels=shape[1])
+    for entry, found in zip(entries, in_parallel(work, entries, "decoding"), strict=True):
+        good.append(not isinstance(found, str))
+        if isinstance(found, str):
+            bad.add(entry.path, found)
+        else:
+            images[row] = found
+            row += 1
+    return images, good
+
+
+def _pixels(entry: Entry, size: int | None, channels: int) -> NDArray[np.uint8] | str:
+    try:
+        return decode(entry.path, size, channels)
+    except BadImageError as error:
+        return str(error)
+
+
+def _enough(folder: Path, entries: list[Entry]) -> None:
+    """Refuse fewer images than there are splits."""
+    if not entries:
+        raise UserError(f"data.path: no image in {shown(folder)}; put some there, or name the folder that holds yours")
+    if len(entries) < 3:
+        alone = " and ".join(shown(entry.path) for entry in entries)
+        raise UserError(f"data.path: only {alone}; at least 3 images are needed, one to train on and one for each test")
