@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from vaeplay.errors import UserError
 
-# Threads that wait for each other give the core away. Left to spin, they hold up the very thread that they wait for
-# wherever something else runs on the machine: a training then takes ten times as long. Read when torch is imported.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+# Threads that wait for each other soon give the core away. Left to spin, they hold up the very thread that they wait
+# for wherever something else runs on the machine: a training there takes three times as long and more. Not spinning at
+# all takes twice as long on a quiet machine. It is read when torch is imported, by the OpenMP of its Linux builds.
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 
 def run(main: Callable[..., None]) -> None:
