@@ -5,8 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from .conftest import ROOT
+
+MPS = torch.backends.mps.is_available()
 
 
 def said(folder: Path, *command: str) -> str:
@@ -31,6 +34,15 @@ def said(folder: Path, *command: str) -> str:
 def test_in_an_empty_folder_each_stage_says_what_is_missing(tmp_path: Path, command: list[str], line: str) -> None:
     assert said(tmp_path, *command).startswith(line)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_device_that_is_not_there_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    text = (ROOT / "params.yaml").read_text()
+    (tmp_path / "params.yaml").write_text(text.replace("\ndevice: auto", f"\ndevice: {'cuda' if MPS else 'mps'}"))
+    for folder in ("stages", "vaeplay", "images"):
+        (tmp_path / folder).symlink_to(ROOT / folder)
+    assert said(tmp_path, "stages.settings").startswith("error: device: found ")
+    assert not (tmp_path / "settings").exists()
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
