@@ -47,6 +47,8 @@ class Workspace:
         workspace = cls(root)
         workspace.set(tiny(workspace.values()))
         workspace.git("init", "-q", "-b", "main")
+        workspace.git("config", "user.name", "Tester")  # DVC keeps experiments as commits, which need an author
+        workspace.git("config", "user.email", "tester@example.org")
         workspace.commit()
         return workspace
 
@@ -61,8 +63,7 @@ class Workspace:
 
     def git(self, *arguments: str) -> None:
         """Run git in the copy."""
-        identity = ["-c", "user.name=Tester", "-c", "user.email=tester@example.org"]
-        subprocess.run(["git", *identity, *arguments], cwd=self.root, check=True, capture_output=True)
+        subprocess.run(["git", *arguments], cwd=self.root, check=True, capture_output=True)
 
     def commit(self) -> None:
         """Commit all that is not ignored."""
