@@ -44,7 +44,7 @@ def test_a_users_mistake_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: py
         def main(arguments: object) -> int:
             raise UserError("params.yaml: beta: found 'x'")
 
-    monkeypatch.setitem(sys.modules, "vaeplay.broken", Broken)  # type: ignore[arg-type]  # what it has is enough
+    monkeypatch.setitem(sys.modules, "vaeplay.broken", Broken)
     monkeypatch.setattr(cli, "COMMANDS", {"break": ("vaeplay.broken", "break")})
     assert cli.main(["break"]) == 1
     assert capsys.readouterr().err == "error: params.yaml: beta: found 'x'\n"
