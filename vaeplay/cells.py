@@ -21,6 +21,7 @@ LatentDim = Annotated[int, Field(ge=1, le=1024)]
 Depth = Annotated[int, Field(ge=1, le=8)]
 
 Beta = Annotated[float, Field(ge=0, le=1e6)]
+Repeat = Annotated[str, Field(pattern=r"^(_r[1-9][0-9]{0,3})?$")]
 
 
 class Settings(BaseModel):
@@ -176,13 +177,15 @@ def _known_and_valid(settings: dict[str, Any]) -> dict[str, Any]:
 class Cell(Settings):
     """One model at one size, with all that determines its weights apart from the data.
 
-    `settings` holds exactly what the model's class names in `uses`.
+    `settings` holds exactly what the model's class names in `uses`. `repeat` is empty, or the suffix of one more
+    training of the same model, `_r2` for one: it has a seed of its own, and the same data.
     """
 
     model: str
     latent_dim: LatentDim
     depth: Depth
     activation: Activation
+    repeat: Repeat = ""
     seed: Seed
     device: Literal["auto", "cpu", "cuda", "mps"]
     threads: int = Field(ge=1, le=1024)
@@ -192,7 +195,7 @@ class Cell(Settings):
     @property
     def name(self) -> str:
         """The cell's name, which its files carry."""
-        return f"{self.model}_latent{self.latent_dim}_depth{self.depth}_{self.activation}"
+        return f"{self.model}_latent{self.latent_dim}_depth{self.depth}_{self.activation}{self.repeat}"
 
 
 def parse(text: str, origin: str) -> Cell:
