@@ -6,7 +6,7 @@ from pathlib import Path
 from safetensors.torch import save as to_bytes
 
 from stages import run
-from vaeplay import checkpoint, classifier, dataset, devices, drawing, evaluation, files
+from vaeplay import cells, checkpoint, classifier, dataset, devices, drawing, evaluation, files
 from vaeplay.metrics.subject import Subject
 
 DATA = Path("data/images.safetensors")
@@ -41,4 +41,4 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, cells.named)
