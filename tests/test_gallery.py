@@ -22,13 +22,18 @@ from stages.report import main
 from tests import fake_workspace
 from tests.fake_workspace import HOSTILE, Plan, plans
 from vaeplay.errors import UserError
-from vaeplay.gallery import charts, page, render, samples, scale, views
+from vaeplay.gallery import charts, columns, own, page, render, samples, scale, sheets, views
+from vaeplay.gallery import read as read_module
 from vaeplay.gallery.logs import union
 from vaeplay.gallery.page import Cell, Curve, History
 from vaeplay.gallery.plane import plane
 from vaeplay.gallery.read import read
 from vaeplay.metrics.registry import BY_KEY, Metric
 
+PIECES = [
+    *("metrics/{}.json", "details/{}.json", "logs/cells/{}.json", "settings/{}.json"),
+    *("samples/{}_prior.png", "samples/{}_worst.png"),
+]
 GALLERY = Path(render.__file__).parent
 cached_read = cache(read)
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
@@ -135,7 +140,7 @@ def test_templates_and_page_data_are_held_together() -> None:
     used: set[str] = set()
     for path in (GALLERY / "templates").iterdir():
         used |= _names(Environment().parse(path.read_text()))
-    for module in (charts, views, render, samples):
+    for module in (charts, columns, own, read_module, render, sheets, views):
         tree = ast.parse(Path(str(module.__file__)).read_text())
         used |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     fields = {field.name for item in _classes() for field in dataclasses.fields(item)}
@@ -151,14 +156,14 @@ def test_page_data_are_frozen_and_typed() -> None:
             setattr(object.__new__(item), dataclasses.fields(item)[0].name, None)
 
 
-@pytest.mark.parametrize("lost", ["metrics/{}.json", "logs/cells/{}.json", "samples/{}_prior.png", "settings/{}.json"])
+@pytest.mark.parametrize("lost", PIECES)
 def test_a_cell_that_lacks_a_file_says_so(root: Path, lost: str) -> None:
     name = plans()[0].name
     (root / lost.format(name)).unlink()
     text = html(root)
     cell = read(root).cells[0]
     assert [item.path for item in cell.missing] == [lost.format(name)]
-    assert cell.missing[0].command == "uv run dvc repro evaluate@AE-2-1-ReLU"
+    assert cell.missing[0].command == "uv run dvc repro evaluate@AE-2-1-ReLU-"
     assert "1 cell of 12" in text and cell.missing[0].command in text
 
 
@@ -266,12 +271,12 @@ def test_figures_that_are_not_finite_are_shown_and_never_best(root: Path) -> Non
     name = plans()[0].name
     (root / f"metrics/{name}.json").write_text('{"mse": NaN, "distortion": -Infinity}')
     assert "not finite" in html(root)
-    assert all(name not in column.best for column in views.columns(read(root)))
+    assert all(name not in column.best for column in columns.columns(read(root)))
 
 
 def test_an_autoencoder_has_no_rate(made: Path) -> None:
     text = html(shutil.copytree(made, made.parent / "rates"))
-    assert 'title="AE has no Rate: without a prior over codes the figure is not defined">—' in text
+    assert 'title="AE has no Rate: it is not defined for this model">—' in text
     drawing = plane(read(made))
     assert drawing is not None
     for point in drawing.points:
@@ -299,7 +304,7 @@ def test_figures_under_different_likelihoods_are_not_ranked(root: Path) -> None:
     path = root / f"settings/{plans()[0].name}.json"
     cell = json.loads(path.read_text())
     fake_workspace.write(path, cell | {"settings": {"likelihood": {"name": "gaussian"}}})
-    best = {column.metric.key: column.best for column in views.columns(read(root))}
+    best = {column.metric.key: column.best for column in columns.columns(read(root))}
     assert best["mse"] and not best["distortion"] and not best["elbo"]
     assert "cannot be ranked" in html(root)
 
@@ -325,7 +330,7 @@ METRIC = st.sampled_from(list(BY_KEY.values()))
 
 @given(METRIC, st.dictionaries(st.text(max_size=3), FLOATS | st.none(), max_size=6))
 def test_best_is_the_extreme_as_shown(metric: Metric, values: dict[str, float | None]) -> None:
-    marked = views.best(metric, values)
+    marked = columns.best(metric, values)
     shown = {name: round(value, metric.digits) for name, value in values.items() if value is not None}
     if metric.better is None or len(shown) < 2:
         assert not marked
