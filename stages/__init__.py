@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from vaeplay.errors import UserError
 
@@ -12,10 +12,16 @@ from vaeplay.errors import UserError
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 
-def run(main: Callable[..., None]) -> None:
-    """Call a stage with the arguments of the command line; a user's mistake ends in its line and exit code 1."""
+def run(main: Callable[..., None], read: Callable[[Sequence[str]], str] | None = None) -> None:
+    """Call a stage; a user's mistake ends in its line and exit code 1.
+
+    `read` makes what `main` takes of the command line's arguments; without it there may be none.
+    """
+    arguments = sys.argv[1:]
     try:
-        main(*sys.argv[1:])
+        if read is None and arguments:
+            raise UserError(f"this stage takes no arguments; found {' '.join(arguments)[:100]!r}")
+        main(*([read(arguments)] if read else []))
     except UserError as error:
         sys.exit("\n".join(f"error: {line}" for line in str(error).splitlines()))
     except OSError as error:

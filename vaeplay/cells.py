@@ -4,7 +4,8 @@
 """
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -20,7 +21,10 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 LatentDim = Annotated[int, Field(ge=1, le=1024)]
 Depth = Annotated[int, Field(ge=1, le=8)]
 
+AXES = ("model", "latent_dim", "depth", "activation", "repeat")
+
 Beta = Annotated[float, Field(ge=0, le=1e6)]
+Repeat = Annotated[str, Field(pattern=r"^(_r[1-9][0-9]{0,3})?$")]
 
 
 class Settings(BaseModel):
@@ -176,13 +180,15 @@ def _known_and_valid(settings: dict[str, Any]) -> dict[str, Any]:
 class Cell(Settings):
     """One model at one size, with all that determines its weights apart from the data.
 
-    `settings` holds exactly what the model's class names in `uses`.
+    `settings` holds exactly what the model's class names in `uses`. `repeat` is empty, or the suffix of one more
+    training of the same model, `_r2` for one: it has a seed of its own, and the same data.
     """
 
     model: str
     latent_dim: LatentDim
     depth: Depth
     activation: Activation
+    repeat: Repeat = ""
     seed: Seed
     device: Literal["auto", "cpu", "cuda", "mps"]
     threads: int = Field(ge=1, le=1024)
@@ -192,7 +198,33 @@ class Cell(Settings):
     @property
     def name(self) -> str:
         """The cell's name, which its files carry."""
-        return f"{self.model}_latent{self.latent_dim}_depth{self.depth}_{self.activation}"
+        return name_of(self.model, self.latent_dim, self.depth, self.activation, self.repeat)
+
+
+def name_of(model: str, latent_dim: int | str, depth: int | str, activation: str, repeat: str = "") -> str:
+    """The name of the cell with these axes."""
+    return f"{model}_latent{latent_dim}_depth{depth}_{activation}{repeat}"
+
+
+def named(arguments: Sequence[str]) -> str:
+    """The cell that a command line names: by its name, or by its axes as options, which is how DVC gives them.
+
+    >>> named(["--model", "VAE", "--latent_dim", "2", "--depth", "1", "--activation", "ReLU", "--repeat", ""])
+    'VAE_latent2_depth1_ReLU'
+
+    Raises:
+        UserError: it names none, or one whose files would lie elsewhere.
+    """
+    axes = dict(zip(arguments[::2], arguments[1::2], strict=False))
+    if len(arguments) == 1:
+        name = arguments[0]
+    elif len(arguments) == 2 * len(AXES) and set(axes) == {f"--{axis}" for axis in AXES}:
+        name = name_of(**{axis: axes[f"--{axis}"] for axis in AXES})
+    else:
+        raise UserError(f"found {' '.join(arguments)[:100] or 'no arguments'}; expected the name of one cell")
+    if not re.fullmatch(r"\w+", name, re.ASCII):
+        raise UserError(f"found the cell {name[:100]!r}; a cell's name has letters, digits and underscores alone")
+    return name
 
 
 def parse(text: str, origin: str) -> Cell:

@@ -14,7 +14,8 @@ from vaeplay.dataset import as_float
 from vaeplay.errors import UserError
 from vaeplay.losses import Loss
 from vaeplay.models.base import Autoencoder
-from vaeplay.noise import Noise, NoiseOfRows, seed_for
+from vaeplay.noise import Noise, NoiseOfRows
+from vaeplay.seeds import seed_for
 
 FUSED = ("Adam", "AdamW", "SGD")  # these can take a step in one pass over the weights
 

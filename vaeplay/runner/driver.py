@@ -106,9 +106,8 @@ class Driver:
         if not succeeded:
             self.progress.say(f"`dvc repro` at the end failed:\n{stage.tail(self.logs / log_name(CLOSING))}")
         else:
-            self.progress.say(
-                f"Everything is up to date: {len(self.schedule.done)} stages ran, or came from the cache."
-            )
+            count = len(self.schedule.done)
+            self.progress.say(f"Everything is up to date: {count} stages ran, or came from the cache.")
         return int(not succeeded)
 
     def interrupt(self) -> int:
