@@ -93,6 +93,16 @@ class Group(Settings):
     activation: Annotated[tuple[Activation, ...], *AXIS]
 
 
+class TrainParams(TrainSettings):
+    """The `train` section: what every training depends on, and how often it is saved, in seconds."""
+
+    checkpoint_every: float = Field(ge=0, le=86_400)
+
+    def of_a_cell(self) -> TrainSettings:
+        """What determines a result: no cell depends on the rest."""
+        return TrainSettings(**self.model_dump(include=set(TrainSettings.model_fields)))
+
+
 class EvaluateSettings(Settings):
     """How every model is evaluated."""
 
@@ -107,10 +117,11 @@ class Params(Settings):
     beta: Beta
     device: Literal["auto", "cpu", "cuda", "mps"]
     threads: int = Field(ge=1, le=1024)
+    on_failure: Literal["stop", "keep_going"]
     data: DataSettings
     grid: Annotated[dict[str, Group], Field(min_length=1)]
     models: SharedModelSettings
-    train: TrainSettings
+    train: TrainParams
     evaluate: EvaluateSettings
 
     def cells(self) -> Iterator[Cell]:
@@ -135,7 +146,7 @@ class Params(Settings):
                         device=self.device,
                         threads=self.threads,
                         settings=known.used(_used(model)),
-                        train=self.train,
+                        train=self.train.of_a_cell(),
                     ),
                 )
 
