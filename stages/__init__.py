@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType, TracebackType
 
 from vaeplay import errors
@@ -43,12 +43,18 @@ if sys.argv[:1] == ["-m"]:  # `python -m stages.<stage>`, whose imports take sec
     signal.signal(signal.SIGTERM, _leave)
 
 
-def run(main: Callable[..., None]) -> None:
-    """Call a stage with the arguments of the command line. An error in the user's hands is one line and exit code 1."""
+def run(main: Callable[..., None], read: Callable[[Sequence[str]], str] | None = None) -> None:
+    """Call a stage; an error that is no bug is one line and exit code 1.
+
+    `read` makes what `main` takes of the command line's arguments; without it there may be none.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _terminate)
+    arguments = sys.argv[1:]
     try:
-        main(*sys.argv[1:])
+        if read is None and arguments:
+            raise errors.UserError(f"this stage takes no arguments; found {' '.join(arguments)[:100]!r}")
+        main(*([read(arguments)] if read else []))
     except KeyboardInterrupt as error:
         print(errors.line(error), file=sys.stderr)
         sys.exit(128 + (signal.SIGTERM if isinstance(error, Terminated) else signal.SIGINT))

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from stages import run
-from vaeplay import checkpoint, dataset, devices, drawing, files, samples
+from vaeplay import cells, checkpoint, dataset, devices, drawing, files, samples
 from vaeplay.metrics import reconstruction
 from vaeplay.noise import seed_for
 
@@ -31,4 +31,4 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, cells.named)

@@ -9,6 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch.distributions import Bernoulli, Normal
+from torch.nn import functional
 
 from vaeplay import likelihoods
 from vaeplay.likelihoods import Likelihood
@@ -45,6 +46,28 @@ def test_bernoulli_on_binary_pixels_is_the_log_probability_that_torch_computes()
     way, x = likelihood("bernoulli"), eight_bit(6).round()
     outputs = outputs_for(way, 6)
     expected = -Bernoulli(logits=outputs).log_prob(x).sum(dim=(1, 2, 3))
+    torch.testing.assert_close(way.distortion(x, outputs), expected)
+
+
+def test_the_bernoulli_gradients_are_those_of_finite_differences_and_of_torchs_own_cross_entropy() -> None:
+    way, x = likelihood("bernoulli"), eight_bit(3).double().requires_grad_()
+    outputs = outputs_for(way, 3).double().requires_grad_()
+    assert torch.autograd.gradcheck(way.distortion, (x, outputs))
+    weights = torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64)
+    reference = functional.binary_cross_entropy_with_logits(outputs, x, reduction="none").flatten(1).sum(1)
+    for ours, torchs in zip(
+        torch.autograd.grad((way.distortion(x, outputs) * weights).sum(), (x, outputs)),
+        torch.autograd.grad((reference * weights).sum(), (x, outputs)),
+        strict=True,
+    ):
+        torch.testing.assert_close(ours, torchs, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("size", [1.0, 30.0, 60.0, 1e4])
+def test_bernoulli_logits_of_any_size_cost_what_torchs_own_cross_entropy_says(size: float) -> None:
+    way, x = likelihood("bernoulli"), eight_bit(4)
+    outputs = size * outputs_for(way, 4).sign()
+    expected = functional.binary_cross_entropy_with_logits(outputs, x, reduction="none").flatten(1).sum(1)
     torch.testing.assert_close(way.distortion(x, outputs), expected)
 
 

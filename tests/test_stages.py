@@ -29,6 +29,10 @@ def said(folder: Path, *command: str) -> str:
         (["stages.train", "VAE_latent2"], "error: settings/VAE_latent2.json: no such file"),
         (["stages.evaluate", "VAE_latent2"], "error: settings/evaluate.json: no such file"),
         (["stages.report"], "error: settings/report.json: no such file"),
+        (["stages.report", "x"], "error: this stage takes no arguments; found 'x'"),
+        (["stages.train"], "error: found no arguments; expected the name of one cell"),
+        (["stages.train", "a", "b"], "error: found a b; expected the name of one cell"),
+        (["stages.evaluate", "../../x"], "error: found the cell '../../x'; a cell's name has letters, digits"),
     ],
 )
 def test_in_an_empty_folder_each_stage_says_what_is_missing(tmp_path: Path, command: list[str], line: str) -> None:

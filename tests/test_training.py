@@ -52,7 +52,6 @@ def test_means_weigh_images_not_batches() -> None:
     means = training.Means()
     for part in values.split(4):  # batches of 4, 4 and 2
         means.add(Loss(part, {"distortion": 2 * part}, {"figure": part.mean()}))
-    assert means.count == 10
     assert means.values() == pytest.approx({"total": 4.5, "distortion": 9.0, "figure": 4.5})
 
 

@@ -4,7 +4,8 @@
 """
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -19,6 +20,8 @@ Activation = Literal["ReLU", "LeakyReLU", "ELU", "SELU", "GELU", "SiLU", "Mish",
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 LatentDim = Annotated[int, Field(ge=1, le=1024)]
 Depth = Annotated[int, Field(ge=1, le=8)]
+
+AXES = ("model", "latent_dim", "depth", "activation")
 
 Beta = Annotated[float, Field(ge=0, le=1e6)]
 
@@ -192,7 +195,33 @@ class Cell(Settings):
     @property
     def name(self) -> str:
         """The cell's name, which its files carry."""
-        return f"{self.model}_latent{self.latent_dim}_depth{self.depth}_{self.activation}"
+        return name_of(self.model, self.latent_dim, self.depth, self.activation)
+
+
+def name_of(model: str, latent_dim: int | str, depth: int | str, activation: str) -> str:
+    """The name of the cell with these axes."""
+    return f"{model}_latent{latent_dim}_depth{depth}_{activation}"
+
+
+def named(arguments: Sequence[str]) -> str:
+    """The cell that a command line names: by its name, or by its axes as options, which is how DVC gives them.
+
+    >>> named(["--model", "VAE", "--latent_dim", "2", "--depth", "1", "--activation", "ReLU"])
+    'VAE_latent2_depth1_ReLU'
+
+    Raises:
+        UserError: it names none, or one whose files would lie elsewhere.
+    """
+    axes = dict(zip(arguments[::2], arguments[1::2], strict=False))
+    if len(arguments) == 1:
+        name = arguments[0]
+    elif len(arguments) == 2 * len(AXES) and set(axes) == {f"--{axis}" for axis in AXES}:
+        name = name_of(**{axis: axes[f"--{axis}"] for axis in AXES})
+    else:
+        raise UserError(f"found {' '.join(arguments)[:100] or 'no arguments'}; expected the name of one cell")
+    if not re.fullmatch(r"\w+", name, re.ASCII):
+        raise UserError(f"found the cell {name[:100]!r}; a cell's name has letters, digits and underscores alone")
+    return name
 
 
 def parse(text: str, origin: str) -> Cell:

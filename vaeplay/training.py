@@ -64,7 +64,7 @@ def train(
             means = Means()
             lr = optimiser.param_groups[0]["lr"]
             for rows in torch.randperm(len(images), generator=order).to(images.device).split(settings.batch_size):
-                loss = model.loss(as_float(images[rows]), step, noise)
+                loss = model.loss(as_float(images.index_select(0, rows)), step, noise)
                 optimiser.zero_grad()
                 loss.total.mean().backward()
                 if settings.clip_norm is not None:
@@ -196,24 +196,29 @@ def validate(model: Autoencoder, images: torch.Tensor, batch_size: int, step: in
 
 
 class Means:
-    """Means over images of a loss and its terms. Sums stay on the device: reading one would make a GPU wait."""
+    """Means over images of a loss and its terms. Values stay on the device: reading one would make a GPU wait."""
 
     def __init__(self) -> None:
-        self.sums: dict[str, torch.Tensor] = {}
-        self.count = 0
+        self.kept: dict[str, list[torch.Tensor]] = {}
+        self.batches: list[int] = []
 
     def add(self, loss: Loss) -> None:
         """Take in a batch. A batch's figures count once for each of its images."""
-        batch = len(loss.total)
-        parts = {"total": loss.total, **loss.terms}
-        sums = {name: values.detach().sum() for name, values in parts.items()}
-        sums |= {name: value.detach() * batch for name, value in loss.figures.items()}
-        self.sums = {name: self.sums.get(name, 0) + value for name, value in sums.items()}
-        self.count += batch
+        self.batches.append(len(loss.total))
+        for name, value in {"total": loss.total, **loss.terms, **loss.figures}.items():
+            self.kept.setdefault(name, []).append(value.detach())
 
     def values(self) -> dict[str, float]:
-        """{name: mean}."""
-        return {name: float(value) / self.count for name, value in self.sums.items()}
+        """{name: mean}, summed in double precision."""
+        images = sum(self.batches)
+        weights = torch.tensor(self.batches, dtype=torch.float64)
+        means = {}
+        for name, parts in self.kept.items():
+            if parts[0].ndim:  # an entry for each image
+                means[name] = float(torch.cat(parts).cpu().double().sum()) / images
+            else:
+                means[name] = float(torch.stack(parts).cpu().double() @ weights) / images
+        return means
 
 
 def log(cell: Cell, model: Autoencoder, history: list[dict[str, float]], images: int, seconds: float) -> dict[str, Any]:

@@ -1,0 +1,63 @@
+"""The command `vaeplay`, and which `vaeplay` a copy of the project runs."""
+
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+from vaeplay import cli
+from vaeplay.errors import UserError
+
+from .conftest import ROOT
+from .workspace import Workspace
+
+
+def python(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, *arguments], cwd=cwd, capture_output=True, text=True)
+
+
+def test_help_names_every_command_and_imports_nothing_heavy() -> None:
+    done = python("-X", "importtime", "-m", "vaeplay", "--help")
+    assert done.returncode == 0
+    assert all(name in done.stdout for name in cli.COMMANDS)
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert not imported & {"torch", "dvc", "distributed", "pydantic", "numpy"}
+
+
+def test_no_command_is_a_usage_message() -> None:
+    done = python("-m", "vaeplay")
+    assert done.returncode == 2
+    assert done.stderr.startswith("usage: vaeplay")
+
+
+def test_the_installed_command_is_this_function() -> None:
+    assert any(point.load() is cli.main for point in entry_points(group="console_scripts", name="vaeplay"))
+
+
+def test_a_users_mistake_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    class Broken:
+        add_arguments = staticmethod(lambda parser: None)
+
+        @staticmethod
+        def main(arguments: object) -> int:
+            raise UserError("params.yaml: beta: found 'x'")
+
+    monkeypatch.setitem(sys.modules, "vaeplay.broken", Broken)
+    monkeypatch.setattr(cli, "COMMANDS", {"break": ("vaeplay.broken", "break")})
+    assert cli.main(["break"]) == 1
+    assert capsys.readouterr().err == "error: params.yaml: beta: found 'x'\n"
+
+
+def test_a_copy_runs_its_own_code(tmp_path: Path) -> None:
+    workspace = Workspace.make(tmp_path / "copy")
+    for module in ("vaeplay/errors.py", "vaeplay/cli.py"):
+        path = workspace.root / module
+        path.write_text(path.read_text() + f"\nprint('{module} of the copy')\n")
+    assert "vaeplay/errors.py of the copy" in python("-m", "stages.settings", cwd=workspace.root).stdout
+    assert "vaeplay/cli.py of the copy" in python("-m", "vaeplay", "--help", cwd=workspace.root).stdout
+    commands = "stages:\n  which:\n    cmd: python -c 'import vaeplay.errors'\n"  # as DVC runs a stage
+    (workspace.root / "dvc.yaml").write_text(commands)
+    done = workspace.run(sys.executable, "-m", "dvc", "repro")
+    assert "vaeplay/errors.py of the copy" in done.stdout, done.stdout + done.stderr

@@ -1,0 +1,29 @@
+"""The command `vaeplay`: a table of sub-commands, of which only the one asked for is imported."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from vaeplay.errors import UserError
+
+COMMANDS: dict[str, tuple[str, str]] = {}
+"""Sub-command → its module, which has `add_arguments(parser)` and `main(arguments) -> int`, and a line of help."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a sub-command: its exit code, 1 for a user's mistake, 2 for a command line that means nothing."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    parser = argparse.ArgumentParser(prog="vaeplay", description="VAE Playground beside DVC.")
+    commands = parser.add_subparsers(metavar="command", required=True)
+    for name, (module, summary) in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        if words[:1] == [name]:
+            importlib.import_module(module).add_arguments(command)
+            command.set_defaults(module=module)
+    chosen = parser.parse_args(words)
+    try:
+        return importlib.import_module(chosen.module).main(chosen)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
