@@ -18,7 +18,7 @@ class UserError(Exception):
     """A mistake in settings, data or files. Shown as one line, never as a traceback."""
 
 
-class Diverged(UserError):
+class Diverged(UserError):  # noqa: N818
     """A training whose loss is no number any more, or has exploded."""
 
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -188,7 +188,7 @@ def _state(part: Any) -> Any:
 
 def _chance() -> dict[str, Any]:
     """The state of every library's own random numbers."""
-    algorithm, keys, *rest = np.random.get_state()
+    algorithm, keys, *rest = cast(tuple[Any, ...], np.random.get_state())
     chance = {"torch": torch.get_rng_state(), "numpy": (algorithm, keys.tolist(), *rest), "python": random.getstate()}
     if torch.cuda.is_initialized():
         chance["cuda"] = torch.cuda.get_rng_state_all()
@@ -226,8 +226,8 @@ def _unpacked(value: Any, tensors: list[torch.Tensor]) -> Any:
     if not isinstance(value, dict):
         return value
     if "tensor" in value:
-        tensor = tensors[value["tensor"]]
-        return torch.empty_strided(tensor.shape, value["stride"], dtype=tensor.dtype, device=tensor.device).copy_(tensor)
+        source = tensors[value["tensor"]]
+        return source.new_empty_strided(source.shape, value["stride"]).copy_(source)
     if "dict" in value:
         return {key: _unpacked(item, tensors) for key, item in value["dict"]}
     ((kind, items),) = value.items()
