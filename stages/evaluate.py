@@ -1,33 +1,44 @@
-"""checkpoints/<cell>.safetensors, data/ → metrics/<cell>.json, samples/<cell>*.png: measure and draw one cell."""
+"""checkpoints/<cell>, data/, classifier/ → metrics/, details/, codes/, samples/, cost/: measure and draw one cell."""
 
+import time
 from pathlib import Path
 
+from safetensors.torch import save as to_bytes
+
 from stages import run
-from vaeplay import cells, checkpoint, dataset, devices, drawing, files, samples
-from vaeplay.metrics import reconstruction
-from vaeplay.noise import seed_for
+from vaeplay import cells, checkpoint, classifier, dataset, devices, drawing, evaluation, files
+from vaeplay.metrics.subject import Subject
+
+DATA = Path("data/images.safetensors")
 
 
 def main(name: str) -> None:
     """Every cell is measured on the same test images, with the same noise."""
     settings = files.read_json(Path("settings/evaluate.json"))
-    seed, columns = settings["seed"], settings["evaluate"]["columns"]
+    options = settings["evaluate"]
     device = devices.set_up(settings["device"], settings["threads"])
-    model = checkpoint.load(Path("checkpoints") / f"{name}.safetensors", device)
-    images = dataset.read(Path("data/images.safetensors"), "test").images.to(device)
-    figures = reconstruction.per_image(model, images, settings["evaluate"]["batch_size"], seed_for(seed, "evaluation"))
-    x = samples.chosen(images, columns)
-    pictures = {
-        "": samples.reconstructions(model, x),
-        "_prior": samples.prior(model, columns, seed_for(seed, "prior samples")),
-        "_interpolation": samples.interpolation(model, x, columns),
-    }
-    for kind, picture in pictures.items():
+    network, real_train, real_test = classifier.load(Path("classifier/classifier.safetensors"), device)
+    subject = Subject(
+        model=checkpoint.load(Path("checkpoints") / f"{name}.safetensors", device),
+        train=dataset.read(DATA, "train").to(device),
+        test=dataset.read(DATA, "test").to(device),
+        classifier=network,
+        real_train=real_train,
+        real_test=real_test,
+        seed=settings["seed"],
+        batch_size=options["batch_size"],
+        importance_samples=options["importance_samples"],
+    )
+    # The page shows how a training failed. Figures of what is left of it would be compared with those of others.
+    found, seconds = ({}, {}) if subject.model.failed else evaluation.measure(subject)
+    started = time.perf_counter()
+    for kind, picture in evaluation.pictures(subject, options["columns"]).items():
         files.write_bytes(Path("samples") / f"{name}{kind}.png", drawing.sheet(picture.cpu().numpy()))
-    metrics = {key: float(value.mean()) for key, value in figures.items()} | model.figures(images)
-    if model.failed:  # the page shows why, and what it draws all the same; a figure would be compared with others'
-        metrics = {}
-    files.write_json(Path("metrics") / f"{name}.json", metrics)
+    seconds["pictures"] = time.perf_counter() - started
+    files.write_bytes(Path("codes") / f"{name}.safetensors", to_bytes({"codes": subject.codes.cpu().contiguous()}))
+    files.write_json(Path("details") / f"{name}.json", evaluation.details(subject, found, options["columns"]))
+    files.write_json(Path("metrics") / f"{name}.json", {key: figure.value for key, figure in found.items()})
+    files.write_json(Path("cost") / f"{name}_evaluation.json", {"seconds": seconds})
 
 
 if __name__ == "__main__":

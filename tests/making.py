@@ -7,8 +7,11 @@ import numpy as np
 import torch
 from PIL import Image, ImageFilter
 
-from vaeplay import checkpoint, params
+from vaeplay import checkpoint, classifier, params
 from vaeplay.cells import Cell
+from vaeplay.classifier import Classifier
+from vaeplay.dataset import Split
+from vaeplay.metrics.subject import Subject
 from vaeplay.models.base import Autoencoder
 from vaeplay.noise import Noise
 
@@ -65,6 +68,25 @@ def photographs(folder: Path, count: int) -> None:
         where = folder / PHOTO_CLASSES[label]
         where.mkdir(parents=True, exist_ok=True)
         picture.filter(ImageFilter.GaussianBlur(1)).save(where / f"{number:03}.{'png' if number % 2 else 'jpg'}")
+
+
+def subject(name: str, count: int = 60, batch_size: int = 500, seed: int = 0, **changes: Any) -> Subject:
+    """An untrained model with `count` test images of three classes, as many training images, and a classifier."""
+    classes = torch.arange(count) % 3
+    train, test = (Split(images(count, seed=seed + offset), classes) for offset in (1, 2))
+    torch.manual_seed(0)
+    network = Classifier(SHAPE, 3, 4, 8).eval()
+    return Subject(
+        model=model(name, **changes).eval(),
+        train=train,
+        test=test,
+        classifier=network,
+        real_train=classifier.features(network, train.images),
+        real_test=classifier.features(network, test.images),
+        seed=0,
+        batch_size=batch_size,
+        importance_samples=20,
+    )
 
 
 class RepeatedNoise(Noise):

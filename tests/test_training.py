@@ -11,7 +11,6 @@ from vaeplay.cells import Cell
 from vaeplay.dataset import as_float
 from vaeplay.errors import UserError
 from vaeplay.losses import Loss
-from vaeplay.metrics import reconstruction
 
 from . import making
 
@@ -53,25 +52,6 @@ def test_means_weigh_images_not_batches() -> None:
     for part in values.split(4):  # batches of 4, 4 and 2
         means.add(Loss(part, {"distortion": 2 * part}, {"figure": part.mean()}))
     assert means.values() == pytest.approx({"total": 4.5, "distortion": 9.0, "figure": 4.5})
-
-
-@pytest.mark.parametrize("name", models.names())
-def test_evaluation_does_not_depend_on_the_batch_size(name: str) -> None:
-    model, images = making.model(name).eval(), making.images(100)
-    whole = reconstruction.per_image(model, images, 100, seed=0)
-    assert all(values.shape == (100,) for values in whole.values())
-    for batch_size in (7, 64):
-        for key, values in reconstruction.per_image(model, images, batch_size, seed=0).items():
-            torch.testing.assert_close(values, whole[key], rtol=1e-4, atol=1e-4)
-
-
-def test_psnr_is_that_of_the_error_and_stays_finite_where_there_is_none() -> None:
-    images = making.images(30)
-    figures = reconstruction.per_image(making.model("AE").eval(), images, 10, seed=0)
-    torch.testing.assert_close(figures["psnr"], -10 * figures["mse"].log10())
-    model = making.model("AE").eval()
-    model.reconstruct = lambda x: x  # type: ignore[method-assign]
-    assert (reconstruction.per_image(model, images, 10, seed=0)["psnr"] == 100).all()
 
 
 def test_a_log_counts_what_was_trained() -> None:

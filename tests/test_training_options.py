@@ -10,7 +10,8 @@ from vaeplay import checkpoint, training
 from vaeplay.cells import TrainSettings
 from vaeplay.dataset import as_float
 from vaeplay.models.base import Autoencoder
-from vaeplay.noise import Noise, seed_for
+from vaeplay.noise import Noise
+from vaeplay.seeds import seed_for
 
 from . import making
 

@@ -21,9 +21,10 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 LatentDim = Annotated[int, Field(ge=1, le=1024)]
 Depth = Annotated[int, Field(ge=1, le=8)]
 
-AXES = ("model", "latent_dim", "depth", "activation")
+AXES = ("model", "latent_dim", "depth", "activation", "repeat")
 
 Beta = Annotated[float, Field(ge=0, le=1e6)]
+Repeat = Annotated[str, Field(pattern=r"^(_r[1-9][0-9]{0,3})?$")]
 
 
 class Settings(BaseModel):
@@ -179,13 +180,15 @@ def _known_and_valid(settings: dict[str, Any]) -> dict[str, Any]:
 class Cell(Settings):
     """One model at one size, with all that determines its weights apart from the data.
 
-    `settings` holds exactly what the model's class names in `uses`.
+    `settings` holds exactly what the model's class names in `uses`. `repeat` is empty, or the suffix of one more
+    training of the same model, `_r2` for one: it has a seed of its own, and the same data.
     """
 
     model: str
     latent_dim: LatentDim
     depth: Depth
     activation: Activation
+    repeat: Repeat = ""
     seed: Seed
     device: Literal["auto", "cpu", "cuda", "mps"]
     threads: int = Field(ge=1, le=1024)
@@ -195,18 +198,18 @@ class Cell(Settings):
     @property
     def name(self) -> str:
         """The cell's name, which its files carry."""
-        return name_of(self.model, self.latent_dim, self.depth, self.activation)
+        return name_of(self.model, self.latent_dim, self.depth, self.activation, self.repeat)
 
 
-def name_of(model: str, latent_dim: int | str, depth: int | str, activation: str) -> str:
+def name_of(model: str, latent_dim: int | str, depth: int | str, activation: str, repeat: str = "") -> str:
     """The name of the cell with these axes."""
-    return f"{model}_latent{latent_dim}_depth{depth}_{activation}"
+    return f"{model}_latent{latent_dim}_depth{depth}_{activation}{repeat}"
 
 
 def named(arguments: Sequence[str]) -> str:
     """The cell that a command line names: by its name, or by its axes as options, which is how DVC gives them.
 
-    >>> named(["--model", "VAE", "--latent_dim", "2", "--depth", "1", "--activation", "ReLU"])
+    >>> named(["--model", "VAE", "--latent_dim", "2", "--depth", "1", "--activation", "ReLU", "--repeat", ""])
     'VAE_latent2_depth1_ReLU'
 
     Raises:

@@ -24,6 +24,11 @@ class Split:
     labels: torch.Tensor
     factors: torch.Tensor | None = None
 
+    def to(self, device: torch.device) -> "Split":
+        """The same split on a device."""
+        factors = None if self.factors is None else self.factors.to(device)
+        return Split(self.images.to(device), self.labels.to(device), factors)
+
 
 def read(path: Path, split: str) -> Split:
     """One split of the prepared file, mapped into memory: nothing is read until it is used.

@@ -1,14 +1,8 @@
 """Random numbers, handed to a model by whoever calls it: a model holds no hidden source of chance."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 
 import torch
-
-
-def seed_for(seed: int, purpose: str) -> int:
-    """A seed of its own for each purpose, so that the order of the batches, say, is independent of the noise."""
-    return int.from_bytes(hashlib.sha256(f"{seed} {purpose}".encode()).digest()[:4])
 
 
 class Noise:

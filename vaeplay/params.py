@@ -23,12 +23,14 @@ from vaeplay.cells import (
     Depth,
     LatentDim,
     ModelSettings,
+    Repeat,
     Seed,
     Settings,
     SharedModelSettings,
     TrainSettings,
 )
 from vaeplay.errors import UserError
+from vaeplay.seeds import seed_for
 
 LARGEST_FILE = 1_000_000  # bytes; params.yaml is a page of text
 
@@ -103,11 +105,30 @@ class TrainParams(TrainSettings):
         return TrainSettings(**self.model_dump(include=set(TrainSettings.model_fields)))
 
 
+class ClassifierSettings(Settings):
+    """The classifier whose features generated images are judged by, and how it is trained."""
+
+    channels: int = Field(ge=1, le=4096)
+    features: int = Field(ge=2, le=4096)
+    epochs: int = Field(ge=1, le=100_000)
+    lr: float = Field(gt=0, le=10)
+
+
 class EvaluateSettings(Settings):
     """How every model is evaluated."""
 
     batch_size: int = Field(ge=1, le=1_000_000)
     columns: int = Field(ge=2, le=64)
+    importance_samples: int = Field(ge=1, le=1_000_000)
+
+
+class MapSettings(Settings):
+    """The two-dimensional maps of the test images' codes."""
+
+    points: int = Field(ge=10, le=100_000)
+    perplexity: float = Field(ge=1, le=10_000)
+    neighbours: int = Field(ge=2, le=10_000)
+    min_dist: float = Field(ge=0, le=1)
 
 
 class Params(Settings):
@@ -115,6 +136,7 @@ class Params(Settings):
 
     seed: Seed
     beta: Beta
+    repeats: Annotated[tuple[Repeat, ...], *AXIS]
     device: Literal["auto", "cpu", "cuda", "mps"]
     threads: int = Field(ge=1, le=1024)
     on_failure: Literal["stop", "keep_going"]
@@ -122,7 +144,9 @@ class Params(Settings):
     grid: Annotated[dict[str, Group], Field(min_length=1)]
     models: SharedModelSettings
     train: TrainParams
+    classifier: ClassifierSettings
     evaluate: EvaluateSettings
+    maps: MapSettings
 
     def cells(self) -> Iterator[Cell]:
         """The cells of the grid, in the order of params.yaml, each with the settings that its model uses."""
@@ -132,8 +156,8 @@ class Params(Settings):
         """As `cells`, each with the name of its group."""
         known = ModelSettings.model_construct(**dict(self.models), beta=self.beta)
         for name, group in self.grid.items():
-            for model, latent_dim, depth, activation in itertools.product(
-                group.model, group.latent_dim, group.depth, group.activation
+            for model, latent_dim, depth, activation, repeat in itertools.product(
+                group.model, group.latent_dim, group.depth, group.activation, self.repeats
             ):
                 yield (
                     name,
@@ -142,7 +166,8 @@ class Params(Settings):
                         latent_dim=latent_dim,
                         depth=depth,
                         activation=activation,
-                        seed=self.seed,
+                        repeat=repeat,
+                        seed=seed_for(self.seed, repeat) if repeat else self.seed,
                         device=self.device,
                         threads=self.threads,
                         settings=known.used(_used(model)),

@@ -14,8 +14,8 @@ from vaeplay.errors import UserError
 from vaeplay.params import Params
 from vaeplay.sources import digests
 
-OUTPUTS = ("checkpoints", "cost", "logs/cells", "metrics", "samples")
-OF_A_CELL = re.compile(r"(?P<cell>\w+?_latent\d+_depth\d+_[A-Za-z]+)(_[a-z-]+)?\.(json|png|safetensors)")
+OUTPUTS = ("checkpoints", "codes", "cost", "details", "logs/cells", "maps", "metrics", "samples")
+OF_A_CELL = re.compile(r"(?P<cell>\w+?_latent\d+_depth\d+_[A-Za-z]+(_r\d+)?)(_[a-z-]+)?\.(json|png|safetensors)")
 
 
 def resolve(params: Params, root: Path) -> dict[str, dict[str, Any]]:
@@ -27,6 +27,11 @@ def resolve(params: Params, root: Path) -> dict[str, dict[str, Any]]:
             "seed": params.seed,
             "data": params.data.used(),
             "sources": digests(root, ["stages.prepare", data.module(params.data.name)]),
+        },
+        "classifier": {
+            **run,
+            "classifier": params.classifier.model_dump(mode="json"),
+            "sources": digests(root, ["stages.classifier"]),
         },
         "evaluate": {
             **run,
@@ -69,7 +74,7 @@ def check_folder(params: Params, root: Path) -> None:
 def stage_of(stage: str, group: str, cell: Cell) -> str:
     """DVC's name for the stage of a cell: dvc.yaml has one for each group, without a suffix for the dense one."""
     suffix = "" if group == "dense" else f"_{group}"
-    return f"{stage}{suffix}@{cell.model}-{cell.latent_dim}-{cell.depth}-{cell.activation}"
+    return f"{stage}{suffix}@{cell.model}-{cell.latent_dim}-{cell.depth}-{cell.activation}-{cell.repeat}"
 
 
 def write(resolved: dict[str, dict[str, Any]], root: Path) -> None:

@@ -14,8 +14,9 @@ from vaeplay.dataset import as_float
 from vaeplay.errors import Diverged
 from vaeplay.losses import Loss
 from vaeplay.models.base import Autoencoder
-from vaeplay.noise import Noise, NoiseOfRows, seed_for
+from vaeplay.noise import Noise, NoiseOfRows
 from vaeplay.resume import Progress
+from vaeplay.seeds import seed_for
 
 FUSED = ("Adam", "AdamW", "SGD")  # these can take a step in one pass over the weights
 EXPLODED = 1000  # times its first epoch's: no loss comes back from there

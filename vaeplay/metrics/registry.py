@@ -7,17 +7,21 @@ are means over the images of the test split unless the definition says otherwise
 from dataclasses import dataclass
 from typing import Literal
 
+Group = Literal["reconstruction", "likelihood", "generation", "smoothness", "representation", "disentanglement"]
+
 
 @dataclass(frozen=True)
 class Metric:
     """One figure of a cell.
 
     `key` is its name in `metrics/<cell>.json`; `better` is the direction in which a model improves, or None where
-    neither is better by itself; `digits` is how many decimals mean something. A figure that few models have is no
-    `headline`: it is shown with its cell, and not in the table of all cells.
+    neither is better by itself; `digits` is how many decimals mean something; `group` is the question that it answers.
+    A figure that few models have, or that says little more than another, is no `headline`: it is shown with its cell,
+    and not in the table of all cells.
     """
 
     key: str
+    group: Group
     label: str
     unit: str
     better: Literal["lower", "higher"] | None
@@ -27,9 +31,10 @@ class Metric:
     headline: bool = True
 
 
-METRICS: tuple[Metric, ...] = (
+LIKELIHOOD: tuple[Metric, ...] = (
     Metric(
         "distortion",
+        "likelihood",
         "Distortion",
         "nats / image",
         "lower",
@@ -40,6 +45,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "rate",
+        "likelihood",
         "Rate",
         "nats / image",
         None,
@@ -50,6 +56,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "elbo",
+        "likelihood",
         "ELBO",
         "nats / image",
         "higher",
@@ -58,7 +65,67 @@ METRICS: tuple[Metric, ...] = (
         "Kingma & Welling 2014, arXiv:1312.6114",
     ),
     Metric(
+        "bound",
+        "likelihood",
+        "Importance-weighted bound",
+        "nats / image",
+        "higher",
+        2,
+        "A tighter lower bound on the log-likelihood of an image than the ELBO: the logarithm of the mean importance "
+        "weight of many codes an image (100 unless params.yaml says otherwise).",
+        "Burda et al. 2016, arXiv:1509.00519",
+        headline=False,
+    ),
+    Metric(
+        "bits_per_dimension",
+        "likelihood",
+        "Bits per dimension",
         "bits",
+        "lower",
+        4,
+        "The best bound on the negative log-likelihood there is (the importance-weighted one, or the ELBO of discrete "
+        "codes) in bits, divided by the number of pixel values of an image.",
+        "Theis et al. 2016, arXiv:1511.01844",
+        headline=False,
+    ),
+    Metric(
+        "active_units",
+        "likelihood",
+        "Active units",
+        "dimensions",
+        None,
+        0,
+        "Latent dimensions whose posterior mean varies over the test images by more than 0.01.",
+        "Burda et al. 2016, arXiv:1509.00519",
+        headline=False,
+    ),
+    Metric(
+        "collapsed_units",
+        "likelihood",
+        "Collapsed units",
+        "dimensions",
+        None,
+        0,
+        "Latent dimensions that say less than 0.01 nats about at least 99 % of the test images: the posterior has "
+        "collapsed to the prior there.",
+        "Lucas et al. 2019, arXiv:1911.02469",
+        headline=False,
+    ),
+    Metric(
+        "prior_gap",
+        "likelihood",
+        "Gap to the prior",
+        "MMD²",
+        "lower",
+        4,
+        "How far the codes of the test images, taken together, are from what samples are drawn from: the squared "
+        "maximum mean discrepancy with a sum of inverse multiquadric kernels. Near 0, also below, where they agree.",
+        "Gretton et al. 2012, JMLR 13; Tolstikhin et al. 2018, arXiv:1711.01558",
+        headline=False,
+    ),
+    Metric(
+        "bits",
+        "likelihood",
         "Code length",
         "bits / image",
         None,
@@ -70,6 +137,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "codes_in_use",
+        "likelihood",
         "Codes in use",
         "codes",
         "higher",
@@ -80,6 +148,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "perplexity",
+        "likelihood",
         "Perplexity",
         "codes",
         "higher",
@@ -90,23 +159,8 @@ METRICS: tuple[Metric, ...] = (
         headline=False,
     ),
     Metric(
-        "mse",
-        "MSE",
-        "per pixel, pixels in 0…1",
-        "lower",
-        5,
-        "Mean squared error between the image and its reconstruction from the mean code.",
-    ),
-    Metric(
-        "psnr",
-        "PSNR",
-        "dB",
-        "higher",
-        2,
-        "Peak signal-to-noise ratio of the reconstruction, −10·log₁₀(MSE of the image), averaged over images.",
-    ),
-    Metric(
         "distortion_floor",
+        "likelihood",
         "Distortion floor",
         "nats / image",
         None,
@@ -115,5 +169,63 @@ METRICS: tuple[Metric, ...] = (
         "Bernoulli likelihood the entropy of the pixels themselves, which is not zero.",
     ),
 )
+
+GENERATION: tuple[Metric, ...] = (
+    Metric(
+        "sample_sharpness",
+        "generation",
+        "Sample sharpness",
+        "of the originals'",
+        None,
+        2,
+        "Energy of the Laplacian in the prior samples as a share of that in the test images: below 1 they are blurred.",
+        headline=False,
+    ),
+)
+
+RECONSTRUCTION: tuple[Metric, ...] = (
+    Metric(
+        "mse",
+        "reconstruction",
+        "MSE",
+        "per pixel, pixels in 0…1",
+        "lower",
+        5,
+        "Mean squared error between the image and its reconstruction from the mean code.",
+    ),
+    Metric(
+        "psnr",
+        "reconstruction",
+        "PSNR",
+        "dB",
+        "higher",
+        2,
+        "Peak signal-to-noise ratio of the reconstruction, −10·log₁₀(MSE of the image), averaged over images.",
+        headline=False,
+    ),
+    Metric(
+        "ssim",
+        "reconstruction",
+        "SSIM",
+        "1 is equal",
+        "higher",
+        3,
+        "Structural similarity of the reconstruction: local means, variances and covariance under a Gaussian window of "
+        "11 pixels (σ 1.5), averaged over the image.",
+        "Wang et al. 2004, doi:10.1109/TIP.2003.819861",
+    ),
+    Metric(
+        "sharpness",
+        "reconstruction",
+        "Sharpness",
+        "of the originals'",
+        None,
+        2,
+        "Energy of the Laplacian in the reconstructions as a share of that in the originals. Blur lowers it below 1; "
+        "noise and hard edges can raise it above.",
+    ),
+)
+
+METRICS: tuple[Metric, ...] = (*RECONSTRUCTION, *LIKELIHOOD, *GENERATION)
 
 BY_KEY: dict[str, Metric] = {metric.key: metric for metric in METRICS}

@@ -50,10 +50,6 @@ class AE(Autoencoder):
         distortion = self.distortion(x, self.encode(x))
         return Loss(distortion, {"distortion": distortion})
 
-    def sample(self, count: int, noise: Noise) -> Tensor:
-        """Decoded draws from the fitted density."""
-        return self.decode(self.sample_codes(count, noise))
-
     def sample_codes(self, count: int, noise: Noise) -> Tensor:
         """Draws from the fitted density, (count, D)."""
         normal = noise.normal((count, self.latent_dim))

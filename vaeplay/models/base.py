@@ -14,7 +14,7 @@ from vaeplay.noise import Noise
 class Autoencoder(nn.Module):
     """Base of the models. B images x are (B, channels, height, width) in 0…1; their codes z are (B, latent_dim).
 
-    A model gives `loss`, `encode` and `sample`; one with another network overrides `build_encoder` and
+    A model gives `loss`, `encode` and `sample_codes`; one with another network overrides `build_encoder` and
     `build_decoder` and nothing else. `uses` names the settings that the constructor takes beyond the cell's size; it
     is read off the file, so it is a plain tuple of names.
     """
@@ -75,9 +75,13 @@ class Autoencoder(nn.Module):
         """What training minimises, an image at a time, with its named terms. `step` counts optimiser steps from 0."""
         raise NotImplementedError
 
-    def sample(self, count: int, noise: Noise) -> Tensor:
-        """`count` new images, (count, *shape) in 0…1."""
+    def sample_codes(self, count: int, noise: Noise) -> Tensor:
+        """Draws from the prior, or from what stands in for it: `count` codes, shaped as those of `encode`."""
         raise NotImplementedError
+
+    def sample(self, count: int, noise: Noise) -> Tensor:
+        """`count` new images, (count, *shape) in 0…1: decoded draws from the prior."""
+        return self.decode(self.sample_codes(count, noise))
 
     def start(self, images: Tensor, noise: Noise) -> None:
         """See the training images, uint8 (N, *shape), once before the first step. Most models need nothing of them."""

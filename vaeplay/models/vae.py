@@ -54,9 +54,9 @@ class VAE(Autoencoder):
         total = distortion + self.beta * self.schedule(rates, step)
         return Loss(total, {"distortion": distortion, "rate": rates.sum(1)})
 
-    def sample(self, count: int, noise: Noise) -> Tensor:
-        """Decoded draws from the prior."""
-        return self.decode(noise.normal((count, self.latent_dim)))
+    def sample_codes(self, count: int, noise: Noise) -> Tensor:
+        """Standard normal, (count, latent_dim)."""
+        return noise.normal((count, self.latent_dim))
 
 
 class BetaVAE(VAE):

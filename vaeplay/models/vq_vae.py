@@ -93,9 +93,9 @@ class VQVAE(Autoencoder):
             maps = torch.cat([self.codes(self.likelihood.observe(x, noise)) for x in batches(images)])
         self.code_prior.fit(maps, noise)
 
-    def sample(self, count: int, noise: Noise) -> Tensor:
-        """Decoded draws from the prior."""
-        return self.decode(self.quantiser.vectors(self.code_prior.sample(count, noise)))
+    def sample_codes(self, count: int, noise: Noise) -> Tensor:
+        """Maps drawn from the prior, as vectors of the codebook: (count, D, h, w)."""
+        return self.quantiser.vectors(self.code_prior.sample(count, noise))
 
     def measure(self, x: Tensor, noise: Noise) -> dict[str, Tensor]:
         """Distortion, and the rate that the prior gives the map."""

@@ -38,6 +38,6 @@ class WAE(Autoencoder):
         mmd = losses.mmd(z, noise.normal(z.shape))
         return Loss(distortion + self.mmd_weight * mmd, {"distortion": distortion}, {"mmd": mmd})
 
-    def sample(self, count: int, noise: Noise) -> Tensor:
-        """Decoded draws from the prior."""
-        return self.decode(noise.normal((count, self.latent_dim)))
+    def sample_codes(self, count: int, noise: Noise) -> Tensor:
+        """Standard normal, (count, latent_dim)."""
+        return noise.normal((count, self.latent_dim))

@@ -1,0 +1,55 @@
+"""One cell's evaluation, whole: every group of figures in its order, and what the page shows beside them."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from torch import Tensor
+
+from vaeplay import samples
+from vaeplay.metrics import likelihood, reconstruction
+from vaeplay.metrics.intervals import Measured
+from vaeplay.metrics.subject import Subject
+
+PARTS: dict[str, Callable[[Subject], dict[str, Measured]]] = {
+    "reconstruction": reconstruction.figures,
+    "likelihood": likelihood.figures,
+}
+
+
+def measure(subject: Subject) -> tuple[dict[str, Measured], dict[str, float]]:
+    """Every figure by its key in the registry, and the seconds that each group of figures took."""
+    found: dict[str, Measured] = {}
+    seconds: dict[str, float] = {}
+    for part, figures in PARTS.items():
+        started = time.perf_counter()
+        found |= figures(subject)
+        seconds[part] = time.perf_counter() - started
+    return found, seconds
+
+
+def details(subject: Subject, found: dict[str, Measured], columns: int) -> dict[str, Any]:
+    """What the page shows of a cell beyond its figures: intervals, counts, spectrum, which images came out best."""
+    best, worst = reconstruction.extremes(subject, columns)
+    return {
+        "intervals": {key: [figure.low, figure.high] for key, figure in found.items() if figure.low is not None},
+        "counts": {key: figure.count for key, figure in found.items()},
+        "spectrum": likelihood.spectrum(subject),
+        "best": best.tolist(),
+        "worst": worst.tolist(),
+        "test_images": len(subject.test.images),
+    }
+
+
+def pictures(subject: Subject, columns: int) -> dict[str, Tensor]:
+    """The cell's pictures, (rows, columns, channels, height, width) each, by the suffix of their file."""
+    x = samples.chosen(subject.test.images, columns)
+    best, worst = reconstruction.extremes(subject, columns)
+    return {
+        "": samples.reconstructions(subject.model, x),
+        "_best": reconstruction.pairs(subject, best),
+        "_worst": reconstruction.pairs(subject, worst),
+        "_prior": samples.prior(subject.model, columns, subject.seed_for("prior samples")),
+        "_interpolation": samples.interpolation(subject.model, x, columns),
+        "_traversal": samples.traversals(subject, columns),
+    }

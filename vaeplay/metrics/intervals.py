@@ -1,0 +1,79 @@
+"""How sure a figure is: 95 % intervals over the test images.
+
+A figure that is a mean over images, or a ratio of two such means, is resampled (the percentile bootstrap, Efron 1979):
+images are drawn with replacement, and the figure is computed again for each draw. A figure of a set as a whole, like a
+Fréchet distance, would be biased by the duplicates in such a draw; there groups of images are left out in turn (the
+grouped jackknife, Quenouille 1956). Both say how much the figure would move with other test images, and nothing of how
+much it would move with another training: for that there are `repeats`.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from vaeplay.seeds import seed_for
+
+RESAMPLES = 1000
+AT_ONCE = 4_000_000  # images that are drawn at a time, whatever their number
+GROUPS = 10
+T_975 = 2.262157  # Student's t with GROUPS − 1 degrees of freedom
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One figure: its value, its interval where one was computed, and over how many images or samples it was taken."""
+
+    value: float
+    count: int
+    low: float | None = None
+    high: float | None = None
+
+
+def of_means(values: dict[str, Tensor], seed: int) -> dict[str, Measured]:
+    """The mean of each figure over N images with its interval: {name: (N,)} → {name: Measured}."""
+    stacked = torch.stack([value.double() for value in values.values()])
+    resampled = torch.cat([stacked[:, rows].mean(2) for rows in _draws(stacked.shape[1], seed, stacked.device)], dim=1)
+    means = dict(zip(values, stacked.mean(1), strict=True))
+    return {name: _measured(means[name], resampled[place], stacked.shape[1]) for place, name in enumerate(values)}
+
+
+def of_ratio(above: Tensor, below: Tensor, seed: int) -> Measured:
+    """The ratio of two means over images with its interval: (N,), (M,). With N = M the two are drawn together."""
+    seeds = (seed, seed if len(above) == len(below) else seed_for(seed, "below"))
+    draws = [
+        torch.cat([part.double()[rows].mean(1) for rows in _draws(len(part), own, part.device)])
+        for part, own in zip((above, below), seeds, strict=True)
+    ]
+    return _measured(above.double().mean() / below.double().mean(), draws[0] / draws[1], len(above))
+
+
+def of_set(statistic: Callable[[Tensor], float], count: int) -> Measured:
+    """A figure of a set of `count` images with its interval; `statistic` takes the rows of a part of it, (n,) int64.
+
+    Groups are every tenth image, so that they are alike in classes that are sorted.
+    """
+    rows = torch.arange(count)
+    value = float(statistic(rows))
+    if count < 2 * GROUPS:
+        return Measured(value, count)
+    parts = torch.tensor([statistic(rows[rows % GROUPS != group]) for group in range(GROUPS)], dtype=torch.double)
+    error = math.sqrt((GROUPS - 1) / GROUPS * float((parts - parts.mean()).square().sum()))
+    return Measured(value, count, value - T_975 * error, value + T_975 * error)
+
+
+def _draws(count: int, seed: int, device: torch.device) -> list[Tensor]:
+    """Row numbers of RESAMPLES draws with replacement, (draws, count) each."""
+    generator = torch.Generator().manual_seed(seed)
+    at_once = max(1, min(RESAMPLES, AT_ONCE // count))
+    sizes = [min(at_once, RESAMPLES - start) for start in range(0, RESAMPLES, at_once)]
+    return [torch.randint(count, (size, count), generator=generator).to(device) for size in sizes]
+
+
+def _measured(value: Tensor, resampled: Tensor, count: int) -> Measured:
+    tail = (1 - LEVEL) / 2
+    low, high = torch.quantile(resampled, torch.tensor([tail, 1 - tail], dtype=resampled.dtype, device=value.device))
+    return Measured(float(value), count, float(low), float(high))
