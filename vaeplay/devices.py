@@ -1,20 +1,10 @@
-"""Where a cell runs: device, threads, and what makes a run repeatable there; and the memory it took."""
+"""Where a cell runs: device, threads, and what makes a run repeatable there."""
 
 import os
-import resource
-import sys
-from typing import TypedDict
 
 import torch
 
 from vaeplay.errors import UserError
-
-
-class Memory(TypedDict):
-    """The most memory that a device held at once."""
-
-    device: str
-    peak_bytes: int
 
 
 def choose(name: str) -> torch.device:
@@ -43,14 +33,3 @@ def set_up(name: str, threads: int) -> torch.device:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is repeatable only with a fixed one
     torch.use_deterministic_algorithms(True, warn_only=True)  # CUDA has only one way to sum cumulatively, in sampling
     return device
-
-
-def peak_memory() -> list[Memory]:
-    """Peak memory so far, an entry a GPU that was used, in bytes; of the process where no GPU was."""
-    entries: list[Memory] = [
-        {"device": f"cuda:{index} {torch.cuda.get_device_name(index)}", "peak_bytes": peak}
-        for index in range(torch.cuda.device_count())
-        if (peak := torch.cuda.max_memory_allocated(index))
-    ]
-    unit = 1 if sys.platform == "darwin" else 1024  # getrusage counts bytes on macOS and KiB on Linux
-    return entries or [{"device": "process", "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit}]

@@ -22,9 +22,13 @@ FIELDS = {
     "parameters": "Number of trainable parameters.",
     "device": "Device that the model was trained on.",
     "threads": "Number of CPU threads used.",
-    "memory": "Peak memory of every GPU used, or of the process where there was none.",
-    "memory[].device": "Name of the GPU, or `process`.",
-    "memory[].peak_bytes": "Most memory held at once, in bytes.",
+    "memory": "Memory of every GPU there was, used or not, and of the process where the CPU trained.",
+    "memory[].device": "Number and name of the GPU, or `process`.",
+    "memory[].peak_bytes": "Most that tensors held at once, in bytes; of `process`, most that was in main memory.",
+    "memory[].reserved_bytes": "Most that PyTorch's allocator kept of the GPU, in bytes.",
+    "memory[].process_bytes": "Most that the GPU's driver says the process held, its own overhead included, in bytes; "
+    "null where the driver does not tell.",
+    "memory[].samples": "Seconds since the start, and bytes held then: pairs, at most 200, evenly spread.",
     "prior": "Where the cell's prior samples come from.",
 }
 
