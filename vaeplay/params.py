@@ -198,7 +198,7 @@ def validate(value: Any, origin: str = "params.yaml") -> Params:
         lines = [f"{origin}: {_line(detail, value)}" for detail in details[:MOST_LINES]]
         more = [f"{origin}: and {len(details) - MOST_LINES} more mistakes"] if len(details) > MOST_LINES else []
         raise UserError("\n".join(lines + more)) from None
-    count = sum(math.prod(map(len, dict(group).values())) for group in params.grid.values())
+    count = len(params.repeats) * sum(math.prod(map(len, dict(group).values())) for group in params.grid.values())
     if count == 0:
         raise UserError(f"{origin}: grid: every group's `model` is empty; allowed: at least one model in one group")
     if count > MOST_CELLS:
