@@ -19,9 +19,7 @@ INTERRUPTED = 130
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What may be said on the command line."""
     parser.add_argument("targets", nargs="*", metavar="TARGET", help="stages, as `dvc repro` takes them; default: all")
-    jobs = (
-        "stages at once; default: one a GPU, or cores divided by the setting `threads`; on a cluster one a thread"
-    )
+    jobs = "stages at once; default: one a GPU, or cores divided by the setting `threads`; on a cluster one a thread"
     parser.add_argument("-j", "--jobs", type=positive, metavar="N", help=jobs)
     scheduler = "run the commands on the workers of a Dask scheduler, tcp://10.0.0.1:8786 for one; see docs/cluster.md"
     parser.add_argument("--scheduler", metavar="ADDRESS", help=scheduler)
