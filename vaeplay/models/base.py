@@ -21,6 +21,7 @@ class Autoencoder(nn.Module):
 
     uses: tuple[str, ...] = ("likelihood", "hidden")
     prior = ""  # where `sample` takes its codes from, in words for the page
+    failed: str | None = None  # how its training diverged, if it did; the weights are then the last good ones
 
     def __init__(
         self,
