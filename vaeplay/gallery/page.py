@@ -177,7 +177,7 @@ class Cell:
     The axes are None only when the cell's settings file is missing. `beta` is the weight of the rate where the model
     has one. Cells that differ in `run` alone, which counts from 1, have one `configuration`. `spectrum` has the latent
     dimensions in order of their rate; `best` and `worst` are rows of the test split. `prior` says where the prior
-    samples come from, `command` makes the cell's files again, and `failure` says why a training has ended early.
+    samples come from, `command` makes the cell's files again, and `failed` says how the training diverged, if it did.
     """
 
     name: str
@@ -202,8 +202,8 @@ class Cell:
     cost: Cost | None
     prior: str | None
     command: str
-    failure: str | None
     missing: tuple[Missing, ...]
+    failed: str | None
 
 
 @dataclass(frozen=True)

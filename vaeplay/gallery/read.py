@@ -141,8 +141,8 @@ def _cell(root: Path, name: str, pictures: tuple[Sample, ...], stage: str) -> Ce
         cost=_cost(root, name, log) if log else None,
         prior=log.text("prior") if log and "prior" in log else None,
         command=command,
-        failure=log.text("reason", "no reason given") if log and log.values.get("status") == "failed" else None,
         missing=tuple(missing),
+        failed=log.text("reason") if log and log.text("status", "complete") == "failed" else None,
     )
 
 
