@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
 from vaeplay.cells import Cell, TrainSettings
@@ -232,5 +233,15 @@ def log(cell: Cell, model: Autoencoder, history: list[dict[str, float]], images:
         "seconds": seconds,
         "images_per_second": images * len(history) / in_epochs if history else 0.0,
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "decoder_macs": decoder_macs(model),
         "prior": model.prior,
     }
+
+
+@torch.no_grad()
+def decoder_macs(model: Autoencoder) -> int:
+    """Multiplications with addition that the decoder's matrix products and convolutions take for one image."""
+    code = model.encode(torch.zeros(1, *model.shape, device=next(model.parameters()).device))
+    with FlopCounterMode(display=False) as counter:
+        model.decoder(code)
+    return counter.get_total_flops() // 2

@@ -1,7 +1,7 @@
 """`vaeplay doctor`: what this machine and this workspace are, what is wrong with them, and the command that mends it.
 
-It changes nothing (`dvc status`, which it asks, drops damaged objects of the cache). What it says is a list of findings:
-fine, worth knowing, or to be mended.
+It changes nothing, but `dvc status`, which it asks, drops damaged objects of the cache. What it says is a list of
+findings: fine, worth knowing, or to be mended.
 """
 
 import argparse

@@ -10,7 +10,7 @@ from ruamel.yaml.error import YAMLError
 
 from vaeplay.doctor.finding import Finding
 
-AGAIN = "mv dvc.lock dvc.lock.damaged; uv run dvc repro (DVC's run-cache restores what has finished)"
+AGAIN = "uv run vaeplay repro mends it first, and DVC's run-cache restores what has finished"
 Lock = dict[str, dict[str, Any]]
 
 
