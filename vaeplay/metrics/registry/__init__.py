@@ -8,9 +8,10 @@ from vaeplay.metrics.registry.generation import GENERATION
 from vaeplay.metrics.registry.likelihood import LIKELIHOOD
 from vaeplay.metrics.registry.metric import Group, Metric
 from vaeplay.metrics.registry.reconstruction import RECONSTRUCTION
+from vaeplay.metrics.registry.smoothness import SMOOTHNESS
 
 __all__ = ["BY_KEY", "METRICS", "Group", "Metric"]
 
-METRICS: tuple[Metric, ...] = (*RECONSTRUCTION, *LIKELIHOOD, *GENERATION)
+METRICS: tuple[Metric, ...] = (*RECONSTRUCTION, *LIKELIHOOD, *GENERATION, *SMOOTHNESS)
 
 BY_KEY: dict[str, Metric] = {metric.key: metric for metric in METRICS}
