@@ -12,11 +12,12 @@ Nothing here changes if codes are measured in another unit, as an autoencoder's 
 whatever its length, and the Jacobian is taken per standard deviation.
 """
 
+import warnings
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
-from torch.func import jvp, vmap
+from torch.func import jvp
 
 from vaeplay import classifier
 from vaeplay.metrics.intervals import Measured, of_means, of_ratio
@@ -84,13 +85,20 @@ def turning(first: Tensor, second: Tensor, share: Tensor) -> Tensor:
     return torch.where(sine < 1e-3, straight(first, second, share), turned)
 
 
+def derivative(function: Callable[[Tensor], Tensor], at: Tensor, towards: Tensor) -> Tensor:
+    """The derivative of `function` at a place in a direction of the same shape, in the shape of its value."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarning)  # by torch, of itself
+        found: Tensor = jvp(function, (at,), (towards,))[1]
+    return found
+
+
 def speeds(subject: Subject, walk: Walk, first: Tensor, second: Tensor, share: Tensor) -> Tensor:
     """Squared speed of the features at one place of each walk: rows (N,), rows (N,), t (N, 1) → (N,)."""
 
     def squared(rows: Tensor) -> Tensor:
         at = _features_along(subject, walk, first[rows], second[rows])
-        _, speed = jvp(at, (share[rows],), (torch.ones_like(share[rows]),))
-        return speed.double().square().sum(1)
+        return derivative(at, share[rows], torch.ones_like(share[rows])).double().square().sum(1)
 
     return torch.cat([squared(rows) for rows in torch.arange(len(first)).split(AT_ONCE)])
 
@@ -116,6 +124,7 @@ def code_shape(subject: Subject) -> torch.Size:
     return subject.sample_codes.shape[1:]
 
 
+@torch.no_grad()
 def jacobian_norms(subject: Subject) -> Tensor:
     """Frobenius norm of the decoder's Jacobian at samples' codes, per standard deviation of the codes: (n,)."""
     codes = subject.sample_codes[:JACOBIANS]
@@ -129,12 +138,12 @@ def jacobian_norms(subject: Subject) -> Tensor:
 
 def _norms(model: Autoencoder, z: Tensor, spread: Tensor, noise: Noise) -> Tensor:
     """‖J diag(spread)‖_F for each of B codes, exactly or by Hutchinson's random signs v: E |J s v|² = |J s|_F²."""
-    if len(spread) <= EXACT:
-        tangents = torch.diag(spread)[:, None].expand(-1, len(z), -1)
-        parts = 1
+    size = len(spread)
+    if size <= EXACT:
+        directions, parts = torch.eye(size, device=z.device).expand(len(z), size, size), 1
     else:
-        signs = noise.uniform((len(z), PROBES, len(spread))).sub(0.5).sign().transpose(0, 1)
-        tangents = signs * spread
-        parts = PROBES
-    columns = vmap(lambda tangent: jvp(model.decode, (z,), (tangent,))[1])(tangents.unflatten(2, z.shape[1:]))
-    return columns.flatten(2).double().square().sum((0, 2)).div(parts).sqrt()
+        directions, parts = noise.uniform((len(z), PROBES, size)).sub(0.5).sign(), PROBES
+    tangents = (directions * spread).flatten(0, 1).unflatten(1, z.shape[1:])
+    columns = derivative(model.decode, z.repeat_interleave(directions.shape[1], 0), tangents)
+    squares = columns.flatten(1).double().square().sum(1).unflatten(0, (len(z), -1))
+    return squares.sum(1).div(parts).sqrt()

@@ -1,8 +1,8 @@
 """What a model makes of no image at all: its samples, against the training images.
 
-As many samples are drawn as there are test images. All but `memorising` and `sample_sharpness` are taken in the features
-of the classifier that the pipeline trains on the same training split; held-out real images give each its floor or
-ceiling.
+As many samples are drawn as there are test images. All but `memorising` and `sample_sharpness` are taken in the
+features of the classifier that the pipeline trains on the same training split; held-out real images give each its floor
+or ceiling.
 """
 
 from vaeplay.metrics.registry.metric import Metric
@@ -12,7 +12,7 @@ GENERATION: tuple[Metric, ...] = (
         "frechet",
         "generation",
         "Fréchet distance",
-        "of F features' mean square",
+        "features of mean square 1",
         "lower",
         2,
         "Squared Wasserstein distance between the Gaussians with the means and covariances of the features of samples "
@@ -29,7 +29,7 @@ GENERATION: tuple[Metric, ...] = (
         "lower",
         3,
         "Squared maximum mean discrepancy with a cubic kernel between the classifier's features of samples and of as "
-        "many training images, over all pairs. Unbiased: for equal distributions it is near 0, as often below as above.",
+        "many training images, over all pairs. Unbiased: for equal distributions as often below 0 as above.",
         "Bińkowski et al. 2018, arXiv:1801.01401",
         headline=False,
     ),
@@ -61,10 +61,10 @@ GENERATION: tuple[Metric, ...] = (
         "density",
         "generation",
         "Density",
-        "1 is as real ones",
+        "about 1 for real",
         "higher",
         3,
-        "In how many of the training images' balls (see precision) a sample lies, divided by five. It may exceed 1 where "
+        "In how many of the training images' balls (see precision) a sample lies, divided by five. It exceeds 1 if "
         "samples crowd where training images are dense.",
         "Naeem et al. 2020, arXiv:2002.09797",
         headline=False,

@@ -23,8 +23,8 @@ SMOOTHNESS: tuple[Metric, ...] = (
         "1 is straight",
         "lower",
         2,
-        "As the path length, along a walk that turns evenly around the mean code of the test images, while its distance "
-        "from there changes evenly. A map of codes has no such walk.",
+        "As the path length, along a walk that turns evenly around the mean code of the test images, its distance from "
+        "there changing evenly. A map of codes has no such walk.",
         "Karras et al. 2019, arXiv:1812.04948; White 2016, arXiv:1609.04468",
         headline=False,
     ),
@@ -36,8 +36,8 @@ SMOOTHNESS: tuple[Metric, ...] = (
         "higher",
         3,
         "Share of images decoded half-way between the codes of two test images that the classifier gives to one class "
-        "with a probability above 0.9 (calibrated on the validation split). The ceiling is that of real images. Blurred "
-        "images make it less sure, wherever they lie.",
+        "with a probability above 0.9 (calibrated on the validation split). The ceiling is that of real images. "
+        "Blur alone makes it less sure, wherever an image lies.",
         headline=False,
     ),
     Metric(
