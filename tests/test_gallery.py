@@ -162,6 +162,19 @@ def test_a_cell_that_lacks_a_file_says_so(root: Path, lost: str) -> None:
     assert "1 cell of 12" in text and cell.missing[0].command in text
 
 
+def test_a_cell_that_failed_says_why_and_wins_nothing(root: Path) -> None:
+    name = plans()[0].name
+    log = json.loads((root / f"logs/cells/{name}.json").read_text())
+    reason = "its <loss> is nan in epoch 3: the training diverged"
+    fake_workspace.write(root / f"logs/cells/{name}.json", log | {"status": "failed", "reason": reason, "history": []})
+    fake_workspace.write(root / f"metrics/{name}.json", {})
+    text = html(root)
+    assert "1 cell of 12 failed." in text
+    assert text.count("its &lt;loss&gt; is nan in epoch 3") >= 3  # at the top, in the table, at the cell
+    assert read(root).cells[0].figures == ()
+    assert not read(root).cells[0].missing
+
+
 def test_nothing_made_yet(root: Path) -> None:
     for folder in ("metrics", "samples", "logs"):
         shutil.rmtree(root / folder)

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 from vaeplay.errors import UserError
 
-COMMANDS: dict[str, tuple[str, str]] = {}
+COMMANDS = {
+    "repro": ("vaeplay.runner.repro", "reproduce the pipeline, many cells at once"),
+}
 """Sub-command → its module, which has `add_arguments(parser)` and `main(arguments) -> int`, and a line of help."""
 
 

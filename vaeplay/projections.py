@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 Codes = NDArray[np.float64]
 
-WIDEST = 50  # numbers of a code that t-SNE and UMAP see; of longer ones (maps of codes) their first principal components
+WIDEST = (
+    50  # numbers of a code that t-SNE and UMAP see; of longer ones (maps of codes) their first principal components
+)
 TRUSTED_NEIGHBOURS = 10
 FEWEST = 10  # points from which neighbours can mean anything
 DIGITS = 4  # significant decimals that are kept
@@ -29,8 +31,9 @@ def maps(
 ) -> dict[str, dict[str, Any]]:
     """Every map that codes (N, D) have, by its name: `points` (N, 2), `trustworthiness` or None, and a `label`.
 
-    Codes of up to two numbers are their own map, `latent`, to be trusted wholly. Of others there is `pca` and, where there are enough codes
-    and they differ, `tsne` and `umap`. `perplexity` and `neighbours` are lowered to what N points allow.
+    Codes of up to two numbers are their own map, `latent`, to be trusted wholly. Of others there is `pca` and, where
+    there are enough codes and they differ, `tsne` and `umap`. `perplexity` and `neighbours` are lowered to what N
+    points allow.
     """
     codes = codes.astype(np.float64)
     if codes.shape[1] <= 2:

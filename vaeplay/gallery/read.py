@@ -111,6 +111,7 @@ def _cell(root: Path, name: str, names: tuple[str, ...], stage: str) -> Cell:
         prior=log.text("prior") if log and "prior" in log else None,
         command=command,
         missing=tuple(missing),
+        failed=log.text("reason") if log and log.text("status", "complete") == "failed" else None,
     )
 
 

@@ -1,35 +1,6 @@
-"""Every figure that the pipeline reports: its name, unit, direction, definition and source.
+"""How likely a model finds images, and what its code holds."""
 
-The evaluation writes these keys, the gallery shows them under these names, and nothing else is a metric. All figures
-are means over the images of the test split unless the definition says otherwise.
-"""
-
-from dataclasses import dataclass
-from typing import Literal
-
-Group = Literal["reconstruction", "likelihood", "generation", "smoothness", "representation", "disentanglement"]
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One figure of a cell.
-
-    `key` is its name in `metrics/<cell>.json`; `better` is the direction in which a model improves, or None where
-    neither is better by itself; `digits` is how many decimals mean something; `group` is the question that it answers.
-    A figure that few models have, or that says little more than another, is no `headline`: it is shown with its cell,
-    and not in the table of all cells.
-    """
-
-    key: str
-    group: Group
-    label: str
-    unit: str
-    better: Literal["lower", "higher"] | None
-    digits: int
-    definition: str
-    source: str = ""
-    headline: bool = True
-
+from vaeplay.metrics.registry.metric import Metric
 
 LIKELIHOOD: tuple[Metric, ...] = (
     Metric(
@@ -169,63 +140,3 @@ LIKELIHOOD: tuple[Metric, ...] = (
         "Bernoulli likelihood the entropy of the pixels themselves, which is not zero.",
     ),
 )
-
-GENERATION: tuple[Metric, ...] = (
-    Metric(
-        "sample_sharpness",
-        "generation",
-        "Sample sharpness",
-        "of the originals'",
-        None,
-        2,
-        "Energy of the Laplacian in the prior samples as a share of that in the test images: below 1 they are blurred.",
-        headline=False,
-    ),
-)
-
-RECONSTRUCTION: tuple[Metric, ...] = (
-    Metric(
-        "mse",
-        "reconstruction",
-        "MSE",
-        "per pixel, pixels in 0…1",
-        "lower",
-        5,
-        "Mean squared error between the image and its reconstruction from the mean code.",
-    ),
-    Metric(
-        "psnr",
-        "reconstruction",
-        "PSNR",
-        "dB",
-        "higher",
-        2,
-        "Peak signal-to-noise ratio of the reconstruction, −10·log₁₀(MSE of the image), averaged over images.",
-        headline=False,
-    ),
-    Metric(
-        "ssim",
-        "reconstruction",
-        "SSIM",
-        "1 is equal",
-        "higher",
-        3,
-        "Structural similarity of the reconstruction: local means, variances and covariance under a Gaussian window of "
-        "11 pixels (σ 1.5), averaged over the image.",
-        "Wang et al. 2004, doi:10.1109/TIP.2003.819861",
-    ),
-    Metric(
-        "sharpness",
-        "reconstruction",
-        "Sharpness",
-        "of the originals'",
-        None,
-        2,
-        "Energy of the Laplacian in the reconstructions as a share of that in the originals. Blur lowers it below 1; "
-        "noise and hard edges can raise it above.",
-    ),
-)
-
-METRICS: tuple[Metric, ...] = (*RECONSTRUCTION, *LIKELIHOOD, *GENERATION)
-
-BY_KEY: dict[str, Metric] = {metric.key: metric for metric in METRICS}
