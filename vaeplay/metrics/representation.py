@@ -89,7 +89,7 @@ def logistic_regression(x: Tensor, labels: Tensor, classes: int) -> tuple[Tensor
         return value
 
     with torch.enable_grad():
-        optimiser.step(loss)  # type: ignore[no-untyped-call]
+        optimiser.step(loss)
     return weights.detach(), offsets.detach()
 
 
