@@ -45,6 +45,7 @@ def imported(*modules: str) -> tuple[set[str], set[str]]:
         ("classifier", {"torch"}),
         ("train", {"torch"}),
         ("evaluate", {"torch"}),
+        ("maps", set()),
         ("report", set()),
     ],
 )

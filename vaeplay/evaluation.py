@@ -7,7 +7,14 @@ from typing import Any
 from torch import Tensor
 
 from vaeplay import samples
-from vaeplay.metrics import generation, likelihood, reconstruction, smoothness
+from vaeplay.metrics import (
+    disentanglement,
+    generation,
+    likelihood,
+    reconstruction,
+    representation,
+    smoothness,
+)
 from vaeplay.metrics.intervals import Measured
 from vaeplay.metrics.subject import Subject
 
@@ -16,6 +23,8 @@ PARTS: dict[str, Callable[[Subject], dict[str, Measured]]] = {
     "likelihood": likelihood.figures,
     "generation": generation.figures,
     "smoothness": smoothness.figures,
+    "representation": representation.figures,
+    "disentanglement": disentanglement.figures,
 }
 
 
