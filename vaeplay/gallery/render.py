@@ -26,7 +26,7 @@ FOLDER = Path(__file__).parent
 STYLES = ("base", "sections", "figures", "cells", "print")
 EARLY_SCRIPTS = ("theme",)
 """Run before the first paint, so that a chosen theme does not flash."""
-LATE_SCRIPTS = ("state", "filters", "table", "wall", "detail", "compare", "curves", "downloads", "keys")
+LATE_SCRIPTS = ("state", "filters", "table", "wall", "detail", "compare", "plane", "curves", "downloads", "keys")
 """Run when the page is there, in this order: each may use those before it."""
 
 
@@ -65,6 +65,7 @@ def render(page: Page) -> str:
             seconds=views.training_seconds(page),
             terms=charts.of_terms(page),
             plane=plane(page),
+            choices=grouped(everything),
             glossary=glossary(),
             markers=MARKERS,
         )
