@@ -103,7 +103,7 @@ def plane(page: Page) -> Plane | None:
     def across(rate: float | None) -> float:
         if rate is None:
             return (STRIP_LEFT + STRIP_RIGHT) / 2
-        return x(rate) if rate <= limit else (BEYOND_LEFT + BEYOND_RIGHT) / 2
+        return x(rate) if rate <= limit else BEYOND_LEFT + 14.0
 
     spots = [(across(rate), y(distortion)) for _, rate, distortion in shown]
     texts = ["" if cell.latent_dim is None else str(cell.latent_dim) for cell, _, _ in shown]

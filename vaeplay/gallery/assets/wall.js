@@ -38,13 +38,17 @@
   };
 
   // Tiles as a table by two axes, either of which may be absent; tiles of one place stand below each other.
+  const title = (axis, text) => {
+    const label = [...choices[0].options].find((option) => option.value === axis)?.textContent ?? '';
+    return element('bdi', '', axis && axis !== 'model' ? `${label} ${text}` : text);
+  };
   const byAxes = (part, places, rowAxis, columnAxis) => {
     const names = gallery.order.filter((name) => places.has(name));
     const of = (name, axis) => (axis ? gallery.byName.get(name).axes[axis] : '');
     const values = (axis) => [...new Set(gallery.data.cells.map(({ name }) => of(name, axis)))];
     const head = element('tr', '', element('td', ''));
     for (const text of values(columnAxis)) {
-      const cell = element('th', '', element('bdi', '', text));
+      const cell = element('th', '', title(columnAxis, text));
       cell.scope = 'col';
       head.append(cell);
     }
@@ -54,9 +58,9 @@
         const own = names.filter((name) => of(name, rowAxis) === row && of(name, columnAxis) === column);
         return element('td', '', ...own.map((name) => places.get(name)));
       });
-      const title = element('th', '', element('bdi', '', row));
-      title.scope = 'row';
-      body.append(element('tr', '', title, ...cells));
+      const head = element('th', '', title(rowAxis, row));
+      head.scope = 'row';
+      body.append(element('tr', '', head, ...cells));
     }
     const table = element('table', 'by-axes', element('thead', '', head), body);
     part.querySelector('.tiles').replaceChildren(table);
