@@ -133,8 +133,8 @@ class Cell:
     """One model of the grid with everything known about it.
 
     The axes are None only when the cell's settings file is missing. `beta` is the weight of the rate where the model
-    has one. `prior` says where its prior samples come from, and `command` makes the cell's files again. `failed` says how
-    its training diverged, if it did.
+    has one. `prior` says where its prior samples come from, and `command` makes the cell's files again. `failed` says
+    how its training diverged, if it did.
     """
 
     name: str
