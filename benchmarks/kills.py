@@ -22,6 +22,7 @@ import shutil
 import statistics
 import sys
 import tempfile
+import termios
 import threading
 import time
 from dataclasses import dataclass
@@ -110,11 +111,12 @@ class Repro:
 def repro(root: Path, environment: dict[str, str], kill_after: float | None = None) -> Repro:
     """Run `dvc repro`, which draws its progress bars as on a terminal: they tell the epoch."""
     ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 100))  # a bar is drawn only where there is room
     started = time.perf_counter()
     process = Popen(
         [sys.executable, "-m", "dvc", "repro"],
         cwd=root,
-        env=environment | {"TQDM_MININTERVAL": "0", "TQDM_MINITERS": "1", "COLUMNS": "100"},
+        env=environment | {"TQDM_MININTERVAL": "0", "TQDM_MINITERS": "1"},
         stdout=PIPE,
         stderr=theirs,
         text=True,
@@ -177,14 +179,13 @@ def trial(workspace: Workspace, cell: str, seconds: float, chance: random.Random
     second = repro(root, environment)
     found = results(root)
     trained = first.stage.startswith("train")
-    again = first.epoch + 1 - (second.continued or 1) if trained and second.stage else 0
     return {
         "cell": cell,
         "second": round(moment, 2),
         "stage": first.stage,
         "epoch": first.epoch if trained else None,
         "continued_at": second.continued,
-        "epochs_repeated": max(again, 0) if trained else 0,
+        "epochs_repeated": max(0, first.epoch + 1 - (second.continued or 1)) if trained else 0,
         "healed_lock": healed,
         "half_written_files": part_files,
         "differs": sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name)),
