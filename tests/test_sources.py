@@ -44,6 +44,7 @@ def imported(*modules: str) -> tuple[set[str], set[str]]:
         ("prepare", set()),
         ("train", {"torch"}),
         ("evaluate", {"torch"}),
+        ("maps", set()),
         ("report", set()),
     ],
 )

@@ -7,13 +7,15 @@ from typing import Any
 from torch import Tensor
 
 from vaeplay import samples
-from vaeplay.metrics import likelihood, reconstruction
+from vaeplay.metrics import disentanglement, likelihood, reconstruction, representation
 from vaeplay.metrics.intervals import Measured
 from vaeplay.metrics.subject import Subject
 
 PARTS: dict[str, Callable[[Subject], dict[str, Measured]]] = {
     "reconstruction": reconstruction.figures,
     "likelihood": likelihood.figures,
+    "representation": representation.figures,
+    "disentanglement": disentanglement.figures,
 }
 
 
