@@ -219,11 +219,15 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Page:
-    """The whole report. `thinned` says that the cells' pictures have fewer images than were made, to save bytes."""
+    """The whole report, which may have `megabytes`.
+
+    `thinned` says that the cells' pictures have fewer images than were made, to save bytes.
+    """
 
     data: DataCard
     judge: Judge | None
     provenance: Provenance
     kinds: tuple[Kind, ...]
     thinned: bool
+    megabytes: float
     cells: tuple[Cell, ...]
