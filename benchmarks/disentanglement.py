@@ -3,8 +3,8 @@
     uv run python -m benchmarks.disentanglement
 
 Trains each model from three seeds on the same small images of `shapes` and prints a table: mean and range over the
-seeds. Nothing is chosen by these figures: β is `--beta` for both models that have one, and what has no option here is as
-params.yaml says. Takes some minutes on two cores.
+seeds. Nothing is chosen by these figures: β is `--beta` for both models that have one, and what has no option here is
+as params.yaml says. Takes some minutes on two cores.
 """
 
 import argparse
