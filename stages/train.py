@@ -35,7 +35,7 @@ def main(name: str) -> None:
     checkpoint.save(Path("checkpoints") / f"{name}.safetensors", model, cell, failed)
     machine = {"device": str(device), "threads": cell.threads, "memory": used}
     files.write_json(Path("logs/cells") / f"{name}.json", log | machine | status)
-    cost = {key: log[key] for key in ("seconds", "images_per_second", "parameters")}
+    cost = {key: log[key] for key in ("seconds", "images_per_second", "parameters", "decoder_macs")}
     files.write_json(Path("cost") / f"{name}.json", cost | {"peak_bytes": max(entry["peak_bytes"] for entry in used)})
     progress.clear()
 

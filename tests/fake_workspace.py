@@ -10,9 +10,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
+from vaeplay.drawing import GAP
+from vaeplay.metrics.registry import METRICS
+
 MODELS: tuple[tuple[str, float | None], ...] = (("AE", None), ("VAE", 1.0), ("BetaVAE", 2.0))
+OF_CODEBOOKS = ("bits", "codes_in_use", "perplexity")
+MEMORY = [[0.5 * step, 2**20 * (200 + 300 * step // (step + 2))] for step in range(20)]
 HOSTILE = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(2)>\u202e{{ 7*7 }}&amp;"
 """Markup, quotes, a right-to-left override and template syntax in one text."""
 
@@ -25,11 +31,12 @@ class Plan:
     beta: float | None
     latent_dim: int
     depth: int
+    repeat: str = ""
 
     @property
     def name(self) -> str:
         """The cell's name, as the pipeline writes it."""
-        return f"{self.model}_latent{self.latent_dim}_depth{self.depth}_ReLU"
+        return f"{self.model}_latent{self.latent_dim}_depth{self.depth}_ReLU{self.repeat}"
 
 
 def plans(latent_dims: tuple[int, ...] = (2, 8), depths: tuple[int, ...] = (1, 2)) -> list[Plan]:
@@ -37,8 +44,13 @@ def plans(latent_dims: tuple[int, ...] = (2, 8), depths: tuple[int, ...] = (1, 2
     return [Plan(model, beta, latent, depth) for model, beta in MODELS for latent in latent_dims for depth in depths]
 
 
-def make(root: Path, cells: list[Plan] | None = None, text: str = "", epochs: int = 20) -> list[str]:
-    """Write the workspace into `root`; the names of its cells. `text` is put into every free text of the inputs."""
+def make(
+    root: Path, cells: list[Plan] | None = None, text: str = "", epochs: int = 20, noisy: bool = False
+) -> list[str]:
+    """Write the workspace into `root`; the names of its cells. `text` is put into every free text of the inputs.
+
+    `noisy` pictures are as large as those of the pipeline: sixteen columns, and no two images alike.
+    """
     chosen = plans() if cells is None else cells
     names = [plan.name for plan in chosen]
     classes = [f"{digit}{text}" for digit in range(10)]
@@ -47,10 +59,11 @@ def make(root: Path, cells: list[Plan] | None = None, text: str = "", epochs: in
         "beta": 2,
         "data": {"name": f"mnist5k{text}", "validation": 0.1, "test": 0.2},
         "train": {"epochs": epochs, "batch_size": 64, "lr": 0.001},
+        "report": {"megabytes": 20.0},
         "grid": {"dense": {"model": ["AE", "VAE", "BetaVAE"], "latent_dim": [2, 8], "depth": [1, 2]}},
         "models": {"hidden": 400, "likelihood": {"name": f"bernoulli{text}"}},
     }
-    stages = {plan.name: f"evaluate@{plan.model}-{plan.latent_dim}-{plan.depth}-ReLU" for plan in chosen}
+    stages = {plan.name: f"evaluate@{plan.model}-{plan.latent_dim}-{plan.depth}-ReLU-{plan.repeat}" for plan in chosen}
     write(
         root / "settings/report.json",
         {"cells": names, "stages": stages, "params": params, "sources": {"vaeplay/gallery/x.py": "0"}},
@@ -72,12 +85,14 @@ def make(root: Path, cells: list[Plan] | None = None, text: str = "", epochs: in
     }
     write(root / "data/card.json", card)
     picture(root / "data/examples.png", 10, 2, 1)
+    floors = {"floor_frechet": 0.4, "floor_mse": 0.0}
+    write(root / "classifier/card.json", {"task": "class", "accuracy": 0.98} | floors)
     for index, plan in enumerate(chosen):
-        make_cell(root, plan, index, text, epochs)
+        make_cell(root, plan, index, text, epochs, noisy)
     return names
 
 
-def make_cell(root: Path, plan: Plan, index: int, text: str = "", epochs: int = 20) -> None:
+def make_cell(root: Path, plan: Plan, index: int, text: str = "", epochs: int = 20, noisy: bool = False) -> None:
     """Write one cell's files; `index` varies its numbers a little."""
     name, variational = plan.name, plan.beta is not None
     settings: dict[str, Any] = {"hidden": 400, "likelihood": {"name": f"bernoulli{text}"}}
@@ -85,7 +100,7 @@ def make_cell(root: Path, plan: Plan, index: int, text: str = "", epochs: int = 
         settings["beta"] = plan.beta
     train = {"epochs": epochs, "batch_size": 64, "lr": 0.001}
     shared = {"cell": name, "model": plan.model}
-    axes = {"latent_dim": plan.latent_dim, "depth": plan.depth, "activation": "ReLU", "seed": 0}
+    axes = {"latent_dim": plan.latent_dim, "depth": plan.depth, "activation": "ReLU", "repeat": plan.repeat, "seed": 0}
     write(root / f"settings/{name}.json", shared | axes | {"settings": settings, "train": train, "sources": {}})
 
     rate = (4.5 + 2.4 * math.log2(plan.latent_dim)) * (1.5 - 0.22 * (plan.beta or 0)) + 0.1 * plan.depth
@@ -94,7 +109,25 @@ def make_cell(root: Path, plan: Plan, index: int, text: str = "", epochs: int = 
     metrics = {"distortion": distortion, "mse": mse, "psnr": -10 * math.log10(mse), "distortion_floor": 62.37}
     if variational:
         metrics |= {"rate": rate, "elbo": -(rate + distortion)}
+    for place, metric in enumerate(METRICS):  # any further figure, so that each is shown
+        if metric.key not in ("rate", "elbo", *OF_CODEBOOKS):
+            metrics.setdefault(metric.key, 0.5 + 0.01 * place + 0.001 * index)
     write(root / f"metrics/{name}.json", metrics)
+    units = [
+        {"dimension": (place * 3) % plan.latent_dim if plan.latent_dim % 3 else place}
+        | {"rate": rate * 0.6**place, "active": place < 6, "collapsed": place >= 6}
+        for place in range(plan.latent_dim if variational else 0)
+    ]
+    details = {
+        "intervals": {key: [value - 0.01 * abs(value), value + 0.01 * abs(value)] for key, value in metrics.items()},
+        "counts": dict.fromkeys(metrics, 1000),
+        "spectrum": units,
+        "best": list(range(index, index + 12)),
+        "worst": list(range(900 - index, 888 - index, -1)),
+        "test_images": 1000,
+    }
+    write(root / f"details/{name}.json", details)
+    write(root / f"cost/{name}_evaluation.json", {"seconds": {"reconstruction": 0.5, f"likelihood{text}": 2.0}})
 
     def terms(epoch: int, gap: float) -> dict[str, float]:
         decay = math.exp(-epoch / 4)
@@ -116,21 +149,29 @@ def make_cell(root: Path, plan: Plan, index: int, text: str = "", epochs: int = 
         "parameters": 632_000 + 160_400 * plan.depth,
         "device": f"cpu{text}",
         "threads": 2,
-        "memory": [{"device": f"process{text}", "peak_bytes": 512 * 2**20}],
+        "memory": [{"device": f"process{text}", "peak_bytes": 512 * 2**20, "samples": MEMORY}],
         "prior": ("standard normal" if variational else "Gaussian fitted to the training codes") + text,
     }
     write(root / f"logs/cells/{name}.json", shared | log)
 
-    picture(root / f"samples/{name}.png", 12, 2, index)
-    picture(root / f"samples/{name}_prior.png", 12, 4, index + 1)
-    picture(root / f"samples/{name}_interpolation.png", 12, 3, index + 2)
+    rows = {"": 2, "_prior": 4, "_interpolation": 4 if noisy else 3, "_best": 2, "_worst": 2}
+    rows["_traversal"] = 10 if noisy else min(plan.latent_dim, 10)
+    for place, (kind, count) in enumerate(rows.items()):
+        picture(root / f"samples/{name}{kind}.png", 16 if noisy else 12, count, index + place, noisy)
 
 
-def picture(path: Path, columns: int, rows: int, seed: int) -> None:
-    """A grid of 28 × 28 rings in grey, `columns` wide."""
-    image = Image.new("L", (columns * 28, rows * 28))
+def picture(path: Path, columns: int, rows: int, seed: int, noisy: bool = False) -> None:
+    """A grid of 28 × 28 rings in grey, `columns` wide, with the gaps that the pipeline leaves."""
+    step = 28 + GAP
+    image = Image.new("L", (columns * step + GAP, rows * step + GAP), 255)
     for place in range(columns * rows):
-        image.paste(ring((place + seed) % 12), (place % columns * 28, place // columns * 28))
+        image.paste(ring((place + seed) % 12), (GAP + place % columns * step, GAP + place // columns * step))
+    if noisy:  # where there is ink: a trained decoder's background is black
+        noise = np.random.default_rng(seed).integers(-12, 13, (image.height, image.width))
+        pixels = np.asarray(image, np.int64)
+        image = Image.fromarray(
+            np.where((pixels > 0) & (pixels < 255), pixels + noise, pixels).clip(0, 255).astype("u1")
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     image.save(path)
 

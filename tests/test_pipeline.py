@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 import vaeplay
 
 from .workspace import Workspace
 
-CELLS = ("AE-2-1-ReLU", "VAE-2-1-ReLU", "BetaVAE-2-1-ReLU", "ConvBetaVAE-2-1-ReLU")
+CELLS = ("AE-2-1-ReLU-", "VAE-2-1-ReLU-", "BetaVAE-2-1-ReLU-", "ConvBetaVAE-2-1-ReLU-")
 BETA = CELLS[2:]
 
 
@@ -21,6 +22,7 @@ def stages(*cells: str) -> set[str]:
     groups = {cell: "_conv" if cell.startswith("Conv") else "" for cell in cells}
     return {
         "settings",
+        "maps",
         "report",
         *(f"{stage}{groups[cell]}@{cell}" for cell in cells for stage in ("train", "evaluate")),
     }
@@ -29,7 +31,7 @@ def stages(*cells: str) -> set[str]:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     workspace = Workspace.make(tmp_path_factory.mktemp("pipeline"))
-    assert set(workspace.dvc("repro")) == {*stages(*CELLS), "prepare"}
+    assert set(workspace.dvc("repro")) == {*stages(*CELLS), "prepare", "classifier"}
     workspace.commit()
     return workspace
 
@@ -40,7 +42,7 @@ def workspace(made: Workspace) -> Iterator[Workspace]:
     yield made
     made.git("checkout", "-q", ".")
     made.git("clean", "-fdq")
-    assert not set(made.dvc("repro")) - {"settings", "report"}
+    assert not set(made.dvc("repro")) - {"settings", "maps", "report"}
 
 
 def edit(path: Path) -> None:
@@ -62,7 +64,10 @@ def test_the_files_that_tools_rely_on_are_there(workspace: Workspace) -> None:
             f"samples/{name}.png",
             f"samples/{name}_prior.png",
             f"samples/{name}_interpolation.png",
+            f"samples/{name}_traversal.png",
+            f"details/{name}.json",
             f"logs/cells/{name}.json",
+            f"maps/{name}.json",
             f"cost/{name}.json",
         ):
             assert (workspace.root / path).is_file(), path
@@ -112,22 +117,36 @@ def test_the_code_of_one_stage_reruns_that_stage_alone(workspace: Workspace) -> 
 
 def test_an_axis_grows_and_shrinks_without_touching_other_cells(workspace: Workspace) -> None:
     values = workspace.values()
-    values["grid"]["dense"] |= {"model": ["VAE"], "latent_dim": [2, 3]}
+    values["grid"]["dense"] |= {"model": ["VAE"], "latent_dim": [2, 1]}
     values["grid"]["conv"]["model"] = []
     workspace.set(values)
-    assert set(workspace.dvc("repro")) == stages("VAE-3-1-ReLU")
+    assert set(workspace.dvc("repro")) == stages("VAE-1-1-ReLU-")
     left = {
-        path.name for folder in ("samples", "metrics", "checkpoints") for path in (workspace.root / folder).iterdir()
+        path.name
+        for folder in ("samples", "metrics", "maps", "checkpoints")
+        for path in (workspace.root / folder).iterdir()
     }
-    assert {name.split("_depth")[0] for name in left if "_depth" in name} == {"VAE_latent2", "VAE_latent3"}
+    assert {name.split("_depth")[0] for name in left if "_depth" in name} == {"VAE_latent2", "VAE_latent1"}
     page = (workspace.root / "reports/gallery.html").read_text()
-    assert "VAE_latent3_depth1_ReLU" in page
+    assert "VAE_latent1_depth1_ReLU" in page
     assert "BetaVAE_latent2_depth1_ReLU" not in page
     values["grid"]["dense"]["latent_dim"] = [2]
     workspace.set(values)
-    assert set(workspace.dvc("repro")) <= {"settings", "report"}
-    assert not list(workspace.root.rglob("VAE_latent3*"))
-    assert "VAE_latent3" not in (workspace.root / "reports/gallery.html").read_text()
+    assert set(workspace.dvc("repro")) <= {"settings", "maps", "report"}
+    assert not list(workspace.root.rglob("VAE_latent1*"))
+    assert "VAE_latent1" not in (workspace.root / "reports/gallery.html").read_text()
+
+
+def test_a_repeat_is_a_cell_with_other_weights_and_the_same_data(workspace: Workspace) -> None:
+    values = workspace.values()
+    values["repeats"] = ["", "_r2"]
+    workspace.set(values)
+    assert set(workspace.dvc("repro")) == stages(*(f"{cell}_r2" for cell in CELLS))
+    first, again = (
+        vaeplay.load(workspace.root / f"checkpoints/VAE_latent2_depth1_ReLU{suffix}.safetensors").state_dict()
+        for suffix in ("", "_r2")
+    )
+    assert all(not torch.equal(first[key], again[key]) for key in first)
 
 
 MISTAKES: dict[str, tuple[Any, str]] = {
@@ -195,7 +214,7 @@ def test_a_new_model_is_one_file_and_one_name(workspace: Workspace) -> None:
     values = workspace.values()
     values["grid"]["dense"]["model"].append("ToyVAE")
     workspace.set(values)
-    assert set(workspace.dvc("repro")) == stages("ToyVAE-2-1-ReLU")
+    assert set(workspace.dvc("repro")) == stages("ToyVAE-2-1-ReLU-")
     page = (workspace.root / "reports/gallery.html").read_text()
     assert 'data-cell="ToyVAE_latent2_depth1_ReLU"' in page
 
@@ -208,7 +227,7 @@ def test_dvc_shows_metrics_plots_parameters_and_the_graph(workspace: Workspace) 
     plots = (workspace.root / "plots_of_test/index.html").read_text()
     assert "VAE_latent2_depth1_ReLU" in plots
     assert "validation_total" in plots
-    assert "train@BetaVAE-2-1-ReLU" in workspace.run("dvc", "dag", "--dot").stdout
+    assert "train@BetaVAE-2-1-ReLU-" in workspace.run("dvc", "dag", "--dot").stdout
     values = workspace.values()
     values["beta"] = 3
     workspace.set(values)

@@ -133,6 +133,12 @@ class MapSettings(Settings):
     min_dist: float = Field(ge=0, le=1)
 
 
+class ReportSettings(Settings):
+    """The page."""
+
+    megabytes: float = Field(ge=1, le=500)
+
+
 class Params(Settings):
     """All of params.yaml."""
 
@@ -149,6 +155,7 @@ class Params(Settings):
     classifier: ClassifierSettings
     evaluate: EvaluateSettings
     maps: MapSettings
+    report: ReportSettings
 
     def cells(self) -> Iterator[Cell]:
         """The cells of the grid, in the order of params.yaml, each with the settings that its model uses."""

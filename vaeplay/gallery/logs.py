@@ -20,6 +20,7 @@ FIELDS = {
     "seconds": "Wall time of the whole training, in seconds.",
     "images_per_second": "Training images a second of wall time.",
     "parameters": "Number of trainable parameters.",
+    "decoder_macs": "Multiplications with addition that the decoder takes for one image.",
     "status": "`complete`, or `failed` where the training diverged; the history then ends before that.",
     "reason": "Of a failed cell: which term, in which epoch, and what to try.",
     "device": "Device that the model was trained on.",

@@ -71,6 +71,10 @@ class Autoencoder(nn.Module):
         """The code of x, without noise: (B, latent_dim)."""
         raise NotImplementedError
 
+    def posterior(self, x: Tensor) -> tuple[Tensor, Tensor] | None:
+        """Mean and log-variance of a Gaussian q(z|x), (B, latent_dim) each; None for a model whose code is a point."""
+        return None
+
     def loss(self, x: Tensor, step: int, noise: Noise) -> Loss:
         """What training minimises, an image at a time, with its named terms. `step` counts optimiser steps from 0."""
         raise NotImplementedError
