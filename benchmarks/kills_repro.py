@@ -67,14 +67,7 @@ def victims(kind: str, light: Light, driver: subprocess.Popen[str]) -> list[psut
         return [
             child for child in psutil.Process().children(recursive=True) if "spawn_main" in " ".join(child.cmdline())
         ]
-    words = {"dvc": "-m dvc", "command": "/bin/sh -c"}
-    found = []
-    for process in light.processes():
-        try:
-            found += [process] if words[kind] in " ".join(process.cmdline()) else []
-        except psutil.Error:
-            continue
-    return found
+    return light.processes({"dvc": "-m dvc", "command": "/bin/sh -c "}[kind])
 
 
 def disturbed(light: Light, address: str, kind: str, moment: float) -> tuple[bool, str]:

@@ -119,16 +119,18 @@ class Light:
         assert "Traceback" not in said, said
         return said
 
-    def processes(self) -> list[psutil.Process]:
-        """Every process that works in this folder, but for those that have just ended."""
+    def processes(self, *words: str) -> list[psutil.Process]:
+        """The processes that work in this folder, have not ended, and have these words in their command line."""
         found = []
-        for process in psutil.process_iter():
-            try:
-                if process.cwd() == str(self.root) and process.status() != psutil.STATUS_ZOMBIE:
-                    found.append(process)
-            except (psutil.Error, OSError):
-                continue
+        for process in psutil.process_iter(["cwd", "cmdline", "status"]):
+            line = " ".join(process.info["cmdline"] or [])
+            here = process.info["cwd"] == str(self.root) and process.info["status"] != psutil.STATUS_ZOMBIE
+            found += [process] if here and all(word in line for word in words) else []
         return found
+
+    def trainings(self) -> list[psutil.Process]:
+        """The processes that take a training's time."""
+        return [process for process in self.processes("sleep ") if process.info["cmdline"][0] == "sleep"]
 
 
 def environment() -> dict[str, str]:

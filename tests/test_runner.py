@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from vaeplay.runner import heal
@@ -22,17 +21,6 @@ def light(tmp_path: Path) -> Iterator[Light]:
     made = Light.make(tmp_path / "light")
     yield made
     until(lambda: not made.processes(), 10)
-
-
-def trainings(light: Light) -> list[psutil.Process]:
-    """The processes that sleep in a training."""
-    found = []
-    for process in light.processes():
-        try:
-            found += [process] if process.name() == "sleep" else []
-        except psutil.Error:
-            continue
-    return found
 
 
 def test_the_result_is_that_of_dvc_repro(light: Light, tmp_path: Path) -> None:
@@ -80,9 +68,9 @@ def test_a_workers_gpu_is_what_its_commands_see(tmp_path: Path) -> None:
 def test_ctrl_c_ends_the_commands_and_keeps_what_has_finished(tmp_path: Path) -> None:
     light = Light.make(tmp_path / "light", training="sleep 100")
     running = light.start("-j", "2")
-    until(lambda: len(trainings(light)) == 2)
+    until(lambda: len(light.trainings()) == 2)
     running.send_signal(signal.SIGINT)
-    until(lambda: not trainings(light), 3)
+    until(lambda: not light.trainings(), 3)
     said = running.communicate(timeout=30)[0]
     assert running.returncode == 130, said
     assert "interrupted" in said
@@ -94,7 +82,7 @@ def test_ctrl_c_ends_the_commands_and_keeps_what_has_finished(tmp_path: Path) ->
 def test_a_killed_driver_leaves_no_command_behind_and_nothing_is_repeated(tmp_path: Path) -> None:
     light = Light.make(tmp_path / "light", training=GATE)
     running = light.start("-j", "2")
-    until(lambda: trainings(light))
+    until(lambda: light.trainings())
     running.kill()
     running.wait()
     until(lambda: not light.processes(), 20)
@@ -108,11 +96,9 @@ def test_a_killed_link_ends_its_command(tmp_path: Path) -> None:
     light = Light.make(tmp_path / "light", cells=tuple("abc"), training=GATE)
     running = light.start("-j", "3")
     until(lambda: {"train@a", "train@b", "train@c"} <= {*light.begun()})
-    commands = {process for process in light.processes() if process.cmdline()[:2] == ["/bin/sh", "-c"]}
-    for stage, link in (("train@a", "relay.py"), ("train@b", "supervise.py")):
-        kin = [process for process in light.processes() if link in " ".join(process.cmdline())]
-        next(process for process in kin if process.environ().get("DVC_STAGE") == stage).kill()
-    next(process for process in light.processes() if "train@c" in process.cmdline()).kill()
+    commands = {*light.processes("/bin/sh -c ")}
+    for words in (("relay.py", "results/a"), ("supervise.py", "results/b"), ("-m dvc", "train@c")):
+        light.processes(*words)[0].kill()
     until(lambda: not commands & {*light.processes()}, 5)
     (light.root / "go").touch()
     said = running.communicate()[0]
@@ -142,7 +128,7 @@ def test_a_damaged_lock_is_mended_and_nothing_is_repeated(light: Light) -> None:
 def test_a_second_run_waits_and_says_for_whom(tmp_path: Path) -> None:
     light = Light.make(tmp_path / "light", cells=("a",), training=GATE)
     first = light.start()
-    until(lambda: trainings(light))
+    until(lambda: light.trainings())
     second = light.start()
     assert second.stdout
     assert str(first.pid) in second.stdout.readline()
@@ -155,7 +141,7 @@ def test_a_second_run_waits_and_says_for_whom(tmp_path: Path) -> None:
 def test_it_waits_for_a_stock_dvc_repro_and_says_so(tmp_path: Path) -> None:
     light = Light.make(tmp_path / "light", cells=("a",), training=GATE)
     stock = light.start("repro", module="dvc")
-    until(lambda: trainings(light))
+    until(lambda: light.trainings())
     waiting = light.start()
     assert waiting.stdout
     assert f"PID {stock.pid}" in waiting.stdout.readline()
@@ -216,12 +202,12 @@ def test_interrupting_a_cluster_ends_its_commands(
 ) -> None:
     light = Light.make(tmp_path / "light", training="sleep 100")
     running = light.start("--scheduler", scheduler[0])
-    until(lambda: len(trainings(light)) == 2)
+    until(lambda: len(light.trainings()) == 2)
     running.send_signal(signal.SIGINT)
     assert running.wait() == 130
-    assert not trainings(light)
+    assert not light.trainings()
     running = light.start("--scheduler", scheduler[0])
-    until(lambda: len(trainings(light)) == 2)
+    until(lambda: len(light.trainings()) == 2)
     running.kill()
     until(lambda: not light.processes(), 10)
     assert running.wait() == -signal.SIGKILL
