@@ -10,9 +10,17 @@ from vaeplay.metrics.registry.likelihood import LIKELIHOOD
 from vaeplay.metrics.registry.metric import Group, Metric
 from vaeplay.metrics.registry.reconstruction import RECONSTRUCTION
 from vaeplay.metrics.registry.representation import REPRESENTATION
+from vaeplay.metrics.registry.smoothness import SMOOTHNESS
 
 __all__ = ["BY_KEY", "METRICS", "Group", "Metric"]
 
-METRICS: tuple[Metric, ...] = (*RECONSTRUCTION, *LIKELIHOOD, *GENERATION, *REPRESENTATION, *DISENTANGLEMENT)
+METRICS: tuple[Metric, ...] = (
+    *RECONSTRUCTION,
+    *LIKELIHOOD,
+    *GENERATION,
+    *SMOOTHNESS,
+    *REPRESENTATION,
+    *DISENTANGLEMENT,
+)
 
 BY_KEY: dict[str, Metric] = {metric.key: metric for metric in METRICS}
