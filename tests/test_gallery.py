@@ -22,7 +22,7 @@ from stages.report import main
 from tests import fake_workspace
 from tests.fake_workspace import HOSTILE, Plan, plans
 from vaeplay.errors import UserError
-from vaeplay.gallery import charts, page, render, samples, scale, views
+from vaeplay.gallery import charts, explorer, maps, page, render, samples, scale, views
 from vaeplay.gallery.logs import union
 from vaeplay.gallery.page import Cell, Curve, History
 from vaeplay.gallery.plane import plane
@@ -135,7 +135,7 @@ def test_templates_and_page_data_are_held_together() -> None:
     used: set[str] = set()
     for path in (GALLERY / "templates").iterdir():
         used |= _names(Environment().parse(path.read_text()))
-    for module in (charts, views, render, samples):
+    for module in (charts, explorer, maps, views, render, samples):
         tree = ast.parse(Path(str(module.__file__)).read_text())
         used |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     fields = {field.name for item in _classes() for field in dataclasses.fields(item)}

@@ -8,7 +8,7 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
-from vaeplay.gallery import fields, provenance, samples
+from vaeplay.gallery import explorer, fields, maps, provenance, samples
 from vaeplay.gallery.fields import Fields
 from vaeplay.gallery.page import (
     Cell,
@@ -38,12 +38,17 @@ def read(root: Path) -> Page:
     names = report.texts("cells")
     stages = report.object("stages")
     cells = label([_cell(root, name, names, stages.text(name, "")) for name in names])
+    found, explorable = maps.found(root, names), explorer.present(root, names)
+    images = maps.images(root, found, len(names)) if found or explorable else None
     kinds = {sample.kind for cell in cells for sample in cell.samples}
     return Page(
         data=_card(root),
         provenance=_provenance(root, report.object("params")),
         kinds=samples.describe(kinds | set(samples.EXPECTED)),
         cells=cells,
+        images=images,
+        maps=maps.latent_maps(found, images) if images else (),
+        explorer=explorer.read(root, explorable, report.object("params").object("explorer"), images) if images else (),
     )
 
 
