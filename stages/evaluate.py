@@ -29,7 +29,8 @@ def main(name: str) -> None:
         batch_size=options["batch_size"],
         importance_samples=options["importance_samples"],
     )
-    found, seconds = evaluation.measure(subject)
+    # The page shows how a training failed. Figures of what is left of it would be compared with those of others.
+    found, seconds = ({}, {}) if subject.model.failed else evaluation.measure(subject)
     started = time.perf_counter()
     for kind, picture in evaluation.pictures(subject, options["columns"]).items():
         files.write_bytes(Path("samples") / f"{name}{kind}.png", drawing.sheet(picture.cpu().numpy()))

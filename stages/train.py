@@ -1,32 +1,61 @@
-"""settings/<cell>.json, data/ → checkpoints/, logs/cells/, cost/: train one cell."""
+"""settings/<cell>.json, data/ → checkpoints/, logs/cells/, cost/: train one cell, from where a killed run left it."""
 
-import time
+import sys
 from pathlib import Path
 
+from torch import Tensor
+
 from stages import run
-from vaeplay import cells, checkpoint, dataset, devices, files, memory, training
+from vaeplay import cells, checkpoint, dataset, devices, files, memory, resume, training
+from vaeplay.cells import Cell
+from vaeplay.errors import Diverged, UserError
+from vaeplay.models.base import Autoencoder
+from vaeplay.resume import Progress
 
 DATA = Path("data/images.safetensors")
+RESUME = Path(".vaeplay/resume")
+DIVERGED = Path(".vaeplay/diverged")
 
 
 def main(name: str) -> None:
     """Seeded before the model is built, so that equal settings give equal bytes."""
-    cell = cells.read(Path("settings") / f"{name}.json")
+    path = Path("settings") / f"{name}.json"
+    cell = cells.read(path)
+    asked = files.read_json(Path("settings/run.json"))  # no result depends on it
     device = devices.set_up(cell.device, cell.threads)
+    progress = resume.begin(RESUME, name, resume.key_of([path, DATA], device), asked["checkpoint_every"])
     with memory.recording(device) as recorder:
         images = dataset.read(DATA, "train").images.to(device)
         validation = dataset.read(DATA, "validation").images.to(device)
         model = checkpoint.build(cell, tuple(images.shape[1:])).to(device)
-        started = time.perf_counter()
-        history = training.train(model, images, validation, cell)
-        seconds = time.perf_counter() - started
-    log = training.log(cell, model, history, len(images), seconds)
+        failed = trained(model, images, validation, cell, progress, asked["on_failure"])
+        log = training.log(cell, model, progress.history, len(images), progress.seconds)
     used = recorder.entries()
-    checkpoint.save(Path("checkpoints") / f"{name}.safetensors", model, cell)
+    status = {"status": "failed", "reason": failed} if failed else {"status": "complete"}
+    checkpoint.save(Path("checkpoints") / f"{name}.safetensors", model, cell, failed)
     machine = {"device": str(device), "threads": cell.threads, "memory": used}
-    files.write_json(Path("logs/cells") / f"{name}.json", log | machine)
-    cost = {key: log[key] for key in ("seconds", "images_per_second", "parameters")}
+    files.write_json(Path("logs/cells") / f"{name}.json", log | machine | status)
+    cost = {key: log[key] for key in ("seconds", "images_per_second", "parameters", "decoder_macs")}
     files.write_json(Path("cost") / f"{name}.json", cost | {"peak_bytes": max(entry["peak_bytes"] for entry in used)})
+    progress.clear()
+
+
+def trained(
+    model: Autoencoder, images: Tensor, validation: Tensor, cell: Cell, progress: Progress, on_failure: str
+) -> str | None:
+    """Train; None, or how it failed, with the model at its last good weights and `on_failure` asking to keep going."""
+    try:
+        training.train(model, images, validation, cell, progress)
+    except Diverged as error:
+        if on_failure == "stop":
+            kept = DIVERGED / f"{cell.name}.safetensors"
+            checkpoint.save(kept, model, cell, str(error))
+            raise UserError(f"{error}; its weights before that epoch are in {kept}") from None
+        print(f"failed: {error}", file=sys.stderr)
+        return str(error)
+    except KeyboardInterrupt as error:
+        raise type(error)(progress.leave()) from None
+    return None
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 
 torch.set_num_threads(1)  # two would wait for each other wherever the cores have other work
 settings.register_profile("repeatable", deadline=None, derandomize=True, max_examples=50)
+settings.register_profile("thorough", parent=settings.get_profile("repeatable"), max_examples=2000)
 settings.load_profile("repeatable")
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".hypothesis"))
 

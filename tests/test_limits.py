@@ -16,9 +16,10 @@ from torch.distributions import Categorical, Independent, MixtureSameFamily, Mul
 from vaeplay import checkpoint, likelihoods, losses, params, training
 from vaeplay.data import images, mnist5k
 from vaeplay.dataset import as_float
+from vaeplay.importance import bound, log_weights
 from vaeplay.models import tc_vae
 from vaeplay.models.ae import AE
-from vaeplay.models.iwae import IWAE, bound, log_weights
+from vaeplay.models.iwae import IWAE
 from vaeplay.models.vae import VAE
 from vaeplay.noise import Noise
 
@@ -176,7 +177,7 @@ class LinearModel:
 
     def bounds(self, samples: int, seed: int = 0) -> Tensor:
         with torch.no_grad():
-            return bound(log_weights(self.model, self.x, Noise(seed), samples)[0])
+            return bound(log_weights(self.model, self.model.posterior(self.x), self.x, Noise(seed), samples)[0])
 
     def exact(self) -> Tensor:
         return self.evidence.log_prob(self.x.flatten(1))

@@ -54,7 +54,7 @@ def test_the_promised_commands_are_there() -> None:
 
 def test_the_python_example_works(workspace: Workspace) -> None:
     code = next(text for language, text in BLOCKS if language == "python")
-    assert workspace.dvc("repro", "evaluate@VAE-2-1-ReLU") is not None
+    assert workspace.dvc("repro", "evaluate@VAE-2-1-ReLU-") is not None
     done = workspace.run(sys.executable, "-c", code + "\nprint(type(model).__name__)")
     assert done.stdout == "VAE\n", done.stderr
 

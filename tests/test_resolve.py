@@ -25,7 +25,9 @@ def resolved(values: Any) -> dict[str, Any]:
         (("data", "path"), "stages", lambda name: False),  # which is read by a folder alone
         (("data", "on_error"), "skip", lambda name: False),
         (("evaluate", "columns"), 4, lambda name: name == "evaluate"),
-        (("seed",), 9, lambda name: True),
+        (("seed",), 9, lambda name: name != "run"),
+        (("train", "checkpoint_every"), 60.0, lambda name: name == "run"),  # which no stage depends on
+        (("on_failure",), "keep_going", lambda name: name == "run"),
     ],
 )
 def test_a_changed_setting_changes_the_files_of_its_users_and_the_reports(

@@ -95,3 +95,12 @@ def test_training_ends_with_what_sampling_needs() -> None:
     training.train(model, images, making.images(10), cell)
     with torch.no_grad():
         torch.testing.assert_close(model.means[0], model.encode(as_float(images)).mean(0))
+
+
+def test_the_decoders_products_are_counted() -> None:
+    dense = making.model("VAE", (1, 28, 28), hidden=400, latent_dim=20)
+    assert training.decoder_macs(dense) == 20 * 400 + 400 * 784
+    conv = making.model("ConvAE", (1, 12, 12), latent_dim=3, channels=4)  # 3 → 4 × 6 × 6, then 4 × 4 pixels of one map
+    assert training.decoder_macs(conv) == 3 * 4 * 36 + 36 * 4 * 16
+    maps = making.model("VQVAE", (1, 12, 12), latent_dim=3, channels=4)  # 3 × 3 pixels of 3 maps to 4 maps before that
+    assert training.decoder_macs(maps) == 36 * 9 * 3 * 4 + 36 * 4 * 16

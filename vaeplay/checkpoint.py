@@ -20,9 +20,13 @@ Size = Annotated[int, Field(ge=1, le=4096)]
 
 
 class Header(Settings):
-    """What a checkpoint says of itself: the cell and the shape (channels, height, width) of its images."""
+    """What a checkpoint says of itself: the cell and the shape (channels, height, width) of its images.
+
+    `failed` is there where the training diverged, and says how; the weights are then the last good ones.
+    """
 
     cell: Cell
+    failed: str | None = None
     shape: Annotated[tuple[Size, Size, Size], Field(strict=False)]
 
 
@@ -33,10 +37,11 @@ def build(cell: Cell, shape: tuple[int, ...]) -> Autoencoder:
     return model.to(memory_format=torch.channels_last)  # convolutions are a third faster, and nothing else changes
 
 
-def save(path: Path, model: Autoencoder, cell: Cell) -> None:
-    """Write a model and its cell's settings."""
+def save(path: Path, model: Autoencoder, cell: Cell, failed: str | None = None) -> None:
+    """Write a model and its cell's settings; `failed` says how its training failed, if it did."""
     tensors = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
     header = {"cell": cell.model_dump(mode="json"), "shape": list(model.shape)}
+    header |= {"failed": failed} if failed else {}
     files.write_bytes(path, to_bytes(tensors, {KEY: json.dumps(header, sort_keys=True)}))
 
 
@@ -51,6 +56,7 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> Autoencoder:
             header = Header.model_validate_json((file.metadata() or {}).get(KEY, ""))
             _check(header.cell, path)
             model = build(header.cell, header.shape)
+            model.failed = header.failed
             model.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error})") from None

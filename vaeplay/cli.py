@@ -7,7 +7,10 @@ from collections.abc import Sequence
 
 from vaeplay.errors import UserError
 
-COMMANDS: dict[str, tuple[str, str]] = {}
+COMMANDS = {
+    "repro": ("vaeplay.runner.repro", "reproduce the pipeline, many cells at once"),
+    "doctor": ("vaeplay.doctor", "say what is wrong with this machine and workspace, and what to do"),
+}
 """Sub-command → its module, which has `add_arguments(parser)` and `main(arguments) -> int`, and a line of help."""
 
 

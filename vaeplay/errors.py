@@ -1,5 +1,42 @@
-"""The one exception for mistakes a user can mend: its text is one line that says what is wrong and what to do."""
+"""Errors that end in one line: a user's mistake, a training that diverged, and what the machine may lack."""
+
+import errno
+
+WHAT_TO_DO = {
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some space",
+    errno.EACCES: "make it accessible to this user",
+    errno.EPERM: "make it accessible to this user",
+    errno.EROFS: "make it writable",
+    errno.EMFILE: "raise the limit of open files (ulimit -n)",
+    errno.ENFILE: "raise the limit of open files (ulimit -n)",
+}
+LESS = "a smaller batch_size, network or data.limit needs less"
 
 
 class UserError(Exception):
     """A mistake in settings, data or files. Shown as one line, never as a traceback."""
+
+
+class Diverged(UserError):  # noqa: N818
+    """A training whose loss is no number any more, or has exploded."""
+
+
+def line(error: BaseException) -> str | None:
+    """What to print for an error instead of a traceback; None for one that only a traceback explains.
+
+    A mistake in several settings has a line for each.
+    """
+    text = " ".join(str(error).split())
+    if isinstance(error, UserError):
+        return "\n".join(f"error: {each}" for each in str(error).splitlines())
+    if isinstance(error, KeyboardInterrupt):
+        return f"interrupted: {text or 'nothing of this stage was kept; `dvc repro` starts it again'}"
+    if isinstance(error, MemoryError) or "allocate memory" in text or "out of memory" in text:
+        return f"error: not enough memory; nothing of this stage was kept; {LESS}"
+    if isinstance(error, OSError):
+        advice = f"; {WHAT_TO_DO[error.errno]}" if error.errno in WHAT_TO_DO else ""
+        return f"error: {error.filename or 'a file'}: {error.strerror or text}; nothing of this stage was kept{advice}"
+    if isinstance(error, ImportError) and "Too many open files" in text:
+        return line(OSError(errno.EMFILE, "Too many open files"))
+    return None

@@ -1,21 +1,19 @@
-"""params.yaml as typed, validated, immutable objects: every mistake becomes one line that names the key.
-
-Numbers are read as YAML 1.2 has them (`1e-05` is a number there, and text for PyYAML), which is also what DVC writes.
-"""
+"""params.yaml as typed, validated, immutable objects: every mistake becomes one line that names the key."""
 
 import difflib
 import functools
 import itertools
+import math
+import reprlib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
-from vaeplay import data, models
+from vaeplay import data, models, settings_file
 from vaeplay.cells import (
     Activation,
     Beta,
@@ -32,7 +30,11 @@ from vaeplay.cells import (
 from vaeplay.errors import UserError
 from vaeplay.seeds import seed_for
 
-LARGEST_FILE = 1_000_000  # bytes; params.yaml is a page of text
+MOST_CELLS = 2000  # DVC itself takes minutes to look at as many
+MOST_LINES = 20  # of mistakes; nobody reads on
+
+SHORT = reprlib.Repr()  # aliases make values that never end
+SHORT.maxstring = SHORT.maxlong = SHORT.maxother = 200
 
 
 def _distinct(axis: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -95,6 +97,16 @@ class Group(Settings):
     activation: Annotated[tuple[Activation, ...], *AXIS]
 
 
+class TrainParams(TrainSettings):
+    """The `train` section: what every training depends on, and how often it is saved, in seconds."""
+
+    checkpoint_every: float = Field(ge=0, le=86_400)
+
+    def of_a_cell(self) -> TrainSettings:
+        """What determines a result: no cell depends on the rest."""
+        return TrainSettings(**self.model_dump(include=set(TrainSettings.model_fields)))
+
+
 class ClassifierSettings(Settings):
     """The classifier whose features generated images are judged by, and how it is trained."""
 
@@ -136,10 +148,11 @@ class Params(Settings):
     repeats: Annotated[tuple[Repeat, ...], *AXIS]
     device: Literal["auto", "cpu", "cuda", "mps"]
     threads: int = Field(ge=1, le=1024)
+    on_failure: Literal["stop", "keep_going"]
     data: DataSettings
     grid: Annotated[dict[str, Group], Field(min_length=1)]
     models: SharedModelSettings
-    train: TrainSettings
+    train: TrainParams
     classifier: ClassifierSettings
     evaluate: EvaluateSettings
     maps: MapSettings
@@ -168,7 +181,7 @@ class Params(Settings):
                         device=self.device,
                         threads=self.threads,
                         settings=known.used(_used(model)),
-                        train=self.train,
+                        train=self.train.of_a_cell(),
                     ),
                 )
 
@@ -188,15 +201,7 @@ def read(path: Path) -> Params:
     Raises:
         UserError: the file cannot be read, is not YAML, or says something that is not allowed; a line a mistake.
     """
-    try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise UserError(f"{path}: larger than {LARGEST_FILE:,} bytes; it holds settings only")
-        value = YAML(typ="safe", pure=True).load(path)
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: cannot be read ({error})") from None
-    except (YAMLError, ValueError, RecursionError) as error:
-        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
-    return validate(value, path.name)
+    return validate(settings_file.read(path), path.name)
 
 
 def validate(value: Any, origin: str = "params.yaml") -> Params:
@@ -209,13 +214,17 @@ def validate(value: Any, origin: str = "params.yaml") -> Params:
         params = Params.model_validate(value)
     except ValidationError as error:
         details = error.errors(include_url=False)
-        raise UserError("\n".join(f"{origin}: {_line(detail, value)}" for detail in details)) from None
-    names = [cell.name for cell in params.cells()]
-    if not names:
+        lines = [f"{origin}: {_line(detail, value)}" for detail in details[:MOST_LINES]]
+        more = [f"{origin}: and {len(details) - MOST_LINES} more mistakes"] if len(details) > MOST_LINES else []
+        raise UserError("\n".join(lines + more)) from None
+    count = len(params.repeats) * sum(math.prod(map(len, dict(group).values())) for group in params.grid.values())
+    if count == 0:
         raise UserError(f"{origin}: grid: every group's `model` is empty; allowed: at least one model in one group")
-    for place, name in enumerate(names):
-        if name in names[:place]:
-            raise UserError(f"{origin}: grid: two groups make the cell {name}; allowed: each cell once")
+    if count > MOST_CELLS:
+        raise UserError(f"{origin}: grid: makes {count:,} cells; allowed: up to {MOST_CELLS:,}")
+    counts = Counter(cell.name for cell in params.cells())
+    if twice := [name for name, times in counts.items() if times > 1]:
+        raise UserError(f"{origin}: grid: two groups make the cell {twice[0]}; allowed: each cell once")
     if params.data.validation + params.data.test >= 1:
         raise UserError(
             f"{origin}: data.validation and data.test: found {params.data.validation:g} and {params.data.test:g}; "
@@ -223,10 +232,10 @@ def validate(value: Any, origin: str = "params.yaml") -> Params:
         )
     _check_halvings(params, origin)
     for name in params.explorer.cells or ():
-        if name not in names:
+        if name not in counts:
             raise UserError(
                 f"{origin}: explorer.cells: found {_short(name)}; allowed: null, or names of the grid's cells"
-                f"{_nearest(name, names)}"
+                f"{_nearest(name, list(counts))}"
             )
     return params
 
@@ -260,6 +269,8 @@ def _line(detail: ErrorDetails, value: Any) -> str:
         return f"{key}: found {_short(found)}; allowed: {', '.join(known)}{_nearest(found, known)}"
     if detail["type"] == "duplicate":
         return f"{key}: found {_short(found)}; allowed: {detail['msg']}"
+    if detail["type"] == "invalid_key":
+        return f"{key}: found the key {_short(found)}; allowed: keys that are names"
     if detail["type"] == "too_short":
         return f"{key}: empty; allowed: {_allowed(node)}"
     return f"{key}: found {_short(found)}; allowed: {_allowed(node)}{_nearest(found, node.get('enum', []))}"
@@ -272,15 +283,15 @@ def _printed(name: str) -> str:
 
 def _short(found: Any) -> str:
     try:
-        text = repr(found)
-    except (ValueError, RecursionError):  # an integer of more digits than Python prints, or an alias of itself
+        text = SHORT.repr(found)
+    except ValueError:  # an integer of more digits than Python prints
         text = f"a {type(found).__name__} too large to print"
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _nearest(name: Any, names: list[str], phrase: str = "did you mean {}?") -> str:
     by_lower = {known.lower(): known for known in names if isinstance(known, str)}
-    close = difflib.get_close_matches(str(name)[:60].lower(), by_lower, n=1)
+    close = difflib.get_close_matches(name[:60].lower(), by_lower, n=1) if isinstance(name, str) else []
     return f"; {phrase.format(_printed(by_lower[close[0]]))}" if close else ""
 
 

@@ -38,6 +38,10 @@ def resolve(params: Params, root: Path) -> dict[str, dict[str, Any]]:
             "evaluate": params.evaluate.model_dump(mode="json"),
             "sources": digests(root, ["stages.evaluate"]),
         },
+        "run": {  # no result depends on it, and so no stage
+            "checkpoint_every": params.train.checkpoint_every,
+            "on_failure": params.on_failure,
+        },
         "report": {
             "cells": [cell.name for cell in cells],
             "stages": {cell.name: stage_of("evaluate", group, cell) for group, cell in params.cells_by_group()},

@@ -6,43 +6,60 @@ import time
 from typing import Any, cast
 
 import torch
+from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
+from vaeplay import optimisers
 from vaeplay.cells import Cell, TrainSettings
 from vaeplay.dataset import as_float
-from vaeplay.errors import UserError
+from vaeplay.errors import Diverged
 from vaeplay.losses import Loss
 from vaeplay.models.base import Autoencoder
 from vaeplay.noise import Noise, NoiseOfRows
+from vaeplay.resume import Progress
 from vaeplay.seeds import seed_for
 
-FUSED = ("Adam", "AdamW", "SGD")  # these can take a step in one pass over the weights
+EXPLODED = 1000  # times its first epoch's: no loss comes back from there
 
 
 def train(
-    model: Autoencoder, images: torch.Tensor, validation_images: torch.Tensor, cell: Cell
+    model: Autoencoder,
+    images: torch.Tensor,
+    validation_images: torch.Tensor,
+    cell: Cell,
+    progress: Progress | None = None,
 ) -> list[dict[str, float]]:
     """Train a model in place, fit what it samples from, and return what each epoch came to.
 
     `images` and `validation_images` are uint8 (N, channels, height, width) on the model's device. An epoch's entry
     holds its number from 1, its seconds, its learning rate, and the mean an image of every term, as `train_<term>` and
     `validation_<term>`; `total` is what is minimised. Validation weighs the rate as the last step of the training
-    does, whatever the schedule says meanwhile, so that epochs can be compared.
+    does, whatever the schedule says meanwhile, so that epochs can be compared. Where `progress` knows of earlier
+    epochs, the training goes on after them, and ends as if it had never stopped.
+
+    Raises:
+        Diverged: a figure is no number any more, or has exploded; the model has the weights of the epoch before.
     """
+    progress = progress or Progress()
     settings = cell.train
     order = torch.Generator().manual_seed(seed_for(cell.seed, "order of batches"))
     noise = Noise(seed_for(cell.seed, "training noise"), images.device)
     model.start(images, noise)
-    fused = {"fused": True} if settings.optimiser in FUSED else {}
-    optimiser = getattr(torch.optim, settings.optimiser)(model.parameters(), lr=settings.lr, **fused)
-    last_step = settings.epochs * math.ceil(len(images) / settings.batch_size)
+    optimiser = optimisers.optimiser(settings.optimiser, model.parameters(), settings.lr)
+    steps = math.ceil(len(images) / settings.batch_size)
+    last_step = settings.epochs * steps
     lr_schedule = schedule_of(optimiser, settings, last_step)
     kept = Kept(model, settings)
-    history: list[dict[str, float]] = []
-    step = 0
-    with tqdm(total=settings.epochs, desc=cell.name, unit="epoch", disable=None) as bar:
-        for epoch in range(1, settings.epochs + 1):
+    progress.restore(
+        model=model, optimiser=optimiser, lr_schedule=lr_schedule, kept=kept, order=order, noise=noise.generator
+    )
+    history = progress.history
+    step = len(history) * steps
+    with tqdm(total=settings.epochs, initial=len(history), desc=cell.name, unit="epoch", disable=None) as bar:
+        for epoch in range(len(history) + 1, settings.epochs + 1):
+            if kept.is_enough:
+                break
             started = time.perf_counter()
             model.train()
             means = Means()
@@ -63,15 +80,17 @@ def train(
             entry |= {f"train_{term}": value for term, value in means.values().items()}
             entry |= {f"validation_{term}": value for term, value in validation.items()}
             history.append(entry)
-            if bad := [name for name, value in entry.items() if not math.isfinite(value)]:
-                raise UserError(
-                    f"{cell.name}: {bad[0]} is {entry[bad[0]]} in epoch {epoch}: the training diverged; "
+            if wrong := divergence(history):
+                progress.back()
+                kept.put_back()
+                raise Diverged(
+                    f"{cell.name}: {wrong} in epoch {epoch}: the training diverged; "
                     "try a lower train.lr, or a train.clip_norm"
                 )
+            kept.after_epoch(validation["total"])
+            progress.after_epoch()
             bar.set_postfix({term: f"{value:.2f}" for term, value in validation.items()})
             bar.update()
-            if kept.is_enough(validation["total"]):
-                break
     kept.put_back()
     model.eval()
     model.fit_prior(images, Noise(seed_for(cell.seed, "fitting the prior"), images.device))
@@ -119,15 +138,18 @@ class Kept:
         if self.average is not None:
             self.average.update_parameters(self.trained)
 
-    def is_enough(self, validation_total: float) -> bool:
-        """Remember the weights if they are the best so far, and say whether to stop."""
-        if self.patience is None:
-            return False
-        self.epochs_since += 1
-        if validation_total < self.best:
-            self.best, self.epochs_since = validation_total, 0
-            self.best_state = copy.deepcopy(self.model.state_dict())
-        return self.epochs_since >= self.patience
+    def after_epoch(self, validation_total: float) -> None:
+        """Remember the weights if they are the best so far."""
+        if self.patience is not None:
+            self.epochs_since += 1
+            if validation_total < self.best:
+                self.best, self.epochs_since = validation_total, 0
+                self.best_state = copy.deepcopy(self.model.state_dict())
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether to stop."""
+        return self.patience is not None and self.epochs_since >= self.patience
 
     def put_back(self) -> None:
         """Give the trained model the weights that are kept."""
@@ -135,6 +157,31 @@ class Kept:
             self.trained.load_state_dict(self.best_state)
         elif self.average is not None:
             self.trained.load_state_dict(self.model.state_dict())
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that changes in it."""
+        average = None if self.average is None else self.average.state_dict()
+        return {"best": self.best, "best_state": self.best_state, "since": self.epochs_since, "average": average}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go back to a state."""
+        self.best, self.best_state, self.epochs_since = state["best"], state["best_state"], state["since"]
+        if self.average is not None:
+            self.average.load_state_dict(state["average"])
+
+
+def divergence(history: list[dict[str, float]]) -> str | None:
+    """What is wrong with the last epoch, in words: a figure that is no number, or a loss far above the first epoch's.
+
+    Losses may be below zero, and rise under a schedule that makes the rate cost more; none of that comes near.
+    """
+    last = history[-1]
+    for name, value in last.items():
+        if not math.isfinite(value):
+            return f"{name} is {value}"
+        if name.endswith("_total") and value > EXPLODED * max(1.0, abs(history[0][name])):
+            return f"{name} is {value:.3g}, and was {history[0][name]:.3g} in epoch 1,"
+    return None
 
 
 @torch.no_grad()
@@ -177,12 +224,33 @@ class Means:
 
 def log(cell: Cell, model: Autoencoder, history: list[dict[str, float]], images: int, seconds: float) -> dict[str, Any]:
     """What `logs/cells/<cell>.json` says of a training that took `seconds`; `images` is how many an epoch holds."""
+    in_epochs = sum(entry["seconds"] for entry in history)
     return {
         "cell": cell.name,
         "model": cell.model,
         "history": history,
         "seconds": seconds,
-        "images_per_second": images * len(history) / sum(entry["seconds"] for entry in history),
+        "images_per_second": images * len(history) / in_epochs if history else 0.0,
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "decoder_macs": decoder_macs(model),
         "prior": model.prior,
     }
+
+
+@torch.no_grad()
+def decoder_macs(model: Autoencoder) -> int:
+    """Multiplications with addition that the decoder's matrix products and convolutions take for one image."""
+    code = model.encode(torch.zeros(1, *model.shape, device=next(model.parameters()).device))
+    counts: list[int] = []
+
+    def count(layer: Any, inputs: tuple[torch.Tensor], output: torch.Tensor) -> None:
+        places = inputs[0] if isinstance(layer, nn.ConvTranspose2d) else output  # where the whole kernel is applied
+        counts.append(layer.weight.numel() * places.shape[2:].numel())
+
+    kinds = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
+    products = [part for part in model.decoder.modules() if isinstance(part, kinds)]
+    hooks = [layer.register_forward_hook(count) for layer in products]
+    model.decoder(code)
+    for hook in hooks:
+        hook.remove()
+    return sum(counts)

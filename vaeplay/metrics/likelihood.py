@@ -14,10 +14,10 @@ from torch import Tensor
 
 from vaeplay import losses
 from vaeplay.dataset import as_float
+from vaeplay.importance import log_weights
 from vaeplay.metrics.intervals import Measured, of_means
 from vaeplay.metrics.subject import Subject
-from vaeplay.models.iwae import log_weights
-from vaeplay.models.vae import VAE
+from vaeplay.models.base import Autoencoder
 from vaeplay.noise import Noise, NoiseOfRows
 from vaeplay.seeds import seed_for
 
@@ -31,17 +31,15 @@ PAIRS_AT_ONCE = 4_000_000  # distances that the gap to the prior holds at a time
 def figures(subject: Subject) -> dict[str, Measured]:
     """Every figure of this file that the model has, with intervals for the means over images."""
     values = per_image(subject)
-    if isinstance(subject.model, VAE):
-        values["bound"] = bound(
-            subject.model, subject.test.images, subject.importance_samples, subject.seed_for("importance")
-        )
+    if subject.posteriors is not None:
+        seed = subject.seed_for("importance")
+        values["bound"] = bound(subject.model, subject.test.images, subject.importance_samples, seed)
     best = values.get("bound", values.get("elbo"))
     if best is not None:
         values["bits_per_dimension"] = -best / (math.prod(subject.test.images.shape[1:]) * math.log(2))
     found = of_means(values, subject.seed_for("intervals"))
     count = len(subject.test.images)
-    if isinstance(subject.model, VAE):
-        dimensions = spectrum(subject)
+    if dimensions := spectrum(subject):
         found["active_units"] = Measured(sum(entry["active"] for entry in dimensions), count)
         found["collapsed_units"] = Measured(sum(entry["collapsed"] for entry in dimensions), count)
     if subject.codes.shape[1] == subject.model.latent_dim:  # of maps it would say little: their places are one each
@@ -66,7 +64,7 @@ def per_image(subject: Subject) -> dict[str, Tensor]:
 
 
 @torch.no_grad()
-def bound(model: VAE, images: Tensor, samples: int, seed: int) -> Tensor:
+def bound(model: Autoencoder, images: Tensor, samples: int, seed: int) -> Tensor:
     """The importance-weighted bound of each of N images with `samples` codes: uint8 (N, *shape) → (N,), nats.
 
     Blocks of images and of codes have sizes that follow from the images' own, so that memory is bounded and the noise
@@ -80,7 +78,9 @@ def bound(model: VAE, images: Tensor, samples: int, seed: int) -> Tensor:
         noise = Noise(seed_for(seed, f"block {block}"), images.device)
         x = model.likelihood.observe(as_float(chunk), noise)
         sizes = [min(codes_at_once, samples - start) for start in range(0, samples, codes_at_once)]
-        weights = torch.cat([log_weights(model, x, noise, size)[0] for size in sizes], dim=1)
+        posterior = model.posterior(x)
+        assert posterior is not None  # figures asked for it
+        weights = torch.cat([log_weights(model, posterior, x, noise, size)[0] for size in sizes], dim=1)
         found.append(weights.logsumexp(1) - math.log(samples))
     return torch.cat(found)
 
@@ -92,11 +92,9 @@ def spectrum(subject: Subject) -> list[dict[str, Any]]:
     Empty for a model without a posterior. A dimension is active if its posterior mean varies over the images by more
     than ACTIVE, and collapsed if it says less than COLLAPSED_RATE nats of all but COLLAPSED_SHARE of them.
     """
-    model = subject.model
-    if not isinstance(model, VAE):
+    if subject.posteriors is None:
         return []
-    posteriors = [model.posterior(x) for _, x in subject.batches(subject.test.images)]
-    means, logvars = (torch.cat(part) for part in zip(*posteriors, strict=True))
+    means, logvars = subject.posteriors
     rates = losses.gaussian_rates(means, logvars)
     collapsed = (rates < COLLAPSED_RATE).double().mean(0) >= 1 - COLLAPSED_SHARE
     active = means.var(0, correction=0) > ACTIVE
@@ -111,18 +109,12 @@ def spectrum(subject: Subject) -> list[dict[str, Any]]:
 @torch.no_grad()
 def prior_gap(subject: Subject) -> Measured:
     """MMD² between the codes of the test images, drawn from the posterior where there is one, and the prior."""
-    model, images = subject.model, subject.test.images
-    noise = NoiseOfRows(subject.seed_for("posterior samples"), len(images), images.device)
-    if isinstance(model, VAE):
-        drawn = []
-        for rows, x in subject.batches(images):
-            mean, logvar = model.posterior(x)
-            drawn.append(mean + (0.5 * logvar).exp() * noise.of(rows).normal(mean.shape))
-        codes = torch.cat(drawn)
-    else:
-        codes = subject.codes
-    prior = model.sample_codes(len(images), subject.noise_for("prior codes"))
-    return Measured(float(unbiased_mmd(codes.double(), prior.double())), len(images))
+    codes, count = subject.codes, len(subject.test.images)
+    if subject.posteriors is not None:
+        mean, logvar = subject.posteriors
+        codes = mean + (0.5 * logvar).exp() * subject.noise_for("posterior samples").normal(mean.shape)
+    prior = subject.model.sample_codes(count, subject.noise_for("prior codes"))
+    return Measured(float(unbiased_mmd(codes.double(), prior.double())), count)
 
 
 def unbiased_mmd(first: Tensor, second: Tensor) -> Tensor:

@@ -55,6 +55,14 @@ class Subject:
         return self._codes(self.test.images)
 
     @cached_property
+    def posteriors(self) -> tuple[Tensor, Tensor] | None:
+        """Means and log-variances of the test images' posteriors, (N, D) each, where the model has such posteriors."""
+        with torch.no_grad():
+            found = [self.model.posterior(x) for _, x in self.batches(self.test.images)]
+        parts = [part for part in found if part is not None]
+        return (torch.cat([mean for mean, _ in parts]), torch.cat([logvar for _, logvar in parts])) if parts else None
+
+    @cached_property
     def train_codes(self) -> Tensor:
         """Codes of the training images without noise, (N, D)."""
         return self._codes(self.train.images)

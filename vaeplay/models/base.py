@@ -21,6 +21,7 @@ class Autoencoder(nn.Module):
 
     uses: tuple[str, ...] = ("likelihood", "hidden")
     prior = ""  # where `sample` takes its codes from, in words for the page
+    failed: str | None = None  # how its training diverged, if it did; the weights are then the last good ones
 
     def __init__(
         self,
@@ -69,6 +70,10 @@ class Autoencoder(nn.Module):
     def encode(self, x: Tensor) -> Tensor:
         """The code of x, without noise: (B, latent_dim)."""
         raise NotImplementedError
+
+    def posterior(self, x: Tensor) -> tuple[Tensor, Tensor] | None:
+        """Mean and log-variance of a Gaussian q(z|x), (B, latent_dim) each; None for a model whose code is a point."""
+        return None
 
     def loss(self, x: Tensor, step: int, noise: Noise) -> Loss:
         """What training minimises, an image at a time, with its named terms. `step` counts optimiser steps from 0."""

@@ -1,0 +1,56 @@
+"""Intervals: as wide as theory says, and as often right as they claim."""
+
+import math
+
+import pytest
+import torch
+
+from vaeplay.metrics import intervals
+from vaeplay.metrics.intervals import of_means, of_ratio, of_set
+
+
+def test_a_means_interval_is_as_wide_as_the_normal_one() -> None:
+    values = torch.randn(2000, generator=torch.Generator().manual_seed(0)) * 3 + 1
+    measured = of_means({"figure": values}, seed=0)["figure"]
+    half = 1.959964 * float(values.std()) / math.sqrt(2000)
+    assert measured.value == pytest.approx(float(values.mean()), rel=1e-6)
+    assert measured.low == pytest.approx(measured.value - half, abs=0.1 * half)
+    assert measured.high == pytest.approx(measured.value + half, abs=0.1 * half)
+    assert measured.count == 2000
+
+
+def test_intervals_hold_the_truth_about_as_often_as_they_claim() -> None:
+    generator = torch.Generator().manual_seed(1)
+    held = {"mean": 0, "ratio": 0, "set": 0}
+    for trial in range(200):
+        values = torch.rand(100, generator=generator)  # of mean 1/2
+        found = {
+            "mean": (of_means({"x": values}, seed=trial)["x"], 0.5),
+            "ratio": (of_ratio(values, 1 + torch.rand(100, generator=generator), seed=trial), 1 / 3),
+            "set": (of_set(lambda rows, values=values: float(values[rows].mean()), 100), 0.5),  # type: ignore[misc]
+        }
+        for name, (measured, truth) in found.items():
+            assert measured.low is not None
+            assert measured.high is not None
+            held[name] += measured.low <= truth <= measured.high
+    assert all(0.90 * 200 <= count <= 0.99 * 200 for count in held.values()), held
+
+
+def test_a_constant_ratio_has_no_width() -> None:
+    below = torch.arange(1.0, 51.0)
+    measured = of_ratio(3 * below, below, seed=0)
+    assert (measured.low, measured.value, measured.high) == pytest.approx((3, 3, 3))
+
+
+def test_few_images_have_a_figure_and_no_interval_of_a_set() -> None:
+    measured = of_set(lambda rows: float(len(rows)), 2 * intervals.GROUPS - 1)
+    assert (measured.value, measured.low, measured.high) == (2 * intervals.GROUPS - 1, None, None)
+
+
+def test_draws_in_parts_are_still_a_thousand(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = torch.rand(50, generator=torch.Generator().manual_seed(0))
+    whole = of_means({"x": values}, seed=3)["x"]
+    monkeypatch.setattr(intervals, "AT_ONCE", 50 * 70)  # 70 draws at a time, and a rest
+    parts = of_means({"x": values}, seed=3)["x"]
+    assert parts.value == whole.value
+    assert parts.low == pytest.approx(whole.low, abs=0.01)

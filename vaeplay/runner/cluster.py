@@ -1,0 +1,81 @@
+"""Dask's workers: this machine's by default, or those of any scheduler."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import dask
+from dask.system import CPU_COUNT
+from distributed import Client
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from vaeplay.errors import UserError
+
+
+@contextmanager
+def connected(address: str | None, jobs: int) -> Iterator[Client]:
+    """A client of the scheduler at `address`, or of one within this process that has `jobs` workers.
+
+    Raises:
+        UserError: nothing answers at the address.
+    """
+    quiet = {"distributed.comm.timeouts.connect": "10s", "distributed.worker.memory.terminate": False}
+    with dask.config.set(quiet):
+        try:
+            client: Any = (
+                Client(address)
+                if address
+                else Client(
+                    processes=False, n_workers=jobs, threads_per_worker=1, dashboard_address=None, silence_logs=50
+                )
+            )
+        except (OSError, ValueError) as error:
+            raise UserError(f"--scheduler {address}: no Dask scheduler answers there ({error})") from None
+        try:
+            yield client
+        finally:
+            client.close()
+            if not address:
+                client.cluster.close()
+
+
+def threads(client: Client) -> int:
+    """How many commands the cluster's workers run at once, now."""
+    return sum(client.nthreads().values())
+
+
+def visible_gpus() -> list[str]:
+    """The CUDA devices that this process sees, as CUDA_VISIBLE_DEVICES names them; found without importing torch."""
+    if (chosen := os.environ.get("CUDA_VISIBLE_DEVICES")) is not None:
+        return [name.strip() for name in chosen.split(",") if name.strip()]
+    if not shutil.which("nvidia-smi"):
+        return []
+    query = ["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"]
+    return subprocess.run(query, capture_output=True, text=True, check=False).stdout.split()
+
+
+def cell_threads(root: Path) -> int:
+    """The setting `threads` in params.yaml; 1 where it cannot be read, which a stage will complain about."""
+    try:
+        value = YAML(typ="safe").load((root / "params.yaml").read_text(encoding="utf-8"))["threads"]
+    except (OSError, ValueError, YAMLError, KeyError, TypeError):
+        return 1
+    return value if isinstance(value, int) and value > 0 else 1
+
+
+def default_jobs(root: Path, gpus: list[str]) -> int:
+    """A cell a GPU, or as many cells as the processor has cores for, if each has the threads of the settings."""
+    return len(gpus) or max(1, CPU_COUNT // cell_threads(root))
+
+
+def crowding(root: Path, jobs: int) -> str:
+    """A line of advice where so many cells have more threads than there are cores; else nothing."""
+    threads_each = cell_threads(root)
+    if jobs * threads_each <= CPU_COUNT:
+        return ""
+    return f"note: {jobs} at once × {threads_each} threads each on {CPU_COUNT} cores: they will wait for each other"

@@ -1,0 +1,104 @@
+"""Where commands change hands: relays ask at a socket, Dask's workers run, and the exit code goes back."""
+
+import contextlib
+import json
+import os
+import select
+import shlex
+import shutil
+import socket
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from concurrent.futures import CancelledError
+from pathlib import Path
+from typing import Any
+
+from distributed import Client
+from distributed.scheduler import KilledWorker
+
+from vaeplay.runner import relay, worker
+
+INTERRUPTED = 130
+"""Exit code of a command that was ended, as shells have it for Ctrl-C."""
+
+
+class Exchange:
+    """Serves relays until it is closed. `shell` is the program that DVC has to be given as SHELL."""
+
+    def __init__(self, client: Client, logs: Path, gpus: dict[str, str]) -> None:
+        self.client, self.logs, self.gpus = client, logs, gpus
+        self.stopping = threading.Event()
+        self.folder = Path(tempfile.mkdtemp(prefix="vaeplay-"))  # a socket's address has room for 100 characters
+        self.shell = self.folder / "relay"
+        command = shlex.join([sys.executable, "-I", "-S", relay.__file__, str(self.folder / "socket")])
+        self.shell.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+        self.shell.chmod(0o700)
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(self.folder / "socket"))
+        self.listener.listen(128)
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        """Take no more commands."""
+        self.listener.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        """Answer one relay. It is silent until answered: whatever is heard from it means that it is gone."""
+        with connection, contextlib.suppress(OSError):
+            request = json.loads(connection.makefile().readline() or "null")
+            if request:
+                connection.sendall(f"{self._run(connection, request)}\n".encode())
+
+    def _run(self, connection: socket.socket, request: dict[str, Any]) -> int:
+        stage = request["variables"]["DVC_STAGE"]
+        log = self.logs / log_name(stage)
+        threads = {name: os.environ[name] for name in worker.THREADS if name in os.environ}
+        future = self.client.submit(
+            worker.run_command,
+            request["command"],
+            request["folder"],
+            str(log),
+            request["variables"] | threads,
+            self.gpus,
+            key=f"{stage}|{uuid.uuid4()}",
+            pure=False,
+        )
+        while not future.done():
+            heard = select.select([connection], [], [], 0.1)[0]
+            if heard or self.stopping.is_set():
+                self._end(future)
+                return INTERRUPTED
+        try:
+            return int(future.result())
+        except (KilledWorker, CancelledError, OSError) as error:
+            with log.open("a") as file:
+                file.write(f"\nno worker finished this command: {error}\n")
+            return 1
+
+    def _end(self, future: Any) -> None:
+        """Cancel a command, and wait until no worker has it any more, or the workers do not answer."""
+        with contextlib.suppress(Exception):  # the scheduler may be gone, and with it the command
+            future.cancel()
+            deadline = time.monotonic() + 5
+            while time.monotonic() < deadline:
+                found = self.client.run(worker.running, on_error="ignore")
+                if not any(future.key in keys for keys in found.values()):
+                    return
+                time.sleep(0.1)
+
+
+def log_name(stage: str) -> str:
+    """The name of a stage's log file."""
+    return stage.replace("/", "_") + ".log"

@@ -1,0 +1,154 @@
+"""Mending what a killed `dvc` can leave behind: half a dvc.lock, half a list of who reads and writes what.
+
+DVC rewrites dvc.lock in place, so a kill at the wrong moment truncates it, and no command of DVC works any more. What
+it held is not lost: `remember` keeps a copy of the last whole one, and DVC's run-cache restores every stage that has
+finished since. No module of Dask is needed here, and DVC's only where there is something to look into.
+"""
+
+import contextlib
+import fcntl
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+import psutil
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from vaeplay import files
+from vaeplay.errors import UserError
+
+LOCK = Path("dvc.lock")
+COPY = Path(".dvc/tmp/vaeplay/dvc.lock")
+HELD = Path(".dvc/tmp/rwlock")
+"""Who reads and writes which path: DVC's own file, JSON."""
+
+
+def damage(root: Path) -> list[str]:
+    """What is damaged in a workspace, a line each; nothing is changed."""
+    lines = []
+    if why := lock_damage(root / LOCK):
+        lines.append(f"{LOCK} is damaged ({why})")
+    if stale_holders(root / HELD) is not None:
+        lines.append(f"{HELD} is damaged, or names processes that have ended")
+    return lines
+
+
+def heal(root: Path) -> list[str]:
+    """Mend what is damaged: what was done, a line each.
+
+    Raises:
+        UserError: a process that still runs holds DVC's lock for ten seconds.
+    """
+    done = []
+    with dvc_locked(root):
+        if why := lock_damage(root / LOCK):
+            aside = free_name(root / COPY.with_name("dvc.lock.damaged"))
+            (root / LOCK).rename(aside)
+            if (root / COPY).exists() and not lock_damage(root / COPY):
+                files.write_bytes(root / LOCK, (root / COPY).read_bytes())
+                now = "the last whole one is back"
+            else:
+                now = "DVC writes a new one from its run-cache"
+            done.append(f"{LOCK} was damaged ({why}) and is now {aside.relative_to(root)}: {now}")
+        held = stale_holders(root / HELD)
+        if held is not None:
+            files.write_text(root / HELD, json.dumps(held))
+            done.append(f"{HELD} was damaged, or named processes that have ended: mended")
+    return done
+
+
+def remember(root: Path) -> None:
+    """Keep a copy of a dvc.lock that is known to be whole, unless a process of DVC may be writing it just now."""
+    with contextlib.suppress(UserError, FileNotFoundError), dvc_locked(root, seconds=0):
+        (root / COPY).parent.mkdir(parents=True, exist_ok=True)
+        temporary = root / COPY.with_suffix(".part")
+        shutil.copyfile(root / LOCK, temporary)
+        temporary.replace(root / COPY)
+
+
+def lock_damage(path: Path) -> str | None:
+    """What is wrong with a dvc.lock as DVC would find it; None where nothing is, or it does not exist."""
+    from dvc.schema import COMPILED_LOCKFILE_SCHEMA  # takes 0.2 s to import
+    from voluptuous import Invalid
+
+    if not path.exists():
+        return None
+    try:
+        value = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+        COMPILED_LOCKFILE_SCHEMA(value)
+        if value.get("stages") is None:
+            return "it ends before its first stage"
+    except UnicodeDecodeError:
+        return "not text"
+    except YAMLError as error:
+        return " ".join(str(getattr(error, "problem", error)).split())
+    except Invalid as error:
+        return "empty" if not path.stat().st_size else f"not as DVC writes it: {error.msg}"
+    return None
+
+
+def stale_holders(path: Path) -> dict[str, dict[str, object]] | None:
+    """What DVC's list of readers and writers should hold instead of what it holds; None where it is right.
+
+    A process id that belongs to a process younger than the list is somebody else's.
+    """
+    if not path.exists():
+        return None
+    written = path.stat().st_mtime
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        write = {key: info for key, info in found.get("write", {}).items() if not info or lives(info["pid"], written)}
+        read = {
+            key: kept
+            for key, infos in found.get("read", {}).items()
+            if (kept := [info for info in infos if lives(info["pid"], written)])
+        }
+        whole = {key: [*infos] for key, infos in found.get("read", {}).items() if infos}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}
+    if write == found.get("write", {}) and read == whole:
+        return None
+    return {"write": write, "read": read}
+
+
+def lives(pid: int, written: float) -> bool:
+    """Whether a process lives that already did when the list was written (seconds since 1970)."""
+    try:
+        return psutil.Process(pid).create_time() <= written
+    except psutil.NoSuchProcess:
+        return False
+
+
+@contextlib.contextmanager
+def dvc_locked(root: Path, seconds: float = 10) -> Iterator[None]:
+    """DVC's lock of the workspace, under which alone it writes dvc.lock.
+
+    Raises:
+        UserError: another process has it for longer than `seconds`.
+    """
+    path = root / ".dvc/tmp/lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + seconds
+    with path.open("a+") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    file.seek(0)
+                    pid = file.read().strip() or "?"
+                    raise UserError(f"{path}: held by a process that still runs, PID {pid}; wait for it") from None
+                time.sleep(0.1)
+        yield
+
+
+def free_name(path: Path) -> Path:
+    """`path`, numbered if something has that name; its folder is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    numbered = (path.with_name(f"{path.name}{number}") for number in range(2, 10**6))
+    return next(name for name in chain([path], numbered) if not name.exists())
