@@ -139,7 +139,7 @@ def _nearest(z: Tensor, entries: Tensor) -> Tensor:
 
 def _plane(subject: Subject, vectors: bool) -> layers.Tensors:
     """`origin`, `axes`, `spread` and `points`."""
-    codes = subject.codes
+    codes = subject.codes.nan_to_num()
     spread = codes.std(0, correction=0)
     if vectors and codes.shape[1] <= 2:
         drawn = subject.model.sample_codes(PRIOR_DRAWS, subject.noise_for("explorer plane")).flatten(1)

@@ -140,6 +140,12 @@ class ExplorerSettings(Settings):
     megabytes: float = Field(ge=0, le=1000)
 
 
+class ReportSettings(Settings):
+    """The page."""
+
+    megabytes: float = Field(ge=1, le=500)
+
+
 class Params(Settings):
     """All of params.yaml."""
 
@@ -157,6 +163,7 @@ class Params(Settings):
     evaluate: EvaluateSettings
     maps: MapSettings
     explorer: ExplorerSettings
+    report: ReportSettings
 
     def cells(self) -> Iterator[Cell]:
         """The cells of the grid, in the order of params.yaml, each with the settings that its model uses."""

@@ -38,6 +38,12 @@ def resolve(params: Params, root: Path) -> dict[str, dict[str, Any]]:
             "evaluate": params.evaluate.model_dump(mode="json"),
             "sources": digests(root, ["stages.evaluate"]),
         },
+        "maps": {
+            "seed": params.seed,
+            "maps": params.maps.model_dump(mode="json"),
+            "cells": [cell.name for cell in cells],
+            "sources": digests(root, ["stages.maps"]),
+        },
         "run": {  # no result depends on it, and so no stage
             "checkpoint_every": params.train.checkpoint_every,
             "on_failure": params.on_failure,

@@ -273,8 +273,9 @@ class Explorable:
 
 @dataclass(frozen=True)
 class Page:
-    """The whole report. `thinned` says that the cells' pictures have fewer images than were made, to save bytes.
+    """The whole report, which may have `megabytes`.
 
+    `thinned` says that the cells' pictures have fewer images than were made, to save bytes.
     `images` is None where there are neither maps nor decoders.
     """
 
@@ -283,6 +284,7 @@ class Page:
     provenance: Provenance
     kinds: tuple[Kind, ...]
     thinned: bool
+    megabytes: float
     cells: tuple[Cell, ...]
     images: TestImages | None
     maps: tuple[LatentMap, ...]

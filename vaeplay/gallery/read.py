@@ -48,7 +48,8 @@ def read(root: Path) -> Page:
     stages, params = report.object("stages"), report.object("params")
     card = _card(root)
     pictures = {name: samples.of_cell(root, name, names) for name in names}
-    packed, thinned = sheets.packed(pictures, card.shape, params.object("report").number("megabytes") or MEGABYTES)
+    megabytes = params.object("report").number("megabytes") or MEGABYTES
+    packed, thinned = sheets.packed(pictures, card.shape, megabytes)
     cells = label([_cell(root, name, packed[name], stages.text(name, "")) for name in names])
     found, explorable = maps.found(root, names), explorer.present(root, names)
     images = maps.images(root, found, len(names)) if found or explorable else None
@@ -59,6 +60,7 @@ def read(root: Path) -> Page:
         provenance=_provenance(root, params),
         kinds=samples.describe(kinds | set(samples.EXPECTED)),
         thinned=thinned,
+        megabytes=megabytes,
         cells=cells,
         images=images,
         maps=maps.latent_maps(found, images) if images else (),
