@@ -32,9 +32,9 @@ LATE_SCRIPTS = ("state", "filters", "table", "wall", "detail", "compare", "curve
 
 def render(page: Page) -> str:
     """The whole HTML page. Equal pages give equal texts."""
-    style = "\n".join(_asset(f"{name}.css") for name in STYLES)
-    early = [_asset(f"{name}.js") for name in EARLY_SCRIPTS]
-    late = [_asset(f"{name}.js") for name in LATE_SCRIPTS]
+    style = "\n".join(asset(f"{name}.css") for name in STYLES)
+    early = [asset(f"{name}.js") for name in EARLY_SCRIPTS]
+    late = [asset(f"{name}.js") for name in LATE_SCRIPTS]
     varying = views.varying(page)
     everything, same = columns(page), shared(page)
     ranked = [column for column in everything if column.metric.headline and column not in same]
@@ -148,5 +148,6 @@ def _source(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """The text of one style sheet or script."""
     return (FOLDER / "assets" / name).read_text(encoding="utf-8").strip()
