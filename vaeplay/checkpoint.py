@@ -87,10 +87,9 @@ def _check_tensors(file: Any, header: Header, path: str | Path) -> None:
         )
     names = set(file.keys())
     if names != set(expected):
-        wrong = min(names ^ set(expected))[:60]
-        raise UserError(
-            f"{path}: damaged, or of another version ({wrong!r} is {'not expected' if wrong in names else 'missing'})"
-        )
+        wrong = min(names ^ set(expected))
+        said = "not expected" if wrong in names else "missing"
+        raise UserError(f"{path}: damaged, or of another version ({wrong[:60]!r} is {said})")
     for name, value in expected.items():
         part = file.get_slice(name)
         found = f"{part.get_dtype()} {part.get_shape()}"
