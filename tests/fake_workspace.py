@@ -12,7 +12,12 @@ from typing import Any
 
 from PIL import Image
 
+from vaeplay.drawing import GAP
+from vaeplay.metrics.registry import METRICS
+
 MODELS: tuple[tuple[str, float | None], ...] = (("AE", None), ("VAE", 1.0), ("BetaVAE", 2.0))
+OF_CODEBOOKS = ("bits", "codes_in_use", "perplexity")
+MEMORY = [[0.5 * step, 2**20 * (200 + 300 * step // (step + 2))] for step in range(20)]
 HOSTILE = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(2)>\u202e{{ 7*7 }}&amp;"
 """Markup, quotes, a right-to-left override and template syntax in one text."""
 
@@ -25,11 +30,12 @@ class Plan:
     beta: float | None
     latent_dim: int
     depth: int
+    repeat: str = ""
 
     @property
     def name(self) -> str:
         """The cell's name, as the pipeline writes it."""
-        return f"{self.model}_latent{self.latent_dim}_depth{self.depth}_ReLU"
+        return f"{self.model}_latent{self.latent_dim}_depth{self.depth}_ReLU{self.repeat}"
 
 
 def plans(latent_dims: tuple[int, ...] = (2, 8), depths: tuple[int, ...] = (1, 2)) -> list[Plan]:
@@ -47,10 +53,11 @@ def make(root: Path, cells: list[Plan] | None = None, text: str = "", epochs: in
         "beta": 2,
         "data": {"name": f"mnist5k{text}", "validation": 0.1, "test": 0.2},
         "train": {"epochs": epochs, "batch_size": 64, "lr": 0.001},
+        "report": {"megabytes": 20.0},
         "grid": {"dense": {"model": ["AE", "VAE", "BetaVAE"], "latent_dim": [2, 8], "depth": [1, 2]}},
         "models": {"hidden": 400, "likelihood": {"name": f"bernoulli{text}"}},
     }
-    stages = {plan.name: f"evaluate@{plan.model}-{plan.latent_dim}-{plan.depth}-ReLU" for plan in chosen}
+    stages = {plan.name: f"evaluate@{plan.model}-{plan.latent_dim}-{plan.depth}-ReLU-{plan.repeat}" for plan in chosen}
     write(
         root / "settings/report.json",
         {"cells": names, "stages": stages, "params": params, "sources": {"vaeplay/gallery/x.py": "0"}},
@@ -72,6 +79,8 @@ def make(root: Path, cells: list[Plan] | None = None, text: str = "", epochs: in
     }
     write(root / "data/card.json", card)
     picture(root / "data/examples.png", 10, 2, 1)
+    floors = {"floor_frechet": 0.4, "floor_mse": 0.0}
+    write(root / "classifier/card.json", {"task": "class", "accuracy": 0.98} | floors)
     for index, plan in enumerate(chosen):
         make_cell(root, plan, index, text, epochs)
     return names
@@ -85,7 +94,7 @@ def make_cell(root: Path, plan: Plan, index: int, text: str = "", epochs: int = 
         settings["beta"] = plan.beta
     train = {"epochs": epochs, "batch_size": 64, "lr": 0.001}
     shared = {"cell": name, "model": plan.model}
-    axes = {"latent_dim": plan.latent_dim, "depth": plan.depth, "activation": "ReLU", "seed": 0}
+    axes = {"latent_dim": plan.latent_dim, "depth": plan.depth, "activation": "ReLU", "repeat": plan.repeat, "seed": 0}
     write(root / f"settings/{name}.json", shared | axes | {"settings": settings, "train": train, "sources": {}})
 
     rate = (4.5 + 2.4 * math.log2(plan.latent_dim)) * (1.5 - 0.22 * (plan.beta or 0)) + 0.1 * plan.depth
@@ -94,7 +103,25 @@ def make_cell(root: Path, plan: Plan, index: int, text: str = "", epochs: int = 
     metrics = {"distortion": distortion, "mse": mse, "psnr": -10 * math.log10(mse), "distortion_floor": 62.37}
     if variational:
         metrics |= {"rate": rate, "elbo": -(rate + distortion)}
+    for place, metric in enumerate(METRICS):  # any further figure, so that each is shown
+        if metric.key not in ("rate", "elbo", *OF_CODEBOOKS):
+            metrics.setdefault(metric.key, 0.5 + 0.01 * place + 0.001 * index)
     write(root / f"metrics/{name}.json", metrics)
+    units = [
+        {"dimension": (place * 3) % plan.latent_dim if plan.latent_dim % 3 else place}
+        | {"rate": rate * 0.6**place, "active": place < 6, "collapsed": place >= 6}
+        for place in range(plan.latent_dim if variational else 0)
+    ]
+    details = {
+        "intervals": {key: [value - 0.01 * abs(value), value + 0.01 * abs(value)] for key, value in metrics.items()},
+        "counts": dict.fromkeys(metrics, 1000),
+        "spectrum": units,
+        "best": list(range(index, index + 12)),
+        "worst": list(range(900 - index, 888 - index, -1)),
+        "test_images": 1000,
+    }
+    write(root / f"details/{name}.json", details)
+    write(root / f"cost/{name}_evaluation.json", {"seconds": {"reconstruction": 0.5, f"likelihood{text}": 2.0}})
 
     def terms(epoch: int, gap: float) -> dict[str, float]:
         decay = math.exp(-epoch / 4)
@@ -116,7 +143,7 @@ def make_cell(root: Path, plan: Plan, index: int, text: str = "", epochs: int = 
         "parameters": 632_000 + 160_400 * plan.depth,
         "device": f"cpu{text}",
         "threads": 2,
-        "memory": [{"device": f"process{text}", "peak_bytes": 512 * 2**20}],
+        "memory": [{"device": f"process{text}", "peak_bytes": 512 * 2**20, "samples": MEMORY}],
         "prior": ("standard normal" if variational else "Gaussian fitted to the training codes") + text,
     }
     write(root / f"logs/cells/{name}.json", shared | log)
@@ -124,13 +151,17 @@ def make_cell(root: Path, plan: Plan, index: int, text: str = "", epochs: int = 
     picture(root / f"samples/{name}.png", 12, 2, index)
     picture(root / f"samples/{name}_prior.png", 12, 4, index + 1)
     picture(root / f"samples/{name}_interpolation.png", 12, 3, index + 2)
+    picture(root / f"samples/{name}_traversal.png", 12, min(plan.latent_dim, 10), index + 3)
+    picture(root / f"samples/{name}_best.png", 12, 2, index + 4)
+    picture(root / f"samples/{name}_worst.png", 12, 2, index + 5)
 
 
 def picture(path: Path, columns: int, rows: int, seed: int) -> None:
-    """A grid of 28 × 28 rings in grey, `columns` wide."""
-    image = Image.new("L", (columns * 28, rows * 28))
+    """A grid of 28 × 28 rings in grey, `columns` wide, with the gaps that the pipeline leaves."""
+    step = 28 + GAP
+    image = Image.new("L", (columns * step + GAP, rows * step + GAP), 255)
     for place in range(columns * rows):
-        image.paste(ring((place + seed) % 12), (place % columns * 28, place // columns * 28))
+        image.paste(ring((place + seed) % 12), (GAP + place % columns * step, GAP + place // columns * step))
     path.parent.mkdir(parents=True, exist_ok=True)
     image.save(path)
 

@@ -87,7 +87,7 @@ def column(page: Page, key: str) -> list[str]:
     script = """(key) => {
         const table = document.getElementById('cells-table');
         const index = [...table.tHead.rows[0].cells].findIndex((head) => head.dataset.key === key);
-        const rows = [...table.tBodies[0].rows].filter((row) => row.offsetParent);
+        const rows = [...table.tBodies].flatMap((body) => [...body.rows]).filter((row) => row.offsetParent);
         return rows.map((row) => row.cells[index].dataset.value);
     }"""
     return list(page.evaluate(script, key))
@@ -146,9 +146,9 @@ def test_the_dialog_of_a_cell(page: Page) -> None:
     page.locator(f"tr[data-cell={VAE}] a").click()
     detail = page.locator("#detail")
     expect(detail.locator("h3")).to_have_text("VAE, latent 8, depth 2")
-    expect(detail.locator(".sample img")).to_have_count(3)
+    expect(detail.locator(".sample img")).to_have_count(6)
     expect(detail.locator(".place")).to_have_text("8 of 12")
-    assert detail.locator(".sample img").first.evaluate("image => image.naturalWidth") == 12 * 28
+    assert detail.locator(".sample img").first.evaluate("image => image.naturalWidth") == 12 * 30 - 2
     page.keyboard.press("j")
     expect(detail.locator("h3")).to_have_text("BetaVAE β=2, latent 2, depth 1")
     page.keyboard.press("k")
@@ -226,6 +226,7 @@ def test_downloads(page: Page) -> None:
         page.get_by_role("button", name="Download CSV").click()
     lines = Path(csv.value.path()).read_text().splitlines()
     assert len(lines) == 5 and lines[0].startswith("cell,model,latent_dim,depth,activation")
+    assert "elbo,elbo_low,elbo_high" in lines[0]
     with page.expect_download() as file:
         page.get_by_role("button", name="Download JSON").click()
     found = json.loads(Path(file.value.path()).read_text())
@@ -243,7 +244,7 @@ def test_a_narrow_screen_scrolls_one_way(browser: Browser, address: str, open_ce
 def test_without_scripts_everything_is_there(browser: Browser, address: str) -> None:
     with opened(browser, f"{address}#cell={VAE}", java_script_enabled=False) as page:
         expect(page.locator("#cells article:visible")).to_have_count(12)
-        expect(page.locator("#wall .kind:visible")).to_have_count(3)
+        expect(page.locator("#wall .kind:visible")).to_have_count(6)
         expect(page.locator(".needs-js:visible")).to_have_count(0)
         expect(page.locator("#cells article h3", has_text="VAE, latent 8, depth 2").first).to_be_visible()
 
@@ -251,7 +252,7 @@ def test_without_scripts_everything_is_there(browser: Browser, address: str) -> 
 def test_on_paper_everything_is_there(page: Page) -> None:
     page.emulate_media(media="print")
     expect(page.locator("#cells article:visible")).to_have_count(12)
-    expect(page.locator("#wall .kind:visible")).to_have_count(3)
+    expect(page.locator("#wall .kind:visible")).to_have_count(6)
     expect(page.locator("#filters")).to_be_hidden()
 
 

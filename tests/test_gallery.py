@@ -1,7 +1,9 @@
 """The gallery: what it reads, what it marks, what it draws, and that no input can break or enter the page."""
 
 import ast
+import base64
 import dataclasses
+import io
 import json
 import math
 import re
@@ -13,22 +15,31 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+import numpy as np
 import pytest
+import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import Environment, nodes
+from PIL import Image
 
 from stages.report import main
 from tests import fake_workspace
 from tests.fake_workspace import HOSTILE, Plan, plans
+from vaeplay.drawing import GAP
 from vaeplay.errors import UserError
-from vaeplay.gallery import charts, page, render, samples, scale, views
+from vaeplay.gallery import charts, columns, own, page, render, samples, scale, sheets, views
+from vaeplay.gallery import read as read_module
 from vaeplay.gallery.logs import union
 from vaeplay.gallery.page import Cell, Curve, History
 from vaeplay.gallery.plane import plane
 from vaeplay.gallery.read import read
 from vaeplay.metrics.registry import BY_KEY, Metric
 
+PIECES = [
+    *("metrics/{}.json", "details/{}.json", "logs/cells/{}.json", "settings/{}.json"),
+    *("samples/{}_prior.png", "samples/{}_worst.png"),
+]
 GALLERY = Path(render.__file__).parent
 cached_read = cache(read)
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
@@ -135,7 +146,7 @@ def test_templates_and_page_data_are_held_together() -> None:
     used: set[str] = set()
     for path in (GALLERY / "templates").iterdir():
         used |= _names(Environment().parse(path.read_text()))
-    for module in (charts, views, render, samples):
+    for module in (charts, columns, own, read_module, render, sheets, views):
         tree = ast.parse(Path(str(module.__file__)).read_text())
         used |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     fields = {field.name for item in _classes() for field in dataclasses.fields(item)}
@@ -151,14 +162,14 @@ def test_page_data_are_frozen_and_typed() -> None:
             setattr(object.__new__(item), dataclasses.fields(item)[0].name, None)
 
 
-@pytest.mark.parametrize("lost", ["metrics/{}.json", "logs/cells/{}.json", "samples/{}_prior.png", "settings/{}.json"])
+@pytest.mark.parametrize("lost", PIECES)
 def test_a_cell_that_lacks_a_file_says_so(root: Path, lost: str) -> None:
     name = plans()[0].name
     (root / lost.format(name)).unlink()
     text = html(root)
     cell = read(root).cells[0]
     assert [item.path for item in cell.missing] == [lost.format(name)]
-    assert cell.missing[0].command == "uv run dvc repro evaluate@AE-2-1-ReLU"
+    assert cell.missing[0].command == "uv run dvc repro evaluate@AE-2-1-ReLU-"
     assert "1 cell of 12" in text and cell.missing[0].command in text
 
 
@@ -279,12 +290,12 @@ def test_figures_that_are_not_finite_are_shown_and_never_best(root: Path) -> Non
     name = plans()[0].name
     (root / f"metrics/{name}.json").write_text('{"mse": NaN, "distortion": -Infinity}')
     assert "not finite" in html(root)
-    assert all(name not in column.best for column in views.columns(read(root)))
+    assert all(name not in column.best for column in columns.columns(read(root)))
 
 
 def test_an_autoencoder_has_no_rate(made: Path) -> None:
     text = html(shutil.copytree(made, made.parent / "rates"))
-    assert 'title="AE has no Rate: without a prior over codes the figure is not defined">—' in text
+    assert 'title="AE has no Rate: it is not defined for this model">—' in text
     drawing = plane(read(made))
     assert drawing is not None
     for point in drawing.points:
@@ -312,7 +323,7 @@ def test_figures_under_different_likelihoods_are_not_ranked(root: Path) -> None:
     path = root / f"settings/{plans()[0].name}.json"
     cell = json.loads(path.read_text())
     fake_workspace.write(path, cell | {"settings": {"likelihood": {"name": "gaussian"}}})
-    best = {column.metric.key: column.best for column in views.columns(read(root))}
+    best = {column.metric.key: column.best for column in columns.columns(read(root))}
     assert best["mse"] and not best["distortion"] and not best["elbo"]
     assert "cannot be ranked" in html(root)
 
@@ -338,7 +349,7 @@ METRIC = st.sampled_from(list(BY_KEY.values()))
 
 @given(METRIC, st.dictionaries(st.text(max_size=3), FLOATS | st.none(), max_size=6))
 def test_best_is_the_extreme_as_shown(metric: Metric, values: dict[str, float | None]) -> None:
-    marked = views.best(metric, values)
+    marked = columns.best(metric, values)
     shown = {name: round(value, metric.digits) for name, value in values.items() if value is not None}
     if metric.better is None or len(shown) < 2:
         assert not marked
@@ -414,3 +425,67 @@ def test_a_term_that_never_changes_has_no_chart(root: Path) -> None:
         fake_workspace.write(path, log)
     assert "bits" not in {item.term for item in charts.of_terms(read(root))}
     assert "distortion" in {item.term for item in charts.of_terms(read(root))}
+
+
+def test_repeats_are_a_mean_with_students_interval_and_only_it_is_ranked(tmp_path: Path) -> None:
+    repeats = ("", "_r2", "_r3")
+    fake_workspace.make(tmp_path, [Plan(model, 1.0, 2, 1, repeat) for model in ("VAE", "IWAE") for repeat in repeats])
+    for place, value in enumerate((0.01, 0.02, 0.06)):
+        path = tmp_path / f"metrics/VAE_latent2_depth1_ReLU{repeats[place]}.json"
+        fake_workspace.write(path, json.loads(path.read_text()) | {"mse": value})
+    report = read(tmp_path)
+    assert [len(row.cells) for row in columns.rows(report)] == [3, 3]
+    column = next(item for item in columns.columns(report) if item.metric.key == "mse")
+    mean = column.means["VAE_latent2_depth1_ReLU"]
+    low, high = scipy.stats.t.interval(0.95, 2, loc=0.03, scale=scipy.stats.sem([0.01, 0.02, 0.06]))
+    assert (mean.value, mean.low, mean.high) == pytest.approx((0.03, low, high))
+    assert column.best <= {"VAE_latent2_depth1_ReLU", "IWAE_latent2_depth1_ReLU"}
+    assert report.cells[1].label == "VAE, run 2"
+    assert "run" in {axis.name for axis in views.varying(report)}
+    text = html(tmp_path)
+    assert text.count('<tr class="mean"') == 2 and text.count("3 trainings") >= 2
+
+
+def test_a_figure_is_shown_with_its_interval_and_what_real_images_reach(made: Path) -> None:
+    text = html(shutil.copytree(made, made.parent / "intervals"))
+    assert "95 % interval over 1\u2009000 test images" in text
+    assert "<tfoot>" in text and "98.0 %" in text
+
+
+def test_the_spectrum_has_a_bar_a_dimension_as_high_as_its_rate(made: Path) -> None:
+    cell = next(cell for cell in read(made).cells if cell.model == "VAE" and cell.latent_dim == 8)
+    drawing = own.spectrum(cell)
+    assert drawing is not None and len(drawing.bars) == len(drawing.table.rows) == 8
+    heights = [bar.height for bar in drawing.bars]
+    rates = [unit.rate or 0.0 for unit in cell.spectrum]
+    for height, rate in zip(heights, rates, strict=True):
+        assert height / heights[0] == pytest.approx(rate / rates[0], abs=0.02)
+    assert [bar.state for bar in drawing.bars][-2:] == ["collapsed"] * 2
+    assert own.row_labels(cell, "traversal", 2)[0].startswith(f"dim {cell.spectrum[0].dimension}: ")
+    assert own.spectrum(read(made).cells[0]) is None  # an autoencoder
+
+
+def _pixels(address: str) -> Any:
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2]))).convert("RGBA"))
+
+
+def test_packed_pictures_hold_the_same_pixels(made: Path) -> None:
+    sample = read(made).cells[0].samples[1]
+    name = plans()[0].name
+    original = np.asarray(Image.open(made / f"samples/{name}_{sample.kind}.png").convert("RGB"))
+    packed = _pixels(sample.picture.address)
+    images = packed[..., 3] == 255
+    assert (packed[..., :3][images] == original[GAP:-GAP, GAP:-GAP][images]).all()
+    assert images.sum() == 12 * 4 * 28 * 28
+
+
+def test_many_cells_keep_fewer_images_each_the_same(made: Path) -> None:
+    pictures = {"a": samples.of_cell(made, plans()[0].name, []), "b": samples.of_cell(made, plans()[1].name, [])}
+    whole, thinned = sheets.packed(pictures, (1, 28, 28), 20)
+    assert not thinned
+    fewer, thinned = sheets.packed(pictures, (1, 28, 28), 0.02)
+    assert thinned
+    assert [s.picture.width for s in fewer["a"]] == [s.picture.width for s in fewer["b"]]
+    for one, other in zip(whole["a"], fewer["a"], strict=True):
+        assert other.picture.width < one.picture.width and other.picture.height <= one.picture.height
+    assert (_pixels(fewer["a"][0].picture.address)[:, :28] == _pixels(whole["a"][0].picture.address)[:, :28]).all()

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 import vaeplay
 
 from .workspace import Workspace
 
-CELLS = ("AE-2-1-ReLU", "VAE-2-1-ReLU", "BetaVAE-2-1-ReLU", "ConvBetaVAE-2-1-ReLU")
+CELLS = ("AE-2-1-ReLU-", "VAE-2-1-ReLU-", "BetaVAE-2-1-ReLU-", "ConvBetaVAE-2-1-ReLU-")
 BETA = CELLS[2:]
 
 
@@ -29,7 +30,7 @@ def stages(*cells: str) -> set[str]:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     workspace = Workspace.make(tmp_path_factory.mktemp("pipeline"))
-    assert set(workspace.dvc("repro")) == {*stages(*CELLS), "prepare"}
+    assert set(workspace.dvc("repro")) == {*stages(*CELLS), "prepare", "classifier"}
     workspace.commit()
     return workspace
 
@@ -62,6 +63,8 @@ def test_the_files_that_tools_rely_on_are_there(workspace: Workspace) -> None:
             f"samples/{name}.png",
             f"samples/{name}_prior.png",
             f"samples/{name}_interpolation.png",
+            f"samples/{name}_traversal.png",
+            f"details/{name}.json",
             f"logs/cells/{name}.json",
             f"cost/{name}.json",
         ):
@@ -115,7 +118,7 @@ def test_an_axis_grows_and_shrinks_without_touching_other_cells(workspace: Works
     values["grid"]["dense"] |= {"model": ["VAE"], "latent_dim": [2, 3]}
     values["grid"]["conv"]["model"] = []
     workspace.set(values)
-    assert set(workspace.dvc("repro")) == stages("VAE-3-1-ReLU")
+    assert set(workspace.dvc("repro")) == stages("VAE-3-1-ReLU-")
     left = {
         path.name for folder in ("samples", "metrics", "checkpoints") for path in (workspace.root / folder).iterdir()
     }
@@ -128,6 +131,18 @@ def test_an_axis_grows_and_shrinks_without_touching_other_cells(workspace: Works
     assert set(workspace.dvc("repro")) <= {"settings", "report"}
     assert not list(workspace.root.rglob("VAE_latent3*"))
     assert "VAE_latent3" not in (workspace.root / "reports/gallery.html").read_text()
+
+
+def test_a_repeat_is_a_cell_with_other_weights_and_the_same_data(workspace: Workspace) -> None:
+    values = workspace.values()
+    values["repeats"] = ["", "_r2"]
+    workspace.set(values)
+    assert set(workspace.dvc("repro")) == stages(*(f"{cell}_r2" for cell in CELLS))
+    first, again = (
+        vaeplay.load(workspace.root / f"checkpoints/VAE_latent2_depth1_ReLU{suffix}.safetensors").state_dict()
+        for suffix in ("", "_r2")
+    )
+    assert all(not torch.equal(first[key], again[key]) for key in first)
 
 
 MISTAKES: dict[str, tuple[Any, str]] = {
@@ -195,7 +210,7 @@ def test_a_new_model_is_one_file_and_one_name(workspace: Workspace) -> None:
     values = workspace.values()
     values["grid"]["dense"]["model"].append("ToyVAE")
     workspace.set(values)
-    assert set(workspace.dvc("repro")) == stages("ToyVAE-2-1-ReLU")
+    assert set(workspace.dvc("repro")) == stages("ToyVAE-2-1-ReLU-")
     page = (workspace.root / "reports/gallery.html").read_text()
     assert 'data-cell="ToyVAE_latent2_depth1_ReLU"' in page
 
@@ -208,7 +223,7 @@ def test_dvc_shows_metrics_plots_parameters_and_the_graph(workspace: Workspace) 
     plots = (workspace.root / "plots_of_test/index.html").read_text()
     assert "VAE_latent2_depth1_ReLU" in plots
     assert "validation_total" in plots
-    assert "train@BetaVAE-2-1-ReLU" in workspace.run("dvc", "dag", "--dot").stdout
+    assert "train@BetaVAE-2-1-ReLU-" in workspace.run("dvc", "dag", "--dot").stdout
     values = workspace.values()
     values["beta"] = 3
     workspace.set(values)

@@ -23,6 +23,9 @@ def tiny(values: Any) -> Any:
     grid["vq"]["model"] = []
     values["models"] |= {"hidden": 16, "channels": 2}
     values["train"] |= {"epochs": 1, "batch_size": 500}
+    values["classifier"]["epochs"] = 1
+    values["evaluate"]["importance_samples"] = 5
+    values["maps"]["points"] = 30
     values["threads"] = 1
     values["device"] = "cpu"
     return values

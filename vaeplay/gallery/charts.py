@@ -48,6 +48,7 @@ class Chart:
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
     lines: tuple[Line, ...]
+    x_name: str = "epoch"
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT

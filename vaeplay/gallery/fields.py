@@ -63,6 +63,23 @@ class Fields:
             raise self._wrong(key, "a list of whole numbers")
         return tuple(value)
 
+    def pair(self, key: str) -> tuple[float | None, float | None]:
+        """A list of two numbers; (None, None) where it is absent."""
+        value = self.values.get(key)
+        if value is None:
+            return None, None
+        if not isinstance(value, list) or len(value) != 2 or not all(map(_is_number, value)):
+            raise self._wrong(key, "a list of two numbers")
+        return finite(value[0]), finite(value[1])
+
+    def points(self, key: str) -> tuple[tuple[float, float], ...]:
+        """A list of pairs of numbers, those that are not finite left out; empty where it is absent."""
+        value = self.values.get(key, [])
+        if not isinstance(value, list):
+            raise self._wrong(key, "a list of pairs of numbers")
+        pairs = (Fields({key: item}, self.where).pair(key) for item in value)
+        return tuple((x, y) for x, y in pairs if x is not None and y is not None)
+
     def texts(self, key: str, default: list[str] | None = None) -> tuple[str, ...]:
         """A list of strings; `default` stands in for an absent one, and None makes it obligatory."""
         value = self.values.get(key, default)
@@ -121,6 +138,10 @@ def scalar(value: Any) -> Scalar:
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     return clean(json.dumps(value, sort_keys=True, ensure_ascii=False))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _short(value: Any) -> str:

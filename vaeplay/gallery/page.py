@@ -59,10 +59,14 @@ class Picture:
 
 @dataclass(frozen=True)
 class Sample:
-    """One picture of a cell: `kind` is `reconstruction`, `prior`, `interpolation`, or any later kind's file suffix."""
+    """One picture of a cell: `kind` is `reconstruction`, or the suffix of the kind's file, as in `prior`.
+
+    `rows` is how many rows of images it has here; 0 where it is not made of images of the data set's size.
+    """
 
     kind: str
     picture: Picture
+    rows: int
 
 
 @dataclass(frozen=True)
@@ -94,15 +98,27 @@ class History:
 
 @dataclass(frozen=True)
 class Memory:
-    """The most memory that a device held during training, in bytes."""
+    """The most memory that a device held during training, in bytes, and (seconds, bytes) over its course."""
 
     device: str
     peak_bytes: int
+    samples: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class Spent:
+    """The wall seconds that one part of an evaluation took."""
+
+    part: str
+    seconds: float | None
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a training run cost: wall seconds, images a second, trainable parameters, and memory."""
+    """What a training run cost: wall seconds, images a second, trainable parameters, and memory.
+
+    `evaluation` has the seconds of each part of the evaluation, where they are known.
+    """
 
     seconds: float | None
     images_per_second: float | None
@@ -110,6 +126,7 @@ class Cost:
     device: str
     threads: int | None
     memory: tuple[Memory, ...]
+    evaluation: tuple[Spent, ...]
 
 
 @dataclass(frozen=True)
@@ -122,10 +139,35 @@ class Missing:
 
 @dataclass(frozen=True)
 class Figure:
-    """One metric of a cell, by its key in the metric registry; None stands for a value that is not finite."""
+    """One metric, by its key in the metric registry; a value of None is one that is not finite.
+
+    From `low` to `high` is its 95 % interval over `count` test images, where there is one.
+    """
 
     key: str
     value: float | None
+    low: float | None = None
+    high: float | None = None
+    count: int | None = None
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One latent dimension with its rate, in nats an image; whether it is in use, and whether it has collapsed."""
+
+    dimension: int
+    rate: float | None
+    active: bool
+    collapsed: bool
+
+
+@dataclass(frozen=True)
+class Judge:
+    """The classifier whose features samples are judged by: its task, its accuracy, and what real images reach."""
+
+    task: str
+    accuracy: float | None
+    floors: tuple[Figure, ...]
 
 
 @dataclass(frozen=True)
@@ -133,12 +175,15 @@ class Cell:
     """One model of the grid with everything known about it.
 
     The axes are None only when the cell's settings file is missing. `beta` is the weight of the rate where the model
-    has one. `prior` says where its prior samples come from, and `command` makes the cell's files again. `failed` says how
-    its training diverged, if it did.
+    has one. Cells that differ in `run` alone, which counts from 1, have one `configuration`. `spectrum` has the latent
+    dimensions in order of their rate; `best` and `worst` are rows of the test split. `prior` says where the prior
+    samples come from, `command` makes the cell's files again, and `failed` says how the training diverged, if it did.
     """
 
     name: str
     label: str
+    configuration: str
+    run: int
     model: str | None
     latent_dim: int | None
     depth: int | None
@@ -148,6 +193,10 @@ class Cell:
     settings: tuple[Setting, ...]
     train: tuple[Setting, ...]
     figures: tuple[Figure, ...]
+    spectrum: tuple[Unit, ...]
+    best: tuple[int, ...]
+    worst: tuple[int, ...]
+    test_images: int | None
     samples: tuple[Sample, ...]
     history: History | None
     cost: Cost | None
@@ -170,9 +219,11 @@ class Provenance:
 
 @dataclass(frozen=True)
 class Page:
-    """The whole report."""
+    """The whole report. `thinned` says that the cells' pictures have fewer images than were made, to save bytes."""
 
     data: DataCard
+    judge: Judge | None
     provenance: Provenance
     kinds: tuple[Kind, ...]
+    thinned: bool
     cells: tuple[Cell, ...]

@@ -4,11 +4,12 @@ Only the cells that `settings/report.json` lists are read, in its order, whateve
 cell lacks is noted with the command that makes it; a file that is there and broken is an error that names it.
 """
 
+import re
 import shlex
 from dataclasses import replace
 from pathlib import Path
 
-from vaeplay.gallery import fields, provenance, samples
+from vaeplay.gallery import fields, provenance, samples, sheets
 from vaeplay.gallery.fields import Fields
 from vaeplay.gallery.page import (
     Cell,
@@ -17,15 +18,23 @@ from vaeplay.gallery.page import (
     DataCard,
     Figure,
     History,
+    Judge,
     Memory,
     Missing,
     Page,
     Provenance,
+    Sample,
+    Spent,
     Split,
+    Unit,
 )
+from vaeplay.gallery.words import run
 from vaeplay.metrics.registry import METRICS
 
 SPLITS = ("train", "validation", "test")
+MEGABYTES = 20.0
+"""The page's limit where params.yaml is of a version that has none."""
+_REPEAT = re.compile(r"_r(\d+)$")
 
 
 def read(root: Path) -> Page:
@@ -36,13 +45,18 @@ def read(root: Path) -> Page:
     """
     report = fields.load(root, "settings/report.json")
     names = report.texts("cells")
-    stages = report.object("stages")
-    cells = label([_cell(root, name, names, stages.text(name, "")) for name in names])
+    stages, params = report.object("stages"), report.object("params")
+    card = _card(root)
+    pictures = {name: samples.of_cell(root, name, names) for name in names}
+    packed, thinned = sheets.packed(pictures, card.shape, params.object("report").number("megabytes") or MEGABYTES)
+    cells = label([_cell(root, name, packed[name], stages.text(name, "")) for name in names])
     kinds = {sample.kind for cell in cells for sample in cell.samples}
     return Page(
-        data=_card(root),
-        provenance=_provenance(root, report.object("params")),
+        data=card,
+        judge=_judge(root),
+        provenance=_provenance(root, params),
         kinds=samples.describe(kinds | set(samples.EXPECTED)),
+        thinned=thinned,
         cells=cells,
     )
 
@@ -52,7 +66,17 @@ def _provenance(root: Path, params: Fields) -> Provenance:
     return Provenance(commit, modified, params.integer("seed"), params.number("beta"), fields.flatten(params.values))
 
 
+def _judge(root: Path) -> Judge | None:
+    """The classifier's card, with the figures `floor_<metric>` that real images have among themselves."""
+    if not (root / "classifier/card.json").exists():
+        return None
+    card = fields.load(root, "classifier/card.json")
+    floors = (Figure(item.key, card.number(f"floor_{item.key}")) for item in METRICS if f"floor_{item.key}" in card)
+    return Judge(card.text("task", "class"), card.number("accuracy"), tuple(floors))
+
+
 def _card(root: Path) -> DataCard:
+    examples = samples.png(root, "data/examples.png")
     card = fields.load(root, "data/card.json")
     counts, class_counts = card.object("counts"), card.object("class_counts")
     ordered = sorted(counts.values, key=lambda name: (SPLITS.index(name) if name in SPLITS else len(SPLITS), name))
@@ -71,11 +95,11 @@ def _card(root: Path) -> DataCard:
         skipped=card.integer("skipped") or 0,
         skipped_files=card.texts("skipped_files", []),
         sha256=card.text("sha256", ""),
-        examples=samples.picture(root, "data/examples.png"),
+        examples=sheets.picture(examples) if examples else None,
     )
 
 
-def _cell(root: Path, name: str, names: tuple[str, ...], stage: str) -> Cell:
+def _cell(root: Path, name: str, pictures: tuple[Sample, ...], stage: str) -> Cell:
     """One cell from its files, as far as they are there; `stage` is the last one that makes them."""
     missing: list[Missing] = []
 
@@ -89,13 +113,16 @@ def _cell(root: Path, name: str, names: tuple[str, ...], stage: str) -> Cell:
     cell = find(f"settings/{name}.json") or Fields({}, name)
     log = find(f"logs/cells/{name}.json")
     metrics = find(f"metrics/{name}.json") or Fields({}, name)
-    pictures = samples.of_cell(root, name, names)
+    details = find(f"details/{name}.json") or Fields({}, name)
     absent = (kind for kind in samples.EXPECTED if kind not in {sample.kind for sample in pictures})
     missing += [Missing(samples.path(name, kind), command) for kind in absent]
     settings = cell.object("settings")
+    repeat = _REPEAT.search(name)
     return Cell(
         name=name,
         label=name,
+        configuration=_REPEAT.sub("", name),
+        run=int(repeat[1]) if repeat else 1,
         model=cell.text("model") if "model" in cell else None,
         latent_dim=cell.integer("latent_dim"),
         depth=cell.integer("depth"),
@@ -104,14 +131,39 @@ def _cell(root: Path, name: str, names: tuple[str, ...], stage: str) -> Cell:
         beta=settings.number("beta"),
         settings=fields.flatten(settings.values),
         train=fields.flatten(cell.object("train").values),
-        figures=tuple(Figure(metric.key, metrics.number(metric.key)) for metric in METRICS if metric.key in metrics),
+        figures=_figures(metrics, details),
+        spectrum=_spectrum(details),
+        best=details.integers("best"),
+        worst=details.integers("worst"),
+        test_images=details.integer("test_images"),
         samples=pictures,
         history=_history(log) if log else None,
-        cost=_cost(log) if log else None,
+        cost=_cost(root, name, log) if log else None,
         prior=log.text("prior") if log and "prior" in log else None,
         command=command,
         missing=tuple(missing),
         failed=log.text("reason") if log and log.text("status", "complete") == "failed" else None,
+    )
+
+
+def _figures(metrics: Fields, details: Fields) -> tuple[Figure, ...]:
+    intervals, counts = details.object("intervals"), details.object("counts")
+    found = []
+    for key in (metric.key for metric in METRICS if metric.key in metrics):
+        low, high = intervals.pair(key)
+        found.append(Figure(key, metrics.number(key), low, high, counts.integer(key)))
+    return tuple(found)
+
+
+def _spectrum(details: Fields) -> tuple[Unit, ...]:
+    return tuple(
+        Unit(
+            row.integer("dimension") or 0,
+            row.number("rate"),
+            row.values.get("active") is True,
+            row.values.get("collapsed") is True,
+        )
+        for row in details.objects("spectrum")
     )
 
 
@@ -137,14 +189,20 @@ def _history(log: Fields) -> History | None:
     )
 
 
-def _cost(log: Fields) -> Cost:
+def _cost(root: Path, name: str, log: Fields) -> Cost:
+    path = f"cost/{name}_evaluation.json"
+    parts = fields.load(root, path).object("seconds") if (root / path).exists() else Fields({}, path)
     return Cost(
         seconds=log.number("seconds"),
         images_per_second=log.number("images_per_second"),
         parameters=log.integer("parameters"),
         device=log.text("device", ""),
         threads=log.integer("threads"),
-        memory=tuple(Memory(row.text("device"), row.integer("peak_bytes") or 0) for row in log.objects("memory")),
+        memory=tuple(
+            Memory(row.text("device"), row.integer("peak_bytes") or 0, row.points("samples"))
+            for row in log.objects("memory")
+        ),
+        evaluation=tuple(Spent(fields.clean(part), parts.number(part)) for part in sorted(parts.values)),
     )
 
 
@@ -170,6 +228,4 @@ def _label(cell: Cell, cells: list[Cell]) -> str:
         parts.append(f"depth {cell.depth}")
     if len({other.activation for other in cells}) > 1:
         parts.append(str(cell.activation))
-    if len({other.seed for other in cells}) > 1:
-        parts.append(f"seed {cell.seed}")
-    return ", ".join(parts)
+    return ", ".join(parts) + (run(cell.run) if len({other.run for other in cells}) > 1 else "")

@@ -7,6 +7,7 @@ only this page's own style and scripts, by their hashes, and inline pictures.
 import base64
 import hashlib
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,7 +15,8 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from vaeplay.gallery import charts, views, words
+from vaeplay.gallery import charts, own, views, words
+from vaeplay.gallery.columns import columns, glossary, grouped, likelihoods, rows, shared
 from vaeplay.gallery.page import Cell, Page
 from vaeplay.gallery.plane import plane
 from vaeplay.gallery.scale import MARKERS
@@ -34,8 +36,8 @@ def render(page: Page) -> str:
     early = [_asset(f"{name}.js") for name in EARLY_SCRIPTS]
     late = [_asset(f"{name}.js") for name in LATE_SCRIPTS]
     varying = views.varying(page)
-    columns, shared = views.columns(page), views.shared(page)
-    names = {axis.name for axis in varying}
+    everything, same = columns(page), shared(page)
+    ranked = [column for column in everything if column.metric.headline and column not in same]
     return (
         environment()
         .get_template("page.html.j2")
@@ -49,27 +51,29 @@ def render(page: Page) -> str:
             balance=views.balance(page),
             tallest=views.BAR,
             varying=varying,
-            constant=[
-                axis for axis in views.axes(page) if axis.name not in {*names, "beta", "seed"} and len(axis.values) == 1
-            ],
-            columns=columns,
-            ranked=[column for column in columns if column.metric.headline and column not in shared],
-            shared=shared,
+            constant=views.constant(page),
+            columns=everything,
+            groups=grouped(everything),
+            ranked=ranked,
+            shared=same,
+            rows=rows(page),
+            repeated=len(rows(page)) < len(page.cells),
             findings=views.findings(page),
             families=views.families(page),
-            likelihoods=views.likelihoods(page),
+            likelihoods=likelihoods(page),
             depths=charts.depths(page),
             seconds=views.training_seconds(page),
             terms=charts.of_terms(page),
             plane=plane(page),
-            metrics=METRICS,
+            glossary=glossary(),
             markers=MARKERS,
         )
     )
 
 
+@cache
 def environment() -> Environment:
-    """The template engine with the filters that the templates use."""
+    """The template engine with the filters that the templates use; templates are compiled once a process."""
     engine = Environment(
         loader=FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
@@ -85,8 +89,13 @@ def environment() -> Environment:
         "count_of": words.plural,
         "duration": words.duration,
         "epoch_table": charts.table,
+        "half": words.half,
         "number": words.number,
+        "memory_chart": own.memory,
+        "memory_table": own.memory_table,
         "own_charts": own_charts,
+        "row_labels": own.row_labels,
+        "spectrum_chart": own.spectrum,
         "quoted": lambda text: quote(text, safe=""),
         "setting": words.setting,
     }
@@ -105,8 +114,10 @@ def data(page: Page) -> dict[str, Any]:
         {
             "name": cell.name,
             "label": cell.label,
+            "configuration": cell.configuration,
             "axes": {axis: words.axis(cell, axis) for axis in axes},
             "metrics": {figure.key: figure.value for figure in cell.figures},
+            "intervals": {item.key: [item.low, item.high] for item in cell.figures if item.low is not None},
             "settings": {item.key: item.value for item in cell.settings},
             "train": {item.key: item.value for item in cell.train},
             "prior": cell.prior,
@@ -117,6 +128,7 @@ def data(page: Page) -> dict[str, Any]:
     ]
     metrics = [
         {"key": item.key, "label": item.label, "unit": item.unit, "better": item.better, "digits": item.digits}
+        | {"group": item.group, "headline": item.headline}
         for item in METRICS
     ]
     return {"cells": cells, "metrics": metrics, "data": page.data.name}

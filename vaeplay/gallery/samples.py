@@ -4,14 +4,12 @@
 and a file that is another cell's own is never taken for a kind of this one.
 """
 
-import base64
 import re
-import struct
 from collections.abc import Iterable
 from pathlib import Path
 
 from vaeplay.errors import UserError
-from vaeplay.gallery.page import Kind, Picture, Sample
+from vaeplay.gallery.page import Kind
 
 KINDS: tuple[Kind, ...] = (
     Kind(
@@ -32,6 +30,24 @@ KINDS: tuple[Kind, ...] = (
         "Straight walks in the latent space from one test image to another. A smooth latent space passes through "
         "plausible images on the way; holes in it show as smears.",
     ),
+    Kind(
+        "traversal",
+        "Traversals",
+        "One latent dimension a row, moved from −3 to +3 standard deviations while the others stay at their mean. The "
+        "dimension that says most comes first; one that changes nothing is not used. A map of codes is moved along its "
+        "principal components instead.",
+    ),
+    Kind(
+        "best",
+        "Best reconstructions",
+        "The test images that this cell reconstructs with the least squared error, above what it makes of them.",
+    ),
+    Kind(
+        "worst",
+        "Worst reconstructions",
+        "The test images that this cell reconstructs with the largest squared error, the worst last, above what it "
+        "makes of them: what it has no room for.",
+    ),
 )
 EXPECTED = tuple(kind.kind for kind in KINDS)
 """The kinds that every evaluated cell has; further ones are shown where they are found."""
@@ -45,8 +61,12 @@ def path(cell: str, kind: str) -> str:
     return f"samples/{cell}.png" if kind == "reconstruction" else f"samples/{cell}_{kind}.png"
 
 
-def of_cell(root: Path, cell: str, cells: Iterable[str]) -> tuple[Sample, ...]:
-    """Every picture of `cell`, in the order of `order`; `cells` are the names of all cells on the page."""
+def of_cell(root: Path, cell: str, cells: Iterable[str]) -> dict[str, bytes]:
+    """Every picture of `cell` by its kind, in the order of `order`, as PNG; `cells` are all cells on the page.
+
+    Raises:
+        UserError: a file is not a PNG image.
+    """
     folder = root / "samples"
     stems = {file.stem for file in folder.iterdir() if file.suffix == ".png"} if folder.is_dir() else set()
     others = set(cells) - {cell}
@@ -55,8 +75,7 @@ def of_cell(root: Path, cell: str, cells: Iterable[str]) -> tuple[Sample, ...]:
         kind = stem[len(cell) + 1 :]
         if stem.startswith(f"{cell}_") and _SUFFIX.fullmatch(kind) and stem not in others and not _is_cell(root, stem):
             kinds.append(kind)
-    found = ((kind, picture(root, path(cell, kind))) for kind in order(kinds))
-    return tuple(Sample(kind, image) for kind, image in found if image)
+    return {kind: content for kind in order(kinds) if (content := png(root, path(cell, kind)))}
 
 
 def _is_cell(root: Path, name: str) -> bool:
@@ -75,8 +94,8 @@ def describe(kinds: Iterable[str]) -> tuple[Kind, ...]:
     return tuple(known.get(kind) or Kind(kind, kind.replace("-", " ").capitalize(), "") for kind in order(kinds))
 
 
-def picture(root: Path, name: str) -> Picture | None:
-    """The PNG file `name` of the workspace as a `data:` address; None where there is none.
+def png(root: Path, name: str) -> bytes | None:
+    """The PNG file `name` of the workspace; None where there is none.
 
     Raises:
         UserError: the file is not a PNG image.
@@ -85,7 +104,6 @@ def picture(root: Path, name: str) -> Picture | None:
         content = (root / name).read_bytes()
     except FileNotFoundError:
         return None
-    if not content.startswith(_SIGNATURE) or content[12:16] != b"IHDR" or len(content) < 24:
+    if not content.startswith(_SIGNATURE) or content[12:16] != b"IHDR":
         raise UserError(f"{name}: not a PNG image; delete it and run `uv run dvc repro`")
-    width, height = struct.unpack(">II", content[16:24])
-    return Picture("data:image/png;base64," + base64.b64encode(content).decode(), width, height)
+    return content

@@ -2,14 +2,19 @@
 
 from dataclasses import dataclass
 
-from vaeplay.gallery.page import Cell, Page
+from vaeplay.gallery.columns import Row, columns, rows
+from vaeplay.gallery.page import Page
 from vaeplay.gallery.words import axis, number
-from vaeplay.metrics.registry import METRICS, Metric
 
 FAMILIES = 8
 """How many models have a colour and a marker of their own; further ones start again."""
 
-FINDINGS = (("elbo", "the highest ELBO"), ("mse", "the lowest reconstruction error"))
+FINDINGS = (
+    ("mse", "the best reconstructions"),
+    ("frechet", "the best samples"),
+    ("path_length", "the smoothest latent space"),
+    ("elbo", "the highest ELBO"),
+)
 """The metrics of the headline, each with its words, in order."""
 
 
@@ -21,15 +26,6 @@ class Axis:
     title: str
     unit: str
     values: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Column:
-    """One metric over all cells; `best` are the names of the cells that share the best value as shown."""
-
-    metric: Metric
-    values: dict[str, float | None]
-    best: frozenset[str]
 
 
 BAR = 40
@@ -61,6 +57,7 @@ TITLES = {
     "activation": ("Activation", "activation"),
     "beta": ("β", "weight β"),
     "seed": ("Seed", "seed"),
+    "run": ("Run", "run"),
 }
 
 
@@ -76,51 +73,18 @@ def axes(page: Page) -> tuple[Axis, ...]:
 
 
 def varying(page: Page) -> tuple[Axis, ...]:
-    """The axes in which cells differ. β counts only where cells of one model differ in it, as in a sweep."""
+    """The axes in which cells differ. β counts only where cells of one model differ in it, as in a sweep.
+
+    Repeated trainings differ in their run, which says as much as their seed in fewer digits.
+    """
     sweep = len({(cell.model, cell.beta) for cell in page.cells}) > len({cell.model for cell in page.cells})
-    return tuple(item for item in axes(page) if len(item.values) > 1 and (item.name != "beta" or sweep))
+    hidden = {"seed"} if sweep else {"seed", "beta"}
+    return tuple(item for item in axes(page) if len(item.values) > 1 and item.name not in hidden)
 
 
-def columns(page: Page) -> tuple[Column, ...]:
-    """The metrics that at least one cell has, in the registry's order."""
-    tables = {cell.name: {figure.key: figure.value for figure in cell.figures} for cell in page.cells}
-    found = []
-    for metric in METRICS:
-        values = {name: table[metric.key] for name, table in tables.items() if metric.key in table}
-        if values:
-            marked = best(metric, values) if comparable(page, metric) else frozenset()
-            found.append(Column(metric, values, marked))
-    return tuple(found)
-
-
-def shared(page: Page) -> tuple[Column, ...]:
-    """The columns in which every cell shows the same value and none is better: one sentence says as much."""
-    found = []
-    for column in columns(page):
-        texts = {None if value is None else round(value, column.metric.digits) for value in column.values.values()}
-        if column.metric.better is None and len(texts) == 1 and 1 < len(page.cells) == len(column.values):
-            found.append(column)
-    return tuple(found)
-
-
-def likelihoods(page: Page) -> tuple[str, ...]:
-    """The likelihoods that the cells' decoders use, in order of appearance."""
-    found = (item.value for cell in page.cells for item in cell.settings if item.key == "likelihood.name")
-    return tuple(dict.fromkeys(str(value) for value in found))
-
-
-def comparable(page: Page, metric: Metric) -> bool:
-    """Whether values of `metric` may be ranked: nats under different likelihoods may not."""
-    return not metric.unit.startswith("nats") or len(likelihoods(page)) <= 1
-
-
-def best(metric: Metric, values: dict[str, float | None]) -> frozenset[str]:
-    """Which of the named values are best, as rounded for show: ties all are; without a direction, or a rival, none."""
-    rounded = {name: round(value, metric.digits) for name, value in values.items() if value is not None}
-    if metric.better is None or len(rounded) < 2:
-        return frozenset()
-    target = min(rounded.values()) if metric.better == "lower" else max(rounded.values())
-    return frozenset(name for name, value in rounded.items() if value == target)
+def constant(page: Page) -> tuple[Axis, ...]:
+    """The axes of the grid in which all cells agree."""
+    return tuple(item for item in axes(page) if len(item.values) == 1 and item.name not in {"beta", "seed", "run"})
 
 
 def families(page: Page) -> dict[str, int]:
@@ -137,23 +101,23 @@ def training_seconds(page: Page) -> float | None:
 
 @dataclass(frozen=True)
 class Finding:
-    """A part of the headline: `cells` have `words`, at `value`, written with its unit or its name."""
+    """A part of the headline: the configurations `rows` have `words`, at `value`, with its unit or its name."""
 
-    cells: tuple[Cell, ...]
+    rows: tuple[Row, ...]
     words: str
     value: str
 
 
 def findings(page: Page) -> tuple[Finding, ...]:
-    """The best cells by each metric of `FINDINGS`, where there is a best."""
+    """The best configurations by each metric of `FINDINGS`, where there is a best."""
     table = {column.metric.key: column for column in columns(page)}
     found = []
     for key, words in FINDINGS:
         column = table.get(key)
         if column and column.best:
-            cells = tuple(cell for cell in page.cells if cell.name in column.best)
-            metric, value = column.metric, column.values[cells[0].name]
-            text = number(value, metric.digits)
-            value_text = f"{text} {metric.unit}" if metric.label in words else f"{metric.label} {text}"
-            found.append(Finding(cells, words, value_text))
+            winners = tuple(row for row in rows(page) if row.name in column.best)
+            metric = column.metric
+            text = number(column.means[winners[0].name].value, metric.digits)
+            value = f"{text} {metric.unit}" if metric.label in words else f"{metric.label} {text}"
+            found.append(Finding(winners, words, value))
     return tuple(found)

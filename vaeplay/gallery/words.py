@@ -21,6 +21,17 @@ def number(value: float | None, digits: int) -> str:
     return text.replace(",", "\u2009").replace("-", "−")
 
 
+def half(width: float | None, digits: int) -> str:
+    """Half the width of an interval, as it stands behind its value.
+
+    >>> half(0.041, 2), half(0.0004, 2), half(None, 2)
+    ('± 0.04', '± <0.01', '')
+    """
+    if width is None:
+        return ""
+    return f"± {number(width, digits)}" if round(width, digits) else f"± <{number(10**-digits, digits)}"
+
+
 def duration(seconds: float | None) -> str:
     """A time span, as in `12.3 s` or `4 min 05 s`."""
     if seconds is None:
@@ -55,6 +66,11 @@ def axis(cell: Cell, name: str) -> str:
     """The value of one axis of the grid for `cell`."""
     value = getattr(cell, name)
     return DASH if value is None else setting(value)
+
+
+def run(number: int) -> str:
+    """What a label ends in where models were trained more than once."""
+    return f", run {number}"
 
 
 def plural(count: int, noun: str, nouns: str = "") -> str:

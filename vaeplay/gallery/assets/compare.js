@@ -23,8 +23,8 @@
   };
 
   const ticks = [...document.querySelectorAll('#cells-table tbody tr')].map((row) => {
-    const { label } = gallery.byName.get(row.dataset.cell);
-    const tick = element('input', { type: 'checkbox', className: 'tick', value: row.dataset.cell });
+    const { label } = gallery.byName.get(row.dataset.compare);
+    const tick = element('input', { type: 'checkbox', className: 'tick', value: row.dataset.compare });
     tick.setAttribute('aria-label', `Compare ${label}`);
     tick.addEventListener('change', () => {
       const others = chosen().filter((name) => name !== tick.value);

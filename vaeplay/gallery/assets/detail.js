@@ -21,7 +21,8 @@
       image.className = 'pixels';
       image.alt = source.alt;
       image.src = source.src;
-      gallery.fit(image, source, 2, sample.parentElement.clientWidth - 2);
+      const names = sample.querySelector('.row-names')?.offsetWidth ?? 0;
+      gallery.fit(image, source, 2, sample.parentElement.clientWidth - names - 12);
       frame.replaceChildren(image);
       frame.addEventListener('click', (event) => {
         event.preventDefault();

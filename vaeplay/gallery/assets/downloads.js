@@ -11,11 +11,12 @@
   const csv = (cells) => {
     const axes = Object.keys(gallery.data.cells[0]?.axes ?? {});
     const metrics = gallery.data.metrics.map((metric) => metric.key);
-    const head = ['cell', ...axes, ...metrics, 'parameters', 'training_seconds'];
+    const columns = metrics.flatMap((key) => [key, `${key}_low`, `${key}_high`]);
+    const head = ['cell', ...axes, ...columns, 'parameters', 'training_seconds'];
     const rows = cells.map((cell) => [
       cell.name,
       ...axes.map((axis) => (cell.axes[axis] === '—' ? '' : cell.axes[axis])),
-      ...metrics.map((key) => cell.metrics[key]),
+      ...metrics.flatMap((key) => [cell.metrics[key], ...(cell.intervals[key] ?? [null, null])]),
       cell.parameters,
       cell.seconds,
     ]);

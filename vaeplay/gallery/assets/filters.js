@@ -9,6 +9,8 @@
   const axes = [...new Set(boxes.map((box) => box.name))];
   const marked = [...document.querySelectorAll('[data-cell]')].filter((item) => !item.closest('article.cell'));
 
+  const means = [...document.querySelectorAll('tr.mean')];
+
   const text = (cell) => {
     const settings = Object.entries({ ...cell.settings, ...cell.train }).map(([key, value]) => `${key}=${value}`);
     return [cell.name, cell.label, ...settings].join(' ').toLowerCase();
@@ -40,6 +42,10 @@
       words.every((word) => texts.get(cell.name).includes(word));
     gallery.shown = new Set(cells.filter(keeps).map((cell) => cell.name));
     for (const item of marked) item.classList.toggle('filtered', !gallery.shown.has(item.dataset.cell));
+    for (const mean of means) {
+      const runs = [...mean.parentElement.querySelectorAll('[data-cell]')];
+      mean.classList.toggle('filtered', runs.every((run) => run.classList.contains('filtered')));
+    }
 
     const all = gallery.shown.size === cells.length;
     const noun = cells.length === 1 ? 'cell' : 'cells';

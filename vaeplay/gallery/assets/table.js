@@ -1,9 +1,10 @@
-// The table of cells: headings become buttons that sort, and the best values are those of the rows shown.
+// The table of cells: headings become buttons that sort, and the best values are those of the rows shown. A body of the
+// table is a configuration: its first row is what is sorted by and compared, the single runs below it unfold.
 'use strict';
 (() => {
   const table = document.getElementById('cells-table');
-  const body = table.tBodies[0];
-  const rows = [...body.rows]; // in the order of the grid
+  const bodies = [...table.tBodies]; // in the order of the grid
+  const rows = bodies.map((body) => body.rows[0]);
   const heads = [...table.tHead.rows[0].cells];
 
   const value = (row, index) => row.cells[index].dataset.value;
@@ -38,10 +39,16 @@
     button.addEventListener('click', () => press(head));
   }
 
+  table.addEventListener('click', (event) => {
+    const button = event.target.closest('.unfold');
+    if (!button) return;
+    button.setAttribute('aria-expanded', button.closest('tbody').classList.toggle('unfolded'));
+  });
+
   const markBest = () => {
     heads.forEach((head, index) => {
       if (!head.dataset.ranked) return;
-      const shown = rows.filter((row) => gallery.shown.has(row.dataset.cell) && value(row, index) !== '');
+      const shown = rows.filter((row) => !row.classList.contains('filtered') && value(row, index) !== '');
       const rounded = (row) => Number(Number(value(row, index)).toFixed(Number(head.dataset.digits)));
       const pick = head.dataset.better === 'lower' ? Math.min : Math.max;
       const target = shown.length > 1 ? pick(...shown.map(rounded)) : null;
@@ -63,8 +70,10 @@
       else head.removeAttribute('aria-sort');
     });
     const order = index < 0 ? rows : [...rows].sort(compare(index, heads[index].dataset.type, way === 'down' ? -1 : 1));
-    if (order.some((row, place) => row !== body.rows[place])) body.append(...order);
-    gallery.order = order.map((row) => row.dataset.cell);
+    const wanted = order.map((row) => row.parentElement);
+    const now = [...table.tBodies];
+    if (wanted.some((body, place) => body !== now[place])) now.at(-1).after(...wanted);
+    gallery.order = [...table.tBodies].flatMap((body) => [...body.querySelectorAll('[data-cell]')].map((row) => row.dataset.cell));
     markBest();
   });
 })();

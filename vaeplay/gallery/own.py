@@ -1,0 +1,114 @@
+"""What a cell's own account draws beside its loss: the rate of each latent dimension, memory, names of traversals."""
+
+from dataclasses import dataclass
+
+from vaeplay.gallery.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Chart, Line, Table
+from vaeplay.gallery.page import Cell, Cost, Unit
+from vaeplay.gallery.scale import Scale, Tick, extent
+from vaeplay.gallery.words import DASH, number, plural, size
+
+BARS = 64
+"""How many latent dimensions have a bar; the table has all of them."""
+
+
+@dataclass(frozen=True)
+class UnitBar:
+    """One latent dimension: its rectangle in pixels, its words, and `state`: active, collapsed or idle."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    label: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """The rates of the latent dimensions, highest first, as bars in a drawing of WIDTH × HEIGHT pixels, and a table."""
+
+    bars: tuple[UnitBar, ...]
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+    table: Table
+    summary: str
+    width: int = WIDTH
+    height: int = HEIGHT
+    left: int = LEFT
+    right: int = WIDTH - RIGHT
+    top: int = TOP
+    bottom: int = HEIGHT - BOTTOM
+
+
+def spectrum(cell: Cell) -> Spectrum | None:
+    """The KL spectrum of a cell; None where its code has no posterior."""
+    if not cell.spectrum:
+        return None
+    units = cell.spectrum[:BARS]
+    rates = [unit.rate or 0.0 for unit in units]
+    y = Scale(0.0, max(extent([0.0, *rates])[1], 1e-6), HEIGHT - BOTTOM, TOP)
+    step = (WIDTH - RIGHT - LEFT) / len(units)
+    width = round(min(step * 0.8, 40.0), 2)
+    bars, ticks = [], []
+    for place, (unit, rate) in enumerate(zip(units, rates, strict=True)):
+        middle = LEFT + (place + 0.5) * step
+        top = y(max(rate, 0.0))
+        label = f"dimension {unit.dimension}: {_rate(unit)}, {_state(unit)}"
+        bars.append(
+            UnitBar(round(middle - width / 2, 1), top, width, round(y(0.0) - top, 1) + 0.0, label, _state(unit))
+        )
+        if len(units) <= 20 or place % 8 == 0:
+            ticks.append(Tick(place, round(middle, 1), str(unit.dimension)))
+    active = sum(unit.active for unit in cell.spectrum)
+    collapsed = sum(unit.collapsed for unit in cell.spectrum)
+    summary = f"{active} of {plural(len(cell.spectrum), 'dimension')} active, {collapsed} collapsed to the prior"
+    heads = ("Dimension", "Rate, nats / image", "State")
+    rows = tuple((str(unit.dimension), _rate(unit, unit_name=""), _state(unit)) for unit in cell.spectrum)
+    return Spectrum(tuple(bars), tuple(ticks), y.ticks(5), Table(heads, rows), summary)
+
+
+def _rate(unit: Unit, unit_name: str = " nats") -> str:
+    return DASH if unit.rate is None else number(unit.rate, 2) + unit_name
+
+
+def _state(unit: Unit) -> str:
+    if unit.collapsed:
+        return "collapsed"
+    return "active" if unit.active else "idle"
+
+
+def memory(cost: Cost) -> Chart | None:
+    """Memory over the course of the training, a line a device, in MiB over seconds; None where it is not known."""
+    known = [item for item in cost.memory if len(item.samples) > 1]
+    if not known:
+        return None
+    seconds = [second for item in known for second, _ in item.samples]
+    x = Scale(min(seconds), max(max(seconds), min(seconds) + 1e-3), LEFT + 4, WIDTH - RIGHT - 4)
+    y = Scale(*extent([0.0, *(held / 2**20 for item in known for _, held in item.samples)]), HEIGHT - BOTTOM, TOP)
+    y = Scale(0.0, y.high, y.start, y.end)
+    lines = []
+    for place, item in enumerate(known):
+        dots = tuple((x(second), y(held / 2**20)) for second, held in item.samples)
+        path = "M" + "L".join(f"{across:g} {up:g}" for across, up in dots)
+        lines.append(Line("", item.device, place % 2, place % 4, path, dots, size(int(item.samples[-1][1]))))
+    return Chart("Memory, MiB", x.ticks(5), y.ticks(5), tuple(lines), x_name="seconds")
+
+
+def memory_table(cost: Cost) -> Table:
+    """The numbers of the memory chart: a row a sample, at most about twenty of each device."""
+    rows = []
+    for item in cost.memory:
+        for second, held in item.samples[:: max(1, len(item.samples) // 20)]:
+            rows.append((item.device, number(second, 1), size(int(held))))
+    return Table(("Device", "Seconds", "Memory"), tuple(rows))
+
+
+def row_labels(cell: Cell, kind: str, rows: int) -> tuple[str, ...]:
+    """What stands before each row of a picture; empty where its rows need no names."""
+    if kind in ("reconstruction", "best", "worst") and rows == 2:
+        return ("original", "reconstruction")
+    if kind == "traversal" and rows:
+        if cell.spectrum:
+            return tuple(f"dim {unit.dimension}: {_rate(unit)}" for unit in cell.spectrum[:rows])
+        return tuple(f"direction {place}" for place in range(1, rows + 1))
+    return ()

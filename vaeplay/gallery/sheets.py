@@ -1,0 +1,106 @@
+"""The cells' pictures as lossless WebP, and fewer images a picture where a page of many cells would grow too large.
+
+Every cell gives up the same rows and columns, so that what remains can still be compared.
+"""
+
+import base64
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from vaeplay.drawing import GAP
+from vaeplay.errors import UserError
+from vaeplay.gallery.page import Picture, Sample
+
+SHARES = (0.4, 0.65)  # of the page's bytes that the pictures of few cells may take, and those of many
+CELL_BYTES = 65_000  # how the second is approached, cell by cell
+LEVELS = ((64, 64, 64), (12, 4, 8), (12, 3, 6), (10, 2, 5), (8, 2, 4), (6, 2, 3), (4, 1, 3), (3, 1, 2))
+"""Columns, rows, and rows of a traversal, at most. The first takes everything."""
+PAIRS = ("reconstruction", "best", "worst")
+SPREAD = ("reconstruction", "interpolation", "traversal")
+"""Kinds whose columns follow an order: what remains is spread evenly over it, its ends included."""
+
+PROBES = 3  # cells whose pictures tell whether all will fit
+
+Pixels = NDArray[np.uint8]
+
+
+def packed(
+    pictures: dict[str, dict[str, bytes]], shape: tuple[int, ...], megabytes: float
+) -> tuple[dict[str, tuple[Sample, ...]], bool]:
+    """The pictures of each cell, {cell: {kind: PNG}}, for a page of `megabytes`, and whether they were thinned.
+
+    `shape` is that of the data set's images, (channels, height, width). Where even the fewest images take too much,
+    they are returned all the same: the page as a whole is held to its limit.
+    """
+    few, many = (share * megabytes * 1e6 for share in SHARES)
+    budget = min(max(few, len(pictures) * CELL_BYTES), many)
+    tiles = {name: {kind: _tiles(png, shape) for kind, png in kinds.items()} for name, kinds in pictures.items()}
+    made: dict[str, tuple[Sample, ...]] = {}
+    for level in LEVELS:
+        made = {}
+        for done, name in enumerate(tiles, 1):
+            made[name] = tuple(_sample(kind, cut, level) for kind, cut in tiles[name].items())
+            if done >= PROBES and level != LEVELS[-1] and _size(made) > 1.1 * budget * done / len(tiles):
+                break  # at this rate all will not fit
+        if len(made) == len(tiles) and (_size(made) <= budget or level == LEVELS[-1]):
+            break
+    return made, bool(tiles) and level != LEVELS[0]
+
+
+def picture(png: bytes) -> Picture:
+    """One PNG as it is, for the page."""
+    with Image.open(io.BytesIO(png)) as image:
+        size = image.size
+    return Picture("data:image/png;base64," + base64.b64encode(png).decode(), *size)
+
+
+def _size(made: dict[str, tuple[Sample, ...]]) -> int:
+    return sum(len(sample.picture.address) for samples in made.values() for sample in samples)
+
+
+def _tiles(png: bytes, shape: tuple[int, ...]) -> Pixels:
+    """The images in a picture: (rows, columns, height, width, 3), or one image where it is no sheet of `shape`."""
+    try:
+        with Image.open(io.BytesIO(png)) as image:
+            pixels = np.asarray(image.convert("RGB"))
+    except (OSError, SyntaxError, ValueError) as error:
+        raise UserError(f"samples/: a damaged PNG ({error}); delete it and run `uv run dvc repro`") from None
+    if len(shape) == 3:
+        high, wide = shape[1] + GAP, shape[2] + GAP
+        rows, columns = (pixels.shape[0] - GAP) // high, (pixels.shape[1] - GAP) // wide
+        if rows and columns and pixels.shape[:2] == (rows * high + GAP, columns * wide + GAP):
+            cut = pixels[GAP:, GAP:].reshape(rows, high, columns, wide, 3)
+            return cut[:, : shape[1], :, : shape[2]].transpose(0, 2, 1, 3, 4)
+    return pixels[None, None]
+
+
+def _sample(kind: str, tiles: Pixels, level: tuple[int, int, int]) -> Sample:
+    most_columns, most_rows, most_dimensions = level
+    rows, columns = tiles.shape[:2]
+    if kind == "traversal":
+        rows = min(rows, most_dimensions)
+    elif kind not in PAIRS:
+        rows = min(rows, most_rows)
+    if columns > most_columns:
+        spread = np.linspace(0, columns - 1, most_columns).round().astype(int)
+        kept = spread if kind in SPREAD else slice(-most_columns, None) if kind == "worst" else slice(most_columns)
+        tiles = tiles[:, kept]
+    sheet = _sheet(tiles[:rows])
+    buffer = io.BytesIO()
+    Image.fromarray(sheet).save(buffer, "WEBP", lossless=True, quality=30, method=2)
+    address = "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return Sample(kind, Picture(address, sheet.shape[1], sheet.shape[0]), rows if tiles.shape[1] > 1 or rows > 1 else 0)
+
+
+def _sheet(tiles: Pixels) -> Pixels:
+    """Images side by side, (rows, columns, height, width, 3) → RGBA (height, width, 4), with transparent gaps."""
+    rows, columns, height, width = tiles.shape[:4]
+    if rows == columns == 1:
+        return np.asarray(tiles[0, 0])
+    cells = np.zeros((rows, height + GAP, columns, width + GAP, 4), np.uint8)
+    cells[:, :height, :, :width, :3] = tiles.transpose(0, 2, 1, 3, 4)
+    cells[:, :height, :, :width, 3] = 255
+    return cells.reshape(rows * (height + GAP), columns * (width + GAP), 4)[:-GAP, :-GAP]
