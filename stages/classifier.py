@@ -3,21 +3,22 @@
 from pathlib import Path
 
 from stages import run
-from vaeplay import classifier, dataset, devices, files
+from vaeplay import classifier, classifier_training, dataset, devices, files, floors
 
 DATA = Path("data/images.safetensors")
 
 
 def main() -> None:
-    """Trained on the training split alone; its accuracy is that on the test split."""
+    """Trained on the training split, calibrated on the validation split, tested and measured on the test split."""
     settings = files.read_object(Path("settings/classifier.json"), seed=int, device=str, threads=int, classifier=dict)
     device = devices.set_up(settings["device"], settings["threads"])
-    train, test = (dataset.read(DATA, split).to(device) for split in ("train", "test"))
+    train, validation, test = (dataset.read(DATA, split).to(device) for split in ("train", "validation", "test"))
     classes = len(dataset.about(DATA)["classes"])
-    model = classifier.train(train, classes, settings["seed"], **settings["classifier"])
-    real = [classifier.features(model, split.images) for split in (train, test)]
+    model = classifier_training.train(train, validation, classes, settings["seed"], **settings["classifier"])
+    real = classifier.features(model, train.images), classifier.features(model, test.images)
     classifier.save(Path("classifier/classifier.safetensors"), model, *real)
-    card = {"task": "class" if classes > 1 else "quarter turn", "accuracy": classifier.accuracy(model, test, classes)}
+    card = {"task": classifier_training.task_name(train, classes)} | classifier_training.report(model, test, classes)
+    card |= floors.of(model, train, test, real, classes=classes, seed=settings["seed"])
     files.write_json(Path("classifier/card.json"), card)
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from stages import run
 from vaeplay import files
+from vaeplay.gallery import budget
 from vaeplay.gallery.logs import union
 from vaeplay.gallery.read import read
 from vaeplay.gallery.render import render
@@ -12,8 +13,10 @@ from vaeplay.gallery.render import render
 def main(root: Path = Path()) -> None:
     """Show the cells of the grid, and no others, whatever else lies around."""
     page = read(root)
+    html = render(page)
+    budget.check(page, html)
     files.write_json(root / "logs/ae_vae_logs.json", union(root, page))
-    files.write_text(root / "reports/gallery.html", render(page))
+    files.write_text(root / "reports/gallery.html", html)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from vaeplay.drawing import GAP
@@ -43,8 +44,13 @@ def plans(latent_dims: tuple[int, ...] = (2, 8), depths: tuple[int, ...] = (1, 2
     return [Plan(model, beta, latent, depth) for model, beta in MODELS for latent in latent_dims for depth in depths]
 
 
-def make(root: Path, cells: list[Plan] | None = None, text: str = "", epochs: int = 20) -> list[str]:
-    """Write the workspace into `root`; the names of its cells. `text` is put into every free text of the inputs."""
+def make(
+    root: Path, cells: list[Plan] | None = None, text: str = "", epochs: int = 20, noisy: bool = False
+) -> list[str]:
+    """Write the workspace into `root`; the names of its cells. `text` is put into every free text of the inputs.
+
+    `noisy` pictures are as large as those of the pipeline: sixteen columns, and no two images alike.
+    """
     chosen = plans() if cells is None else cells
     names = [plan.name for plan in chosen]
     classes = [f"{digit}{text}" for digit in range(10)]
@@ -82,11 +88,11 @@ def make(root: Path, cells: list[Plan] | None = None, text: str = "", epochs: in
     floors = {"floor_frechet": 0.4, "floor_mse": 0.0}
     write(root / "classifier/card.json", {"task": "class", "accuracy": 0.98} | floors)
     for index, plan in enumerate(chosen):
-        make_cell(root, plan, index, text, epochs)
+        make_cell(root, plan, index, text, epochs, noisy)
     return names
 
 
-def make_cell(root: Path, plan: Plan, index: int, text: str = "", epochs: int = 20) -> None:
+def make_cell(root: Path, plan: Plan, index: int, text: str = "", epochs: int = 20, noisy: bool = False) -> None:
     """Write one cell's files; `index` varies its numbers a little."""
     name, variational = plan.name, plan.beta is not None
     settings: dict[str, Any] = {"hidden": 400, "likelihood": {"name": f"bernoulli{text}"}}
@@ -148,20 +154,24 @@ def make_cell(root: Path, plan: Plan, index: int, text: str = "", epochs: int = 
     }
     write(root / f"logs/cells/{name}.json", shared | log)
 
-    picture(root / f"samples/{name}.png", 12, 2, index)
-    picture(root / f"samples/{name}_prior.png", 12, 4, index + 1)
-    picture(root / f"samples/{name}_interpolation.png", 12, 3, index + 2)
-    picture(root / f"samples/{name}_traversal.png", 12, min(plan.latent_dim, 10), index + 3)
-    picture(root / f"samples/{name}_best.png", 12, 2, index + 4)
-    picture(root / f"samples/{name}_worst.png", 12, 2, index + 5)
+    rows = {"": 2, "_prior": 4, "_interpolation": 4 if noisy else 3, "_best": 2, "_worst": 2}
+    rows["_traversal"] = 10 if noisy else min(plan.latent_dim, 10)
+    for place, (kind, count) in enumerate(rows.items()):
+        picture(root / f"samples/{name}{kind}.png", 16 if noisy else 12, count, index + place, noisy)
 
 
-def picture(path: Path, columns: int, rows: int, seed: int) -> None:
+def picture(path: Path, columns: int, rows: int, seed: int, noisy: bool = False) -> None:
     """A grid of 28 × 28 rings in grey, `columns` wide, with the gaps that the pipeline leaves."""
     step = 28 + GAP
     image = Image.new("L", (columns * step + GAP, rows * step + GAP), 255)
     for place in range(columns * rows):
         image.paste(ring((place + seed) % 12), (GAP + place % columns * step, GAP + place // columns * step))
+    if noisy:  # where there is ink: a trained decoder's background is black
+        noise = np.random.default_rng(seed).integers(-12, 13, (image.height, image.width))
+        pixels = np.asarray(image, np.int64)
+        image = Image.fromarray(
+            np.where((pixels > 0) & (pixels < 255), pixels + noise, pixels).clip(0, 255).astype("u1")
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     image.save(path)
 

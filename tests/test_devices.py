@@ -1,10 +1,15 @@
 """Where a cell runs, on machines that are not this one."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 
 from vaeplay import devices
 from vaeplay.errors import UserError
+
+from .conftest import ROOT
 
 
 def machine(monkeypatch: pytest.MonkeyPatch, peaks: dict[int, int], mps: bool = False) -> None:
@@ -32,3 +37,12 @@ def test_a_device_that_is_not_there_is_one_line(monkeypatch: pytest.MonkeyPatch,
     machine(monkeypatch, {})
     with pytest.raises(UserError, match=f"device: found '{name}', but PyTorch sees none on this machine"):
         devices.choose(name)
+
+
+def test_setting_up_makes_runs_repeatable_and_imports_no_compiler() -> None:
+    program = (
+        "import sys, torch\nfrom vaeplay import devices\ndevices.set_up('cpu', 1)\n"
+        "print(torch.are_deterministic_algorithms_enabled(), 'torch._inductor' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "False"]

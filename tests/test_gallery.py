@@ -28,7 +28,7 @@ from tests import fake_workspace
 from tests.fake_workspace import HOSTILE, Plan, plans
 from vaeplay.drawing import GAP
 from vaeplay.errors import UserError
-from vaeplay.gallery import charts, columns, own, page, render, samples, scale, sheets, views
+from vaeplay.gallery import budget, charts, columns, explorer, maps, own, page, render, samples, scale, sheets, views
 from vaeplay.gallery import read as read_module
 from vaeplay.gallery.logs import union
 from vaeplay.gallery.page import Cell, Curve, History
@@ -146,7 +146,7 @@ def test_templates_and_page_data_are_held_together() -> None:
     used: set[str] = set()
     for path in (GALLERY / "templates").iterdir():
         used |= _names(Environment().parse(path.read_text()))
-    for module in (charts, columns, own, read_module, render, sheets, views):
+    for module in (budget, charts, columns, explorer, maps, own, read_module, render, sheets, views):
         tree = ast.parse(Path(str(module.__file__)).read_text())
         used |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     fields = {field.name for item in _classes() for field in dataclasses.fields(item)}
@@ -489,3 +489,24 @@ def test_many_cells_keep_fewer_images_each_the_same(made: Path) -> None:
     for one, other in zip(whole["a"], fewer["a"], strict=True):
         assert other.picture.width < one.picture.width and other.picture.height <= one.picture.height
     assert (_pixels(fewer["a"][0].picture.address)[:, :28] == _pixels(whole["a"][0].picture.address)[:, :28]).all()
+
+
+def test_a_page_above_its_limit_is_refused_and_says_what_takes_the_room(root: Path) -> None:
+    report = json.loads((root / "settings/report.json").read_text())
+    report["params"]["report"]["megabytes"] = 0.2
+    fake_workspace.write(root / "settings/report.json", report)
+    with pytest.raises(
+        UserError, match=r"^reports/gallery.html: [\d.]+ MB, of which \w.*; params.yaml allows 0.2 MB in"
+    ):
+        main(root)
+    assert not (root / "reports/gallery.html").exists()
+
+
+def test_the_parts_of_the_page_add_up(root: Path) -> None:
+    text = html(root)
+    sizes = budget.parts(text)
+    assert sum(sizes.values()) == len(text.encode())
+    assert {"pictures", "table", "wall", "cells", "glossary", "scripts and data"} <= set(sizes)
+    assert sizes["pictures"] == sum(len(s.picture.address) for cell in read(root).cells for s in cell.samples) + len(
+        read(root).data.examples.address  # type: ignore[union-attr]
+    )

@@ -22,6 +22,7 @@ def stages(*cells: str) -> set[str]:
     groups = {cell: "_conv" if cell.startswith("Conv") else "" for cell in cells}
     return {
         "settings",
+        "maps",
         "report",
         *(f"{stage}{groups[cell]}@{cell}" for cell in cells for stage in ("train", "evaluate")),
     }
@@ -41,7 +42,7 @@ def workspace(made: Workspace) -> Iterator[Workspace]:
     yield made
     made.git("checkout", "-q", ".")
     made.git("clean", "-fdq")
-    assert not set(made.dvc("repro")) - {"settings", "report"}
+    assert not set(made.dvc("repro")) - {"settings", "maps", "report"}
 
 
 def edit(path: Path) -> None:
@@ -66,6 +67,7 @@ def test_the_files_that_tools_rely_on_are_there(workspace: Workspace) -> None:
             f"samples/{name}_traversal.png",
             f"details/{name}.json",
             f"logs/cells/{name}.json",
+            f"maps/{name}.json",
             f"cost/{name}.json",
         ):
             assert (workspace.root / path).is_file(), path
@@ -115,22 +117,24 @@ def test_the_code_of_one_stage_reruns_that_stage_alone(workspace: Workspace) -> 
 
 def test_an_axis_grows_and_shrinks_without_touching_other_cells(workspace: Workspace) -> None:
     values = workspace.values()
-    values["grid"]["dense"] |= {"model": ["VAE"], "latent_dim": [2, 3]}
+    values["grid"]["dense"] |= {"model": ["VAE"], "latent_dim": [2, 1]}
     values["grid"]["conv"]["model"] = []
     workspace.set(values)
-    assert set(workspace.dvc("repro")) == stages("VAE-3-1-ReLU-")
+    assert set(workspace.dvc("repro")) == stages("VAE-1-1-ReLU-")
     left = {
-        path.name for folder in ("samples", "metrics", "checkpoints") for path in (workspace.root / folder).iterdir()
+        path.name
+        for folder in ("samples", "metrics", "maps", "checkpoints")
+        for path in (workspace.root / folder).iterdir()
     }
-    assert {name.split("_depth")[0] for name in left if "_depth" in name} == {"VAE_latent2", "VAE_latent3"}
+    assert {name.split("_depth")[0] for name in left if "_depth" in name} == {"VAE_latent2", "VAE_latent1"}
     page = (workspace.root / "reports/gallery.html").read_text()
-    assert "VAE_latent3_depth1_ReLU" in page
+    assert "VAE_latent1_depth1_ReLU" in page
     assert "BetaVAE_latent2_depth1_ReLU" not in page
     values["grid"]["dense"]["latent_dim"] = [2]
     workspace.set(values)
-    assert set(workspace.dvc("repro")) <= {"settings", "report"}
-    assert not list(workspace.root.rglob("VAE_latent3*"))
-    assert "VAE_latent3" not in (workspace.root / "reports/gallery.html").read_text()
+    assert set(workspace.dvc("repro")) <= {"settings", "maps", "report"}
+    assert not list(workspace.root.rglob("VAE_latent1*"))
+    assert "VAE_latent1" not in (workspace.root / "reports/gallery.html").read_text()
 
 
 def test_a_repeat_is_a_cell_with_other_weights_and_the_same_data(workspace: Workspace) -> None:

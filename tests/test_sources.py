@@ -42,8 +42,10 @@ def imported(*modules: str) -> tuple[set[str], set[str]]:
     [
         ("settings", set()),
         ("prepare", set()),
+        ("classifier", {"torch"}),
         ("train", {"torch"}),
         ("evaluate", {"torch"}),
+        ("maps", set()),
         ("report", set()),
     ],
 )

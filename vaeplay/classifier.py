@@ -2,12 +2,10 @@
 
 Fréchet and kernel distances are usually taken in the features of a network that was trained on photographs, which mean
 little for digits or for shapes. Here they are those of a small convolutional network that knows this very data set; how
-well it knows it, its accuracy, stands beside the figures. Where the images have no classes, it learns to tell by which
-quarter turn an image was rotated (Gidaris et al. 2018, arXiv:1803.07728).
+well it knows it, its accuracy, stands beside the figures. `classifier_training` trains it.
 """
 
 import json
-import math
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +13,13 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from vaeplay import files
-from vaeplay.dataset import Split, as_float, batches
+from vaeplay.dataset import batches
 from vaeplay.errors import UserError
-from vaeplay.seeds import seed_for
 
 KEY = "vaeplay"
-TURNS = 4
+SURE = 0.9  # the probability of a class from which the classifier counts as sure
 
 
 class Classifier(nn.Module):
@@ -35,17 +31,17 @@ class Classifier(nn.Module):
         layers: list[nn.Module] = []
         inputs, side = shape[0], min(shape[1:])
         while side >= 4:  # halved while there is something to halve
-            layers += [nn.Conv2d(inputs, channels, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
+            layers += [nn.Conv2d(inputs, channels, 3, padding=1), nn.MaxPool2d(2), nn.ReLU()]
             inputs, channels, side = channels, min(2 * channels, 128), side // 2
         halvings = len(layers) // 3
         size = inputs * (shape[1] >> halvings) * (shape[2] >> halvings)
-        self.body = nn.Sequential(*layers, nn.Flatten(), nn.Linear(size, features), nn.ReLU())
+        self.body = nn.Sequential(*layers, nn.Flatten())
+        self.hidden = nn.Linear(size, features)
         self.head = nn.Linear(features, classes)
 
     def features(self, x: Tensor) -> Tensor:
         """What the last hidden layer makes of images: (B, channels, height, width) → (B, F)."""
-        found: Tensor = self.body(x)
-        return found
+        return self.hidden(self.body(x)).relu()
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits of the classes, (B, K)."""
@@ -53,50 +49,16 @@ class Classifier(nn.Module):
         return logits
 
 
-def train(data: Split, classes: int, seed: int, *, channels: int, features: int, epochs: int, lr: float) -> Classifier:
-    """A classifier of these images by their labels, or by quarter turns where there is one class."""
-    torch.manual_seed(seed_for(seed, "classifier"))
-    shape = tuple(data.images.shape[1:])
-    model = Classifier(shape, classes if classes > 1 else TURNS, channels, features).to(data.images.device)
-    order = torch.Generator().manual_seed(seed_for(seed, "classifier's batches"))
-    batch_size = 64
-    steps = epochs * math.ceil(len(data.images) / batch_size)
-    optimiser = torch.optim.Adam(model.parameters(), lr=lr)
-    rates = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=lr, total_steps=steps + 1)
-    for _ in tqdm(range(epochs), desc="classifier", unit="epoch", disable=None):
-        for rows in torch.randperm(len(data.images), generator=order).to(data.images.device).split(batch_size):
-            x, labels = as_float(data.images[rows]), data.labels[rows]
-            if classes < 2:
-                x, labels = turned(x)
-            loss = nn.functional.cross_entropy(model(x), labels)
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            rates.step()
-    return model.eval()
-
-
-def turned(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Square images, an equal share rotated by each number of quarter turns, and these numbers, (B,)."""
-    turns = torch.arange(len(x), device=x.device) % TURNS
-    return torch.stack([image.rot90(int(turn), (1, 2)) for image, turn in zip(x, turns, strict=True)]), turns
-
-
-@torch.no_grad()
-def accuracy(model: Classifier, data: Split, classes: int) -> float:
-    """Share of images whose class, or whose quarter turn, it gets right."""
-    right = 0
-    for x, labels in zip(batches(data.images), data.labels.split(500), strict=True):
-        if classes < 2:
-            x, labels = turned(x)
-        right += int((model(x).argmax(1) == labels).sum())
-    return right / len(data.images)
-
-
 @torch.no_grad()
 def features(model: Classifier, images: Tensor) -> Tensor:
     """Features of all images, uint8 (N, *shape) → (N, F)."""
     return torch.cat([model.features(x) for x in batches(images)])
+
+
+@torch.no_grad()
+def sure(model: Classifier, found: Tensor) -> Tensor:
+    """Which images, by their features (N, F), it gives to one class with a probability above SURE: (N,), 0 or 1."""
+    return (model.head(found).softmax(1).amax(1) > SURE).double()
 
 
 def save(path: Path, model: Classifier, train_features: Tensor, test_features: Tensor) -> None:

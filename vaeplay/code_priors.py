@@ -18,7 +18,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import tqdm
 
-from vaeplay.noise import Noise
+from vaeplay import optimisers
+from vaeplay.noise import Noise, drawn
 
 KERNEL = 3
 REACH = KERNEL // 2
@@ -70,7 +71,9 @@ class CodePrior(nn.Module):
 
     def rate(self, maps: Tensor, noise: Noise | None = None) -> Tensor:
         """−log p of each map: (B, h, w) → (B,), nats."""
-        return functional.cross_entropy(self(maps, noise), maps, reduction="none").flatten(1).sum(1)
+        logits = self(maps, noise).movedim(1, -1).flatten(0, -2)  # over maps as such, a GPU's sum is not repeatable
+        each = functional.cross_entropy(logits, maps.flatten(), reduction="none")
+        return each.view(len(maps), -1).sum(1)
 
     @torch.no_grad()
     def sample(self, count: int, noise: Noise) -> Tensor:
@@ -78,9 +81,8 @@ class CodePrior(nn.Module):
         maps = torch.zeros(count, *self.shape, dtype=torch.long, device=self.places.device)
         for row in range(self.shape[0]):
             for column in range(self.shape[1]):
-                upto = self(maps[:, : row + 1])[..., row, column].softmax(1).cumsum(1)
-                drawn = torch.searchsorted(upto, noise.uniform((count, 1)), right=True)
-                maps[:, row, column] = drawn.squeeze(1).clamp(max=self.size - 1)  # the sum may end just below 1
+                shares = self(maps[:, : row + 1])[..., row, column].softmax(1)
+                maps[:, row, column] = drawn(shares, noise.uniform((count, 1))).squeeze(1)
         return maps
 
     def fit(self, maps: Tensor, noise: Noise) -> None:
@@ -88,7 +90,7 @@ class CodePrior(nn.Module):
         order = noise.uniform((len(maps),)).argsort(stable=True)
         held_out, trained_on = maps[order].tensor_split([int(HELD_OUT * len(maps))])
         watched = held_out if len(held_out) else trained_on
-        optimiser = torch.optim.Adam(self.parameters(), lr=self.lr, fused=True)
+        optimiser = optimisers.optimiser("Adam", self.parameters(), self.lr)
         steps = self.epochs * math.ceil(len(trained_on) / BATCH)
         lr_schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, self.lr, steps + 1, pct_start=0.1)
         best, best_state = math.inf, self.state_dict()

@@ -31,5 +31,5 @@ def set_up(name: str, threads: int) -> torch.device:
     torch.set_num_threads(threads)
     if device.type == "cuda":
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is repeatable only with a fixed one
-    torch.use_deterministic_algorithms(True, warn_only=True)  # CUDA has only one way to sum cumulatively, in sampling
+    torch.set_deterministic_debug_mode("warn")  # `use_deterministic_algorithms` would import a compiler: a second
     return device

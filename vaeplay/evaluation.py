@@ -7,13 +7,24 @@ from typing import Any
 from torch import Tensor
 
 from vaeplay import samples
-from vaeplay.metrics import likelihood, reconstruction
+from vaeplay.metrics import (
+    disentanglement,
+    generation,
+    likelihood,
+    reconstruction,
+    representation,
+    smoothness,
+)
 from vaeplay.metrics.intervals import Measured
 from vaeplay.metrics.subject import Subject
 
 PARTS: dict[str, Callable[[Subject], dict[str, Measured]]] = {
     "reconstruction": reconstruction.figures,
     "likelihood": likelihood.figures,
+    "generation": generation.figures,
+    "smoothness": smoothness.figures,
+    "representation": representation.figures,
+    "disentanglement": disentanglement.figures,
 }
 
 

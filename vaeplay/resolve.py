@@ -14,7 +14,7 @@ from vaeplay.errors import UserError
 from vaeplay.params import Params
 from vaeplay.sources import digests
 
-OUTPUTS = ("checkpoints", "codes", "cost", "details", "logs/cells", "maps", "metrics", "samples")
+OUTPUTS = ("checkpoints", "codes", "cost", "details", "explorer", "logs/cells", "maps", "metrics", "samples")
 OF_A_CELL = re.compile(r"(?P<cell>\w+?_latent\d+_depth\d+_[A-Za-z]+(_r\d+)?)(_[a-z-]+)?\.(json|png|safetensors)")
 
 
@@ -37,6 +37,12 @@ def resolve(params: Params, root: Path) -> dict[str, dict[str, Any]]:
             **run,
             "evaluate": params.evaluate.model_dump(mode="json"),
             "sources": digests(root, ["stages.evaluate"]),
+        },
+        "maps": {
+            "seed": params.seed,
+            "maps": params.maps.model_dump(mode="json"),
+            "cells": [cell.name for cell in cells],
+            "sources": digests(root, ["stages.maps"]),
         },
         "run": {  # no result depends on it, and so no stage
             "checkpoint_every": params.train.checkpoint_every,

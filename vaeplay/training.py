@@ -6,10 +6,11 @@ import time
 from typing import Any, cast
 
 import torch
+from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
+from vaeplay import optimisers
 from vaeplay.cells import Cell, TrainSettings
 from vaeplay.dataset import as_float
 from vaeplay.errors import Diverged
@@ -19,7 +20,6 @@ from vaeplay.noise import Noise, NoiseOfRows
 from vaeplay.resume import Progress
 from vaeplay.seeds import seed_for
 
-FUSED = ("Adam", "AdamW", "SGD")  # these can take a step in one pass over the weights
 EXPLODED = 1000  # times its first epoch's: no loss comes back from there
 
 
@@ -46,8 +46,7 @@ def train(
     order = torch.Generator().manual_seed(seed_for(cell.seed, "order of batches"))
     noise = Noise(seed_for(cell.seed, "training noise"), images.device)
     model.start(images, noise)
-    fused = {"fused": True} if settings.optimiser in FUSED else {}
-    optimiser = getattr(torch.optim, settings.optimiser)(model.parameters(), lr=settings.lr, **fused)
+    optimiser = optimisers.optimiser(settings.optimiser, model.parameters(), settings.lr)
     steps = math.ceil(len(images) / settings.batch_size)
     last_step = settings.epochs * steps
     lr_schedule = schedule_of(optimiser, settings, last_step)
@@ -242,6 +241,16 @@ def log(cell: Cell, model: Autoencoder, history: list[dict[str, float]], images:
 def decoder_macs(model: Autoencoder) -> int:
     """Multiplications with addition that the decoder's matrix products and convolutions take for one image."""
     code = model.encode(torch.zeros(1, *model.shape, device=next(model.parameters()).device))
-    with FlopCounterMode(display=False) as counter:
-        model.decoder(code)
-    return counter.get_total_flops() // 2
+    counts: list[int] = []
+
+    def count(layer: Any, inputs: tuple[torch.Tensor], output: torch.Tensor) -> None:
+        places = inputs[0] if isinstance(layer, nn.ConvTranspose2d) else output  # where the whole kernel is applied
+        counts.append(layer.weight.numel() * places.shape[2:].numel())
+
+    kinds = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
+    products = [part for part in model.decoder.modules() if isinstance(part, kinds)]
+    hooks = [layer.register_forward_hook(count) for layer in products]
+    model.decoder(code)
+    for hook in hooks:
+        hook.remove()
+    return sum(counts)

@@ -90,7 +90,7 @@ def _sample(kind: str, tiles: Pixels, level: tuple[int, int, int]) -> Sample:
         tiles = tiles[:, kept]
     sheet = _sheet(tiles[:rows])
     buffer = io.BytesIO()
-    Image.fromarray(sheet).save(buffer, "WEBP", lossless=True, quality=30, method=2)
+    Image.fromarray(sheet).save(buffer, "WEBP", lossless=True, quality=0, method=1)
     address = "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
     return Sample(kind, Picture(address, sheet.shape[1], sheet.shape[0]), rows if tiles.shape[1] > 1 or rows > 1 else 0)
 

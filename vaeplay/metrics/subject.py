@@ -50,6 +50,11 @@ class Subject:
             yield rows, as_float(images[rows])
 
     @cached_property
+    def classes(self) -> int:
+        """How many classes the training images have; 1 where they have none."""
+        return len(self.train.labels.unique())
+
+    @cached_property
     def codes(self) -> Tensor:
         """Codes of the test images without noise, (N, D); a map of codes is laid out flat."""
         return self._codes(self.test.images)
@@ -72,13 +77,19 @@ class Subject:
         return torch.cat([self.model.encode(x).flatten(1) for _, x in self.batches(images)])
 
     @cached_property
-    def samples(self) -> Tensor:
-        """As many new images as there are test images, uint8 (N, *shape), as a file would hold them."""
+    @torch.no_grad()
+    def sample_codes(self) -> Tensor:
+        """As many draws from the prior, or what stands in for it, as there are test images, (N, D) or (N, D, h, w)."""
         noise = self.noise_for("samples")
         sizes = [min(BLOCK, len(self.test.images) - start) for start in range(0, len(self.test.images), BLOCK)]
-        with torch.no_grad():
-            made = [self.model.sample(size, noise).mul(255).round().clamp(0, 255).to(torch.uint8) for size in sizes]
-        return torch.cat(made)
+        return torch.cat([self.model.sample_codes(size, noise) for size in sizes])
+
+    @cached_property
+    @torch.no_grad()
+    def samples(self) -> Tensor:
+        """The new images of these codes, uint8 (N, *shape), as a file would hold them."""
+        made = [self.model.decode(codes) for codes in self.sample_codes.split(BLOCK)]
+        return torch.cat([x.mul(255).round().clamp(0, 255).to(torch.uint8) for x in made])
 
     @cached_property
     def sample_features(self) -> Tensor:

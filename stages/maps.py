@@ -1,0 +1,15 @@
+"""settings/maps.json, codes/ → maps/: the test images' codes in two dimensions."""
+
+from pathlib import Path
+
+from stages import run
+from vaeplay import cell_maps, files
+
+
+def main() -> None:
+    """Only cells whose codes or settings have changed are projected again; the output folder persists."""
+    cell_maps.update(Path("codes"), Path("maps"), files.read_json(Path("settings/maps.json")))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,162 @@
+"""Walks, Jacobians and neighbours where their figures are known: linear decoders, turned and rescaled codes."""
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+from vaeplay.metrics import neighbours, smoothness
+from vaeplay.metrics.subject import Subject
+from vaeplay.noise import Noise
+
+from . import making
+
+DIMENSIONS = 3
+
+
+class Linear(nn.Module):
+    """A decoder whose pixels are a linear map of the code, and a code that is a linear map of the pixels."""
+
+    def __init__(self, scale: float = 1.0) -> None:
+        super().__init__()
+        generator = torch.Generator().manual_seed(0)
+        self.shape = making.SHAPE
+        self.latent_dim = DIMENSIONS
+        self.matrix: Tensor = torch.randn(math.prod(self.shape), DIMENSIONS, generator=generator) / scale
+        self.inverse: Tensor = torch.randn(DIMENSIONS, math.prod(self.shape), generator=generator) * scale
+
+    def encode(self, x: Tensor) -> Tensor:
+        return x.flatten(1) @ self.inverse.T
+
+    def decode(self, z: Tensor) -> Tensor:
+        return (z @ self.matrix.T).unflatten(1, self.shape)
+
+    def sample_codes(self, count: int, noise: Noise) -> Tensor:
+        return noise.normal((count, DIMENSIONS))
+
+
+class Pixels(nn.Module):
+    """A classifier whose features are the pixels; it is sure of every image."""
+
+    def features(self, x: Tensor) -> Tensor:
+        return x.flatten(1)
+
+    def head(self, features: Tensor) -> Tensor:
+        return torch.tensor([100.0, 0.0, 0.0]).expand(len(features), 3)
+
+
+def linear(scale: float = 1.0) -> tuple[Subject, Tensor]:
+    """A subject with these two, and the decoder's matrix."""
+    subject, decoder = making.subject("AE"), Linear(scale)
+    stand_ins: Any = decoder, Pixels()
+    subject.model, subject.classifier = stand_ins
+    subject.real_test = Pixels().features(subject.test.images / 255)
+    return subject, decoder.matrix
+
+
+def test_a_straight_walk_under_a_linear_decoder_has_the_length_of_its_chord() -> None:
+    subject, matrix = linear()
+    first, second = smoothness.pairs(60, subject.noise_for("pairs"))
+    decoded = subject.codes @ matrix.T
+    chords = (decoded[first] - decoded[second]).double().square().sum(1).mean()
+    apart = (subject.real_test[first] - subject.real_test[second]).double().square().sum(1).mean()
+    found = smoothness.figures(subject)
+    assert found["path_length"].value == pytest.approx(float(chords / apart), rel=1e-5)
+    assert found["sure_midpoints"].value == 1
+
+
+def test_the_jacobian_of_a_linear_decoder_is_its_matrix_a_standard_deviation_each() -> None:
+    subject, matrix = linear()
+    expected = (matrix * subject.codes.std(0, correction=0)).norm()
+    assert torch.allclose(smoothness.jacobian_norms(subject), expected.double(), rtol=1e-5)
+
+
+def test_nothing_changes_with_the_unit_of_the_codes() -> None:
+    found, rescaled = (smoothness.figures(linear(scale)[0]) for scale in (1.0, 1000.0))
+    for key, figure in found.items():
+        assert rescaled[key].value == pytest.approx(figure.value, rel=1e-4), key
+
+
+def test_random_directions_come_close_to_the_exact_norm(monkeypatch: pytest.MonkeyPatch) -> None:
+    subject = making.subject("VAE", latent_dim=20)
+    exact = smoothness.jacobian_norms(subject)
+    monkeypatch.setattr(smoothness, "EXACT", 1)
+    monkeypatch.setattr(smoothness, "PROBES", 400)
+    assert torch.allclose(smoothness.jacobian_norms(subject), exact, rtol=0.15)
+    assert smoothness.jacobian_norms(subject).mean() == pytest.approx(float(exact.mean()), rel=0.02)
+
+
+@pytest.mark.parametrize("name", ["VAE", "ConvVAE"])
+def test_the_jacobian_is_that_of_finite_differences_whatever_the_blocks(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject = making.subject(name, activation="Tanh")
+    spread, z = subject.codes.std(0, correction=0).double(), subject.sample_codes.double()
+    model = subject.model.double()
+    with torch.no_grad():
+        steps = 1e-5 * torch.diag(spread)
+        columns = [(model.decode(z + step) - model.decode(z - step)) / 2e-5 for step in steps]
+    expected = torch.stack(columns).square().sum((0, 2, 3, 4)).sqrt()
+    subject.model.float()
+    for at_once in (4_000_000, 1000):
+        monkeypatch.setattr(smoothness, "PIXELS_AT_ONCE", at_once)
+        assert torch.allclose(smoothness.jacobian_norms(subject), expected, rtol=1e-3)
+
+
+def test_speed_is_that_of_small_steps() -> None:
+    subject = making.subject("VAE", activation="Tanh")
+    first, second = smoothness.pairs(60, subject.noise_for("pairs"))
+    share = torch.full((60, 1), 0.4)
+    with torch.no_grad():
+        found = smoothness.speeds(subject, smoothness.straight, first, second, share)
+        before, after = (
+            smoothness.features_at(subject, smoothness.straight, first, second, share + step) for step in (-0.01, 0.01)
+        )
+    assert torch.allclose(found, ((after - before) / 0.02).double().square().sum(1), rtol=0.05, atol=1e-9)
+
+
+def test_each_image_is_paired_with_another() -> None:
+    first, second = smoothness.pairs(7, Noise(0))
+    assert sorted(first.tolist()) == sorted(second.tolist()) == list(range(7))
+    assert (first != second).all()
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 1000), st.integers(1, 5))
+def test_a_turning_walk_starts_and_ends_at_its_codes_and_stays_between_their_lengths(seed: int, size: int) -> None:
+    a, b = torch.randn(2, 20, size, generator=torch.Generator().manual_seed(seed))
+    for share, end in ((0.0, a), (1.0, b)):
+        assert torch.allclose(smoothness.turning(a, b, torch.full((20, 1), share)), end, atol=1e-4)
+    if size > 1:
+        lengths = torch.stack([a.norm(dim=1), b.norm(dim=1)])
+        middle = smoothness.turning(a, b, torch.full((20, 1), 0.5)).norm(dim=1)
+        assert torch.allclose(middle, lengths.mean(0), rtol=1e-2)
+
+
+def test_a_turning_walk_between_opposite_or_equal_directions_is_straight() -> None:
+    a, half = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 0.0]]), torch.full((3, 1), 0.5)
+    b = torch.tensor([[-3.0, 0.0], [2.0, 0.0], [0.0, 0.0]])
+    assert smoothness.turning(a, b, half).tolist() == [[-1.0, 0.0], [1.5, 0.0], [0.0, 0.0]]
+
+
+def test_neighbours_of_a_class() -> None:
+    labels = torch.arange(40) % 2
+    points = labels[:, None] * 100.0 + torch.arange(40)[:, None]
+    assert neighbours.same_class(points, labels).tolist() == [1.0] * 40
+    assert neighbours.same_class(torch.arange(40.0)[:, None], labels, 2).mean() < 0.1
+
+
+def test_what_a_map_of_codes_and_images_without_classes_have() -> None:
+    keys = {"path_length", "sure_midpoints", "jacobian"}
+    assert set(smoothness.figures(making.subject("VQVAE"))) == keys | {"neighbour_consistency"}
+    subject = making.subject("AE")
+    subject.train.labels.zero_()
+    assert set(smoothness.figures(subject)) == keys | {"path_length_spherical"}
+
+
+def test_one_image_has_a_jacobian_alone() -> None:
+    assert set(smoothness.figures(making.subject("VAE", 1))) == {"jacobian"}

@@ -1,0 +1,100 @@
+"""Maps of codes in two dimensions: PCA, t-SNE, UMAP, or the code itself where it has two numbers or one.
+
+How far to trust a map: its trustworthiness (Venna & Kaski 2001), 1 where the nearest neighbours of every point in the
+map are its nearest neighbours among the codes too, about 0.5 for a random map. PCA keeps distances as far as a plane
+can; t-SNE (van der Maaten & Hinton 2008, JMLR 9) and UMAP (McInnes et al. 2018, arXiv:1802.03426) keep neighbours, and
+neither sizes of groups nor distances between them mean anything there.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Codes = NDArray[np.float64]
+
+WIDEST = (
+    50  # numbers of a code that t-SNE and UMAP see; of longer ones (maps of codes) their first principal components
+)
+TRUSTED_NEIGHBOURS = 10
+FEWEST = 10  # points from which neighbours can mean anything
+DIGITS = 4  # significant decimals that are kept
+
+
+def spread(count: int, most: int) -> NDArray[np.int64]:
+    """Up to `most` of `count` rows, spread evenly: every class keeps its share, in sorted as in shuffled images."""
+    return np.linspace(0, count - 1, min(count, most)).round().astype(np.int64)
+
+
+def maps(
+    codes: NDArray[Any], seed: int, perplexity: float, neighbours: int, min_dist: float
+) -> dict[str, dict[str, Any]]:
+    """Every map that codes (N, D) have, by its name: `points` (N, 2), `trustworthiness` or None, and a `label`.
+
+    Codes of up to two numbers are their own map, `latent`, to be trusted wholly. Of others there is `pca` and, where
+    there are enough codes and they differ, `tsne` and `umap`. `perplexity` and `neighbours` are lowered to what N
+    points allow.
+    """
+    codes = codes.astype(np.float64)
+    if codes.shape[1] <= 2:
+        points = np.pad(codes, ((0, 0), (0, 2 - codes.shape[1])))
+        return {"latent": {"label": "Latent space", "points": rounded(points), "trustworthiness": 1.0}}
+    found = {"pca": ("PCA", pca(codes, 2))}
+    if len(codes) >= FEWEST and np.ptp(codes, axis=0).max() > 0:
+        narrow = pca(codes, WIDEST) if codes.shape[1] > WIDEST else codes
+        found["tsne"] = ("t-SNE", tsne(narrow, seed, perplexity))
+        found["umap"] = ("UMAP", umap(narrow, seed, neighbours, min_dist))
+    return {
+        name: {"label": label, "points": rounded(points), "trustworthiness": trustworthiness(codes, points)}
+        for name, (label, points) in found.items()
+    }
+
+
+def pca(codes: Codes, count: int) -> Codes:
+    """The first `count` principal components of codes: (N, D) → (N, count), zeros where there are fewer.
+
+    Each is turned so that its largest weight is positive: else a sign would be up to the linear algebra library.
+    """
+    left, sizes, directions = np.linalg.svd(codes - codes.mean(0), full_matrices=False)
+    largest = np.abs(directions).argmax(1)
+    signs = np.where(directions[np.arange(len(directions)), largest] < 0, -1.0, 1.0)
+    points = (left * sizes * signs)[:, :count]
+    return np.pad(points, ((0, 0), (0, count - points.shape[1])))
+
+
+def tsne(codes: Codes, seed: int, perplexity: float) -> Codes:
+    """t-SNE from the principal components, with exact neighbours: (N, D) → (N, 2)."""
+    from openTSNE import TSNE
+
+    lowered = min(perplexity, (len(codes) - 1) / 3)
+    fitted = TSNE(perplexity=lowered, neighbors="exact", n_jobs=1, random_state=seed, initialization="pca").fit(codes)
+    return np.asarray(fitted, dtype=np.float64)
+
+
+def umap(codes: Codes, seed: int, neighbours: int, min_dist: float) -> Codes:
+    """UMAP on one thread, which is what makes it repeatable: (N, D) → (N, 2).
+
+    In a new process numba compiles for some 13 seconds first; a cache on disk (NUMBA_CACHE_DIR) does not help, as UMAP
+    asks for none. So cells are better projected in one process than each in its own.
+    """
+    from umap import UMAP
+
+    lowered = min(neighbours, len(codes) - 1)
+    fitted = UMAP(n_neighbors=lowered, min_dist=min_dist, random_state=seed, n_jobs=1).fit_transform(codes)
+    return np.asarray(fitted, dtype=np.float64)
+
+
+def trustworthiness(codes: Codes, points: Codes) -> float | None:
+    """Share of trust that a map's neighbours deserve, up to 1: (N, D), (N, 2); None for fewer than FEWEST points."""
+    from sklearn.manifold import trustworthiness as of
+
+    if len(codes) < FEWEST:
+        return None
+    return round(float(of(codes, points, n_neighbors=min(TRUSTED_NEIGHBOURS, (len(codes) - 1) // 2))), DIGITS)
+
+
+def rounded(points: Codes) -> list[list[float]]:
+    """Points with a few significant decimals of the widest coordinate, which is more than a screen can show."""
+    widest = float(np.abs(points).max(initial=0.0))
+    decimals = DIGITS - 1 - int(np.floor(np.log10(widest))) if widest > 0 else DIGITS
+    return [[round(float(value), decimals) + 0.0 for value in point] for point in points]
