@@ -102,7 +102,8 @@ def test_a_wrong_override_is_lines_and_touches_nothing(made: tuple[Path, mistake
         event("refused by DVC in lines")
         return
     except Exception as error:
-        event(f"refused by DVC with {type(error).__name__}")
+        kept = (workspace / "params.yaml").read_text(encoding="utf-8") == mistakes.TEXT
+        event(f"refused by DVC with {type(error).__name__}, params.yaml {'kept' if kept else 'half written'}")
         return
     if refused(workspace):
         event("refused by us in lines")

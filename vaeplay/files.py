@@ -76,3 +76,17 @@ def read_json(path: Path) -> Any:
         raise UserError(f"{path}: no such file; `dvc repro` makes it") from None
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: not readable as JSON ({error}); delete it and run `dvc repro`") from None
+
+
+def read_object(path: Path, **kinds: type) -> dict[str, Any]:
+    """The JSON object in a file, which must have these keys, with values of these kinds.
+
+    Raises:
+        UserError: as `read_json`, or it has not.
+    """
+    value = read_json(path)
+    for key, kind in kinds.items():
+        if not isinstance(value, dict) or not isinstance(value.get(key), kind):
+            raise UserError(f"{path}: {key!r} is missing or wrong; delete the file and run `dvc repro`")
+    found: dict[str, Any] = value
+    return found
