@@ -12,7 +12,8 @@ from vaeplay.errors import UserError
 class Network(nn.Sequential):
     """Layers in a row. In training mode their products are taken in `precision`; weights and outputs stay float32.
 
-    With bfloat16 (8 bits of mantissa) a processor that knows it takes a convolutional model's step in two thirds of the time.
+    With bfloat16 (8 bits of mantissa) a processor that knows it takes a convolutional model's step in two thirds of
+    the time.
     """
 
     precision: str = "float32"
