@@ -21,6 +21,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ ROOT = Path(__file__).parent.parent
 MODELS = {"VAE": {"depth": 1}, "ConvVAE": {"depth": 2}}
 
 CLOCK = time.perf_counter
-Epoch = Callable[[], None]
+Epoch = Callable[[], object]
 
 
 def values(**changes: Any) -> dict[str, Any]:
@@ -66,7 +67,7 @@ def vaeplay(cell: Cell, images: Any) -> Epoch:
     from vaeplay import checkpoint, training
 
     model = checkpoint.build(cell, tuple(images.shape[1:])).to(images.device)
-    return lambda: training.train(model, images, images[:BATCH], cell) and None
+    return lambda: training.train(model, images, images[:BATCH], cell)
 
 
 def tutorial(cell: Cell, images: Any) -> Epoch:
@@ -85,7 +86,7 @@ def tutorial(cell: Cell, images: Any) -> Epoch:
     device = images.device
     encoder, decoder = networks(cell, images)
     optimiser = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=cell.train.lr)
-    loader = DataLoader(Digits(), batch_size=BATCH, shuffle=True)
+    loader: DataLoader[Any] = DataLoader(Digits(), batch_size=BATCH, shuffle=True)
 
     def epoch() -> None:
         total = 0.0
@@ -145,43 +146,39 @@ def pythae(cell: Cell, images: Any) -> Epoch:
     data = BaseDataset(images.cpu().float() / 255, torch.zeros(len(images)))
     trainer = BaseTrainer(VAE(config, Encoder(), Decoder()), data, training_config=options)
     trainer.prepare_training()
-    return lambda: trainer.train_step(1) and None
+    return lambda: trainer.train_step(1)
 
 
 def products(cell: Cell, images: Any) -> Epoch:
     """Every matrix product or convolution that an epoch needs, none of the rest."""
     import torch
 
-    layers = [layer for network in networks(cell, images) for layer in network if hasattr(layer, "weight")]
     seen: list[tuple[Any, Any, Any]] = []  # a layer, what goes in, and a gradient of what comes out
-    x = torch.rand(BATCH, *images.shape[1:], device=images.device)
-    for network in networks(cell, images):
+    shapes = (tuple(images.shape[1:]), (cell.latent_dim,))
+    for network, shape in zip(networks(cell, images), shapes, strict=True):
+        x = torch.rand(BATCH, *shape, device=images.device)
         for layer in network:
             y = layer(x).detach()
             if hasattr(layer, "weight"):
-                seen.append((layers[len(seen)], x, torch.rand_like(y)))
+                seen.append((layer, x.requires_grad_(bool(seen)), torch.rand_like(y)))
             x = y
-        x = torch.rand(BATCH, cell.latent_dim, device=images.device)
+
+    def of_a_linear(layer: Any, x: Any, gradient: Any) -> None:
+        weight, x_alone = layer.weight.detach(), x.detach()
+        x_alone @ weight.T
+        gradient.T @ x_alone
+        if x.requires_grad:
+            gradient @ weight
+
+    def of_a_convolution(layer: Any, x: Any, gradient: Any) -> None:
+        torch.autograd.grad(layer(x), [layer.weight, *([x] if x.requires_grad else [])], gradient)
 
     def epoch() -> None:
         for _ in range(len(images) // BATCH):
-            for index, (layer, x, gradient) in enumerate(seen):
-                if isinstance(layer, torch.nn.Linear):
-                    x @ layer.weight.T
-                    gradient.T @ x
-                    if index:
-                        gradient @ layer.weight
-                else:
-                    y = layer(x.requires_grad_(index > 0))
-                    torch.autograd.grad(y, [layer.weight, *([x] if index else [])], gradient)
+            for layer, x, gradient in seen:
+                (of_a_linear if isinstance(layer, torch.nn.Linear) else of_a_convolution)(layer, x, gradient)
 
-    with_gradients_of_layers_alone = torch.enable_grad() if cell.model != "VAE" else torch.no_grad()
-
-    def counted() -> None:
-        with with_gradients_of_layers_alone:
-            epoch()
-
-    return counted
+    return epoch
 
 
 def networks(cell: Cell, images: Any) -> Any:
@@ -240,8 +237,13 @@ def growth(rounds: int, device: Any) -> None:
         print(f"{name:24} {1e6 * statistics.median(taken) / len(data):9.1f} µs an image", flush=True)
     for cells in (10, 100, 1000):
         grid = params.validate(values(latent_dim=list(range(1, cells + 1))))
-        taken = [seconds(lambda grid=grid: resolve.resolve(grid, ROOT) and None) for _ in range(rounds + 1)][1:]
+        taken = [seconds(partial(settle, grid)) for _ in range(rounds + 1)][1:]
         print(f"settings of {cells:5} cells   {statistics.median(taken):9.2f} s")
+
+
+def settle(grid: params.Params) -> None:
+    """What the first stage does for a grid, but for writing it."""
+    resolve.resolve(grid, ROOT)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""checkpoints/<cell>, data/, classifier/ → metrics/, details/, codes/, samples/, cost/: measure and draw one cell."""
+"""checkpoints/<cell>, data/, classifier/ → metrics/, details/, codes/, samples/, explorer/, cost/: measure one cell."""
 
 import time
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from safetensors.torch import save as to_bytes
 
 from stages import run
-from vaeplay import cells, checkpoint, classifier, dataset, devices, drawing, evaluation, files
+from vaeplay import cells, checkpoint, classifier, dataset, devices, drawing, evaluation, exporting, files
 from vaeplay.metrics.subject import Subject
 
 DATA = Path("data/images.safetensors")
@@ -14,7 +14,7 @@ DATA = Path("data/images.safetensors")
 
 def main(name: str) -> None:
     """Every cell is measured on the same test images, with the same noise."""
-    settings = files.read_json(Path("settings/evaluate.json"))
+    settings = files.read_object(Path("settings/evaluate.json"), seed=int, device=str, threads=int, evaluate=dict)
     options = settings["evaluate"]
     device = devices.set_up(settings["device"], settings["threads"])
     network, real_train, real_test = classifier.load(Path("classifier/classifier.safetensors"), device)
@@ -34,6 +34,7 @@ def main(name: str) -> None:
     started = time.perf_counter()
     for kind, picture in evaluation.pictures(subject, options["columns"]).items():
         files.write_bytes(Path("samples") / f"{name}{kind}.png", drawing.sheet(picture.cpu().numpy()))
+    files.write_bytes(Path("explorer") / f"{name}.safetensors", exporting.export(subject))
     seconds["pictures"] = time.perf_counter() - started
     files.write_bytes(Path("codes") / f"{name}.safetensors", to_bytes({"codes": subject.codes.cpu().contiguous()}))
     files.write_json(Path("details") / f"{name}.json", evaluation.details(subject, found, options["columns"]))

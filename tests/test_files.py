@@ -1,5 +1,8 @@
 """Files are whole or absent, and JSON that cannot be read is one line."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +21,37 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, mon
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match=r"No space left on device: .*result\.json"):
         files.write_json(path, {"new": 2})
     assert files.read_json(path) == {"old": 1}
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_killed_process_left_goes_with_the_next_write_and_what_a_living_one_writes_stays(tmp_path: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    left, living = (tmp_path / f".x.json.{files.HOST}.{process}.0.part" for process in (dead.pid, os.getppid()))
+    elsewhere = tmp_path / f".x.json.another-machine.{dead.pid}.0.part"
+    mine = tmp_path / ".notes.part"
+    for path in (left, living, elsewhere, mine):
+        path.write_text("half")
+    files.write_json(tmp_path / "x.json", {})
+    assert {path.name for path in tmp_path.iterdir()} == {"x.json", living.name, elsewhere.name, mine.name}
+
+
+def test_results_are_as_readable_as_any_file(tmp_path: Path) -> None:
+    (tmp_path / "other").write_text("")
+    files.write_text(tmp_path / "result", "")
+    assert (tmp_path / "result").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+def test_a_write_within_a_write_and_an_error_of_the_writers_own(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="elsewhere"), files.writing(tmp_path / "x"):
+        with files.writing(tmp_path / "x") as inner:
+            inner.write(b"whole")
+        (tmp_path / "elsewhere").read_bytes()
+    assert (tmp_path / "x").read_bytes() == b"whole"
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]
 
 
 def test_a_number_that_json_has_not_is_never_written(tmp_path: Path) -> None:

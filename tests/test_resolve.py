@@ -25,6 +25,7 @@ def resolved(values: Any) -> dict[str, Any]:
         (("data", "path"), "stages", lambda name: False),  # which is read by a folder alone
         (("data", "on_error"), "skip", lambda name: False),
         (("evaluate", "columns"), 4, lambda name: name == "evaluate"),
+        (("maps", "perplexity"), 20.0, lambda name: name == "maps"),
         (("seed",), 9, lambda name: name != "run"),
         (("train", "checkpoint_every"), 60.0, lambda name: name == "run"),  # which no stage depends on
         (("on_failure",), "keep_going", lambda name: name == "run"),

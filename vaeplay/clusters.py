@@ -7,7 +7,7 @@ doi:10.1109/TIT.1982.1056489), from centres that are spread out (Arthur & Vassil
 import torch
 from torch import Tensor
 
-from vaeplay.noise import Noise
+from vaeplay.noise import Noise, drawn
 
 LLOYD_STEPS = 10
 
@@ -31,8 +31,7 @@ def spread(vectors: Tensor, count: int, noise: Noise) -> Tensor:
     distances = torch.full((len(vectors),), torch.inf, device=vectors.device)
     centres: list[Tensor] = []
     for share in noise.uniform((count,)):
-        weights = torch.where(distances.isinf(), 1, distances).double().cumsum(0)
-        chosen = torch.searchsorted(weights, share * weights[-1], right=True).clamp(max=len(vectors) - 1)
+        chosen = drawn(torch.where(distances.isinf(), 1, distances), share[None])[0]
         centres.append(vectors[chosen])
         distances = torch.minimum(distances, (vectors - vectors[chosen]).square().sum(1))
     return torch.stack(centres)

@@ -19,7 +19,7 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from vaeplay import optimisers
-from vaeplay.noise import Noise
+from vaeplay.noise import Noise, drawn
 
 KERNEL = 3
 REACH = KERNEL // 2
@@ -71,7 +71,9 @@ class CodePrior(nn.Module):
 
     def rate(self, maps: Tensor, noise: Noise | None = None) -> Tensor:
         """−log p of each map: (B, h, w) → (B,), nats."""
-        return functional.cross_entropy(self(maps, noise), maps, reduction="none").flatten(1).sum(1)
+        logits = self(maps, noise).movedim(1, -1).flatten(0, -2)  # over maps as such, a GPU's sum is not repeatable
+        each = functional.cross_entropy(logits, maps.flatten(), reduction="none")
+        return each.view(len(maps), -1).sum(1)
 
     @torch.no_grad()
     def sample(self, count: int, noise: Noise) -> Tensor:
@@ -79,9 +81,8 @@ class CodePrior(nn.Module):
         maps = torch.zeros(count, *self.shape, dtype=torch.long, device=self.places.device)
         for row in range(self.shape[0]):
             for column in range(self.shape[1]):
-                upto = self(maps[:, : row + 1])[..., row, column].softmax(1).cumsum(1)
-                drawn = torch.searchsorted(upto, noise.uniform((count, 1)), right=True)
-                maps[:, row, column] = drawn.squeeze(1).clamp(max=self.size - 1)  # the sum may end just below 1
+                shares = self(maps[:, : row + 1])[..., row, column].softmax(1)
+                maps[:, row, column] = drawn(shares, noise.uniform((count, 1))).squeeze(1)
         return maps
 
     def fit(self, maps: Tensor, noise: Noise) -> None:

@@ -11,6 +11,7 @@ WHAT_TO_DO = {
     errno.EMFILE: "raise the limit of open files (ulimit -n)",
     errno.ENFILE: "raise the limit of open files (ulimit -n)",
 }
+NO_MEMORY = ("allocate memory", "out of memory", "failed to map segment")  # PyTorch, CUDA, the system's loader
 LESS = "a smaller batch_size, network or data.limit needs less"
 
 
@@ -22,6 +23,12 @@ class Diverged(UserError):  # noqa: N818
     """A training whose loss is no number any more, or has exploded."""
 
 
+def is_of_the_machine(error: BaseException) -> bool:
+    """Whether the machine lacked something, so that the file or the image that was worked on is not to blame."""
+    lacking = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT}
+    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in lacking)
+
+
 def line(error: BaseException) -> str | None:
     """What to print for an error instead of a traceback; None for one that only a traceback explains.
 
@@ -31,8 +38,8 @@ def line(error: BaseException) -> str | None:
     if isinstance(error, UserError):
         return "\n".join(f"error: {each}" for each in str(error).splitlines())
     if isinstance(error, KeyboardInterrupt):
-        return f"interrupted: {text or 'nothing of this stage was kept; `dvc repro` starts it again'}"
-    if isinstance(error, MemoryError) or "allocate memory" in text or "out of memory" in text:
+        return f"interrupted: {text or 'this stage wrote nothing; `dvc repro` runs it again'}"
+    if isinstance(error, MemoryError) or any(words in text for words in NO_MEMORY):
         return f"error: not enough memory; nothing of this stage was kept; {LESS}"
     if isinstance(error, OSError):
         advice = f"; {WHAT_TO_DO[error.errno]}" if error.errno in WHAT_TO_DO else ""

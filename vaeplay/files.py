@@ -1,45 +1,60 @@
 """Writing files whole or not at all, and reading JSON with a one-line error."""
 
+import contextlib
+import itertools
 import json
 import os
-import tempfile
+import platform
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+import psutil
+
 from vaeplay.errors import UserError
+
+HOST = re.sub(r"\W", "-", platform.node()) or "host"
+_numbers = itertools.count()  # of the temporary files of this process
 
 
 @contextmanager
 def writing(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write `path` through, atomically: readers see the old file or the new one, never half of either."""
+    """A file to write `path` through, atomically: readers see the old file or the new one, never half of either.
+
+    Raises:
+        OSError: it cannot be written; the error names `path`, and nothing is left of the attempt.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
-    temporary = Path(name)
+    _sweep(path.parent)
+    temporary = path.parent / f".{path.name}.{HOST}.{os.getpid()}.{next(_numbers)}.part"
     try:
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno and error.filename in {None, str(temporary)}:
+            raise OSError(error.errno, error.strerror, str(path)) from None
         raise
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed processes of this machine were writing in a folder. They could not tidy up."""
+    for left in folder.glob(f".*.{HOST}.*.part"):
+        process = left.name.split(".")[-3]
+        if process.isdigit() and not psutil.pid_exists(int(process)):
+            with contextlib.suppress(OSError):
+                left.unlink()
 
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write `content` to `path` atomically."""
     with writing(path) as file:
         file.write(content)
-
-
-def _umask() -> int:
-    """The process's umask. mkstemp makes files private; results are as readable as any other file."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def write_text(path: Path, text: str) -> None:
@@ -64,3 +79,17 @@ def read_json(path: Path) -> Any:
         raise UserError(f"{path}: no such file; `dvc repro` makes it") from None
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: not readable as JSON ({error}); delete it and run `dvc repro`") from None
+
+
+def read_object(path: Path, **kinds: type) -> dict[str, Any]:
+    """The JSON object in a file, which must have these keys, with values of these kinds.
+
+    Raises:
+        UserError: as `read_json`, or it has not.
+    """
+    value = read_json(path)
+    for key, kind in kinds.items():
+        if not isinstance(value, dict) or not isinstance(value.get(key), kind):
+            raise UserError(f"{path}: {key!r} is missing or wrong; delete the file and run `dvc repro`")
+    found: dict[str, Any] = value
+    return found

@@ -56,3 +56,17 @@ class NoiseOfRows(Noise):
             self.kept.append(draw((self.count, *shape[1:])))
         self.draw += 1
         return self.kept[self.draw - 1][self.rows]
+
+
+def drawn(weights: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:
+    """Indices drawn in proportion to `weights`, by the inverse of their cumulative distribution.
+
+    (…, K) weights of any scale and shares (…, n) between 0 and 1, 1 excluded → (…, n). Weights are added up in whole
+    numbers, at least 18 bits of the largest: a GPU adds fractions in another order each time.
+    """
+    count = weights.shape[-1]
+    bits = min(24, 62 - 24 - count.bit_length())  # what keeps share · sum below 2^63
+    largest = weights.amax(-1, keepdim=True).clamp(min=torch.finfo(weights.dtype).tiny)
+    upto = (weights / largest * 2**bits).long().cumsum(-1)
+    at = ((shares * 2**24).long() * upto[..., -1:]) >> 24
+    return torch.searchsorted(upto, at, right=True).clamp(max=count - 1)

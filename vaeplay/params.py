@@ -133,6 +133,13 @@ class MapSettings(Settings):
     min_dist: float = Field(ge=0, le=1)
 
 
+class ExplorerSettings(Settings):
+    """Which cells can be explored live on the page, and how much of it they may take. Null stands for every cell."""
+
+    cells: Annotated[tuple[str, ...], Field(strict=False), AfterValidator(_distinct)] | None
+    megabytes: float = Field(ge=0, le=1000)
+
+
 class ReportSettings(Settings):
     """The page."""
 
@@ -155,6 +162,7 @@ class Params(Settings):
     classifier: ClassifierSettings
     evaluate: EvaluateSettings
     maps: MapSettings
+    explorer: ExplorerSettings
     report: ReportSettings
 
     def cells(self) -> Iterator[Cell]:
@@ -230,6 +238,12 @@ def validate(value: Any, origin: str = "params.yaml") -> Params:
             "allowed: shares with a sum below 1, since the rest is trained on"
         )
     _check_halvings(params, origin)
+    for name in params.explorer.cells or ():
+        if name not in counts:
+            raise UserError(
+                f"{origin}: explorer.cells: found {_short(name)}; allowed: null, or names of the grid's cells"
+                f"{_nearest(name, list(counts))}"
+            )
     return params
 
 
@@ -299,7 +313,7 @@ def _schema(place: tuple[int | str, ...]) -> dict[str, Any]:
     schema = node = _whole_schema()
     for part in place:
         if isinstance(part, int):
-            node = node.get("items", {})
+            node = next((option["items"] for option in (node, *node.get("anyOf", [])) if "items" in option), {})
         elif part in node.get("properties", {}):
             node = node["properties"][part]
         else:

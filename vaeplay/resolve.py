@@ -14,7 +14,7 @@ from vaeplay.errors import UserError
 from vaeplay.params import Params
 from vaeplay.sources import digests
 
-OUTPUTS = ("checkpoints", "codes", "cost", "details", "logs/cells", "maps", "metrics", "samples")
+OUTPUTS = ("checkpoints", "codes", "cost", "details", "explorer", "logs/cells", "maps", "metrics", "samples")
 OF_A_CELL = re.compile(r"(?P<cell>\w+?_latent\d+_depth\d+_[A-Za-z]+(_r\d+)?)(_[a-z-]+)?\.(json|png|safetensors)")
 
 

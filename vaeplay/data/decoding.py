@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from vaeplay.data.fitting import fit
+from vaeplay.errors import is_of_the_machine
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 MOST_PIXELS = 89_478_485  # Pillow's own bound, at which it only warns: 256 MB in colour
@@ -128,7 +129,13 @@ def _plain(image: Image.Image) -> Image.Image:
 
 
 def _bad(error: Exception) -> BadImageError:
-    """The one line for whatever went wrong. Pillow's decoders raise errors of any kind at bytes they did not expect."""
+    """The one line for whatever went wrong. Pillow's decoders raise errors of any kind at bytes they did not expect.
+
+    Raises:
+        Exception: the error itself, if the machine lacked memory or the like: the next run would find a good image.
+    """
+    if is_of_the_machine(error):
+        raise error
     if isinstance(error, BadImageError):
         return error
     if isinstance(error, UnidentifiedImageError):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from vaeplay.data.decoding import BadImageError, Header, decode, header, shown
 from vaeplay.data.fitting import in_parallel
 from vaeplay.data.images import Images, Request, scratch, subset
-from vaeplay.errors import UserError
+from vaeplay.errors import UserError, is_of_the_machine
 
 SETS = {"folder": None}
 
@@ -115,6 +115,8 @@ def _entries(folder: Path, bad: Bad) -> list[Entry]:
 
 
 def _unread(error: OSError, bad: Bad) -> None:
+    if is_of_the_machine(error):
+        raise error
     bad.add(Path(error.filename), f"cannot be read ({error.strerror})")
 
 

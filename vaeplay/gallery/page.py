@@ -218,10 +218,65 @@ class Provenance:
 
 
 @dataclass(frozen=True)
+class TestImages:
+    """The test images that latent maps and explorer show, the same for every cell.
+
+    `sheet` is one picture of them, `columns` in a row; `rows` are their places in the test split, `labels` their
+    classes.
+    """
+
+    sheet: str
+    columns: int
+    rows: tuple[int, ...]
+    labels: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Projection:
+    """A map of codes by one method.
+
+    `points` are base64 of little-endian 16-bit numbers, x and y of each image in turn; `trustworthiness` says how far
+    neighbours on the map are neighbours in the latent space, None where the method keeps them all.
+    """
+
+    method: str
+    title: str
+    trustworthiness: float | None
+    points: str
+
+
+@dataclass(frozen=True)
+class LatentMap:
+    """A cell's maps of the codes of the page's test images."""
+
+    cell: str
+    projections: tuple[Projection, ...]
+
+
+@dataclass(frozen=True)
+class Explorable:
+    """A cell in the explorer.
+
+    `way` is `live` for a decoder that runs in the page, `atlas` for a picture of decoded codes, `none` for a cell
+    beyond the budget. `plane` says that its codes have two numbers, so that the plane is all of them. `payload` is
+    base64 of a deflated safetensors file, `format` that of the weights, and `error` how far the decoder is from torch
+    at most, in grey levels of 255.
+    """
+
+    cell: str
+    way: str
+    plane: bool
+    payload: str
+    format: str
+    error: float | None
+
+
+@dataclass(frozen=True)
 class Page:
     """The whole report, which may have `megabytes`.
 
     `thinned` says that the cells' pictures have fewer images than were made, to save bytes.
+    `images` is None where there are neither maps nor decoders.
     """
 
     data: DataCard
@@ -231,3 +286,6 @@ class Page:
     thinned: bool
     megabytes: float
     cells: tuple[Cell, ...]
+    images: TestImages | None
+    maps: tuple[LatentMap, ...]
+    explorer: tuple[Explorable, ...]

@@ -9,7 +9,7 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
-from vaeplay.gallery import fields, provenance, samples, sheets
+from vaeplay.gallery import explorer, fields, maps, provenance, samples, sheets
 from vaeplay.gallery.fields import Fields
 from vaeplay.gallery.page import (
     Cell,
@@ -51,6 +51,8 @@ def read(root: Path) -> Page:
     megabytes = params.object("report").number("megabytes") or MEGABYTES
     packed, thinned = sheets.packed(pictures, card.shape, megabytes)
     cells = label([_cell(root, name, packed[name], stages.text(name, "")) for name in names])
+    found, explorable = maps.found(root, names), explorer.present(root, names)
+    images = maps.images(root, found, len(names)) if found or explorable else None
     kinds = {sample.kind for cell in cells for sample in cell.samples}
     return Page(
         data=card,
@@ -60,6 +62,9 @@ def read(root: Path) -> Page:
         thinned=thinned,
         megabytes=megabytes,
         cells=cells,
+        images=images,
+        maps=maps.latent_maps(found, images) if images else (),
+        explorer=explorer.read(root, explorable, params.object("explorer"), images) if images else (),
     )
 
 

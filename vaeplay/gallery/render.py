@@ -15,7 +15,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from vaeplay.gallery import charts, own, views, words
+from vaeplay.gallery import charts, maps, own, views, words
 from vaeplay.gallery.columns import columns, glossary, grouped, likelihoods, rows, shared
 from vaeplay.gallery.page import Cell, Page
 from vaeplay.gallery.plane import plane
@@ -23,10 +23,13 @@ from vaeplay.gallery.scale import MARKERS
 from vaeplay.metrics.registry import METRICS
 
 FOLDER = Path(__file__).parent
-STYLES = ("base", "sections", "figures", "cells", "print")
+STYLES = ("base", "sections", "figures", "cells", "latent", "print")
 EARLY_SCRIPTS = ("theme",)
 """Run before the first paint, so that a chosen theme does not flash."""
-LATE_SCRIPTS = ("state", "filters", "table", "wall", "detail", "compare", "plane", "curves", "downloads", "keys")
+LATE_SCRIPTS = (
+    *("state", "filters", "table", "wall", "detail", "compare", "plane", "curves", "downloads"),
+    *("decoder", "engine", "points", "map", "explorer", "pad", "walk", "dimensions", "codes", "keys"),
+)
 """Run when the page is there, in this order: each may use those before it."""
 
 
@@ -47,6 +50,11 @@ def render(page: Page) -> str:
             style=Markup(style),
             scripts={"early": [Markup(script) for script in early], "late": [Markup(script) for script in late]},
             data=data(page),
+            latent=maps.data(page),
+            latent_maps=maps.views(page),
+            methods=maps.methods(page),
+            marks=maps.marks(page),
+            labels={cell.name: cell.label for cell in page.cells},
             axes=views.axes(page),
             balance=views.balance(page),
             tallest=views.BAR,
@@ -136,12 +144,12 @@ def data(page: Page) -> dict[str, Any]:
 
 
 def policy(styles: Iterable[str], scripts: Iterable[str]) -> str:
-    """The content security policy that allows these styles and scripts, inline pictures, and nothing else."""
+    """The content security policy that allows these styles and scripts, inline pictures, their workers, and no more."""
     allowed_styles = " ".join(_source(style) for style in styles)
     allowed_scripts = " ".join(_source(script) for script in scripts)
     return (
         f"default-src 'none'; img-src data:; style-src {allowed_styles}; script-src {allowed_scripts}; "
-        "base-uri 'none'; form-action 'none'"
+        "worker-src blob:; base-uri 'none'; form-action 'none'"
     )
 
 

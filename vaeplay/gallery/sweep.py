@@ -152,4 +152,4 @@ def _cell(experiment: str, match: re.Match[str], figures: tuple[Figure, ...], be
 
 def _page(cells: tuple[Cell, ...]) -> Page:
     data = DataCard("", "", "", "", (), (), (), (), False, 0, (), "", None)
-    return Page(data, None, Provenance(None, False, None, None, ()), (), False, 0.0, cells)
+    return Page(data, None, Provenance(None, False, None, None, ()), (), False, 0.0, cells, None, (), ())

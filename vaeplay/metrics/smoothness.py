@@ -29,7 +29,7 @@ from vaeplay.noise import Noise
 AT_ONCE = 250  # walks that are decoded at a time
 JACOBIANS = 250  # samples whose Jacobian is taken
 EXACT = 64  # numbers in a code up to which each has its own column; above, the norm is estimated
-PROBES = 32  # random directions of the estimate
+PROBES = 8  # random directions of the estimate
 PIXELS_AT_ONCE = 4_000_000
 
 Walk = Callable[[Tensor, Tensor, Tensor], Tensor]  # codes (B, D), codes (B, D), t (B, 1) → codes (B, D)

@@ -15,7 +15,7 @@ from torch import Tensor
 from vaeplay.dataset import batches
 from vaeplay.losses import Loss
 from vaeplay.models.base import Autoencoder
-from vaeplay.noise import Noise
+from vaeplay.noise import Noise, drawn
 
 
 class AE(Autoencoder):
@@ -53,7 +53,7 @@ class AE(Autoencoder):
     def sample_codes(self, count: int, noise: Noise) -> Tensor:
         """Draws from the fitted density, (count, D)."""
         normal = noise.normal((count, self.latent_dim))
-        chosen = torch.searchsorted(self.weights.cumsum(0), noise.uniform((count,))).clamp(max=len(self.weights) - 1)
+        chosen = drawn(self.weights, noise.uniform((count,)))
         return self.means[chosen] + torch.einsum("nij,nj->ni", self.factors[chosen], normal)
 
     @torch.no_grad()

@@ -52,7 +52,7 @@ def threads(client: Client) -> int:
 def visible_gpus() -> list[str]:
     """The CUDA devices that this process sees, as CUDA_VISIBLE_DEVICES names them; found without importing torch."""
     if (chosen := os.environ.get("CUDA_VISIBLE_DEVICES")) is not None:
-        return [name.strip() for name in chosen.split(",") if name.strip()]
+        return [name.strip() for name in chosen.split(",") if name.strip() not in ("", "-1")]
     if not shutil.which("nvidia-smi"):
         return []
     query = ["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"]

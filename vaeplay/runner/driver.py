@@ -65,9 +65,7 @@ class Driver:
         def work() -> None:
             succeeded = False
             try:
-                succeeded = stage.reproduce(
-                    arguments, self.root, self.exchange.shell, log, self.exchange.stopping.is_set, self.progress.say
-                )
+                succeeded = stage.reproduce(arguments, self.root, self.exchange, log, self.progress.say)
             except OSError as error:  # a full disk, no more processes
                 self.progress.say(f"{name}: {error}")
             finally:

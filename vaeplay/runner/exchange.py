@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 import uuid
+from collections import Counter
 from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ class Exchange:
     def __init__(self, client: Client, logs: Path, gpus: dict[str, str]) -> None:
         self.client, self.logs, self.gpus = client, logs, gpus
         self.stopping = threading.Event()
+        self.over: set[str] = set()  # calls of `dvc` that have ended
+        self.running: Counter[str] = Counter()  # commands of a call
         self.folder = Path(tempfile.mkdtemp(prefix="vaeplay-"))  # a socket's address has room for 100 characters
         self.shell = self.folder / "relay"
         command = shlex.join([sys.executable, "-I", "-S", relay.__file__, str(self.folder / "socket")])
@@ -46,6 +49,12 @@ class Exchange:
         self.listener.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def end(self, call: str) -> None:
+        """A call of `dvc` is over: if it was killed, its command goes on, and is ended before this returns."""
+        self.over.add(call)
+        while self.running[call]:
+            time.sleep(0.02)
+
     def _accept(self) -> None:
         while True:
             try:
@@ -58,10 +67,18 @@ class Exchange:
         """Answer one relay. It is silent until answered: whatever is heard from it means that it is gone."""
         with connection, contextlib.suppress(OSError):
             request = json.loads(connection.makefile().readline() or "null")
-            if request:
-                connection.sendall(f"{self._run(connection, request)}\n".encode())
+            if not request:
+                return
+            self.running[request["call"]] += 1
+            try:
+                code = self._run(connection, request)
+            finally:
+                self.running[request["call"]] -= 1
+            connection.sendall(f"{code}\n".encode())
 
     def _run(self, connection: socket.socket, request: dict[str, Any]) -> int:
+        if self.stopping.is_set() or request["call"] in self.over:
+            return INTERRUPTED
         stage = request["variables"]["DVC_STAGE"]
         log = self.logs / log_name(stage)
         threads = {name: os.environ[name] for name in worker.THREADS if name in os.environ}
@@ -77,7 +94,7 @@ class Exchange:
         )
         while not future.done():
             heard = select.select([connection], [], [], 0.1)[0]
-            if heard or self.stopping.is_set():
+            if heard or self.stopping.is_set() or request["call"] in self.over:
                 self._end(future)
                 return INTERRUPTED
         try:

@@ -15,7 +15,8 @@ def main(address: str, option: str, command: str) -> int:
     """The command's exit code, 1 where the driver did not live to tell it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     variables = {name: value for name, value in os.environ.items() if name.startswith("DVC_")}
-    request = {"command": command, "folder": os.getcwd(), "variables": variables}  # noqa: PTH109  # pathlib is slow
+    call = os.environ["VAEPLAY_CALL"]
+    request = {"call": call, "command": command, "folder": os.getcwd(), "variables": variables}  # noqa: PTH109  # pathlib is slow
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(address)
         connection.sendall(json.dumps(request).encode() + b"\n")

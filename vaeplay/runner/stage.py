@@ -4,41 +4,39 @@ import os
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from vaeplay.errors import UserError
+from vaeplay.runner.exchange import Exchange
 from vaeplay.runner.heal import heal, remember
 
 BUSY = ("is busy, it is being blocked by", "Unable to acquire lock")
 TAIL = 12  # lines of a failed stage's log that are shown
 
 
-def dvc_repro(arguments: Sequence[str], root: Path, shell: Path, log: Path) -> int:
+def dvc_repro(arguments: Sequence[str], root: Path, exchange: Exchange, log: Path) -> int:
     """Run `dvc repro` and append what it says to `log`: its exit code, negative where a signal ended it.
 
     It has a session of its own, so that no Ctrl-C reaches it: it may be writing dvc.lock.
     """
+    call = uuid.uuid4().hex
     with log.open("a") as output:
-        return subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", *arguments],
             cwd=root,
-            env=os.environ | {"SHELL": str(shell)},
+            env=os.environ | {"SHELL": str(exchange.shell), "VAEPLAY_CALL": call},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             start_new_session=True,
-        ).returncode
+        )
+    exchange.end(call)
+    return done.returncode
 
 
-def reproduce(
-    arguments: Sequence[str],
-    root: Path,
-    shell: Path,
-    log: Path,
-    stopping: Callable[[], bool],
-    say: Callable[[str], None],
-) -> bool:
+def reproduce(arguments: Sequence[str], root: Path, exchange: Exchange, log: Path, say: Callable[[str], None]) -> bool:
     """Whether `dvc repro` with these arguments succeeds.
 
     It is tried again while another process holds what it needs, and once more after a `dvc` was killed: this one, or
@@ -46,9 +44,9 @@ def reproduce(
     """
     log.write_text("")
     retried = False
-    while not stopping():
+    while not exchange.stopping.is_set():
         begun = log.stat().st_size
-        code = dvc_repro(arguments, root, shell, log)
+        code = dvc_repro(arguments, root, exchange, log)
         if code == 0:
             remember(root)
             return True
@@ -75,5 +73,6 @@ def mend(root: Path) -> list[str]:
 
 def tail(log: Path) -> str:
     """The last lines of a log, of a progress bar only its last state."""
-    lines = [line.rpartition("\r")[2] for line in log.read_text(errors="replace").rstrip().split("\n")]
+    text = log.read_bytes().decode(errors="replace")  # in text mode a file has no \r
+    lines = [line.rpartition("\r")[2] for line in text.rstrip().split("\n")]
     return "\n".join(f"    {line}" for line in lines[-TAIL:])

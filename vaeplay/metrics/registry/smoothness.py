@@ -49,7 +49,7 @@ SMOOTHNESS: tuple[Metric, ...] = (
         2,
         "Frobenius norm of the derivative of the decoded image by the code, at samples' codes: how far the pixels, in "
         "0…1, move if each number of the code moves by its standard deviation over the test images. That makes it the "
-        "same whatever the scale of the codes. Above 64 numbers, estimated from 32 random directions.",
+        "same whatever the scale of the codes. Above 64 numbers, estimated from 8 random directions a sample.",
         "Hutchinson 1989, doi:10.1080/03610918908812806",
         headline=False,
     ),

@@ -1,0 +1,37 @@
+"""The speed comparison runs, and compares like with like."""
+
+import subprocess
+import sys
+
+import torch
+
+from benchmarks import throughput
+
+from .conftest import ROOT
+
+IMAGES = torch.zeros(256, 1, 28, 28, dtype=torch.uint8)
+
+
+def test_every_contender_has_the_network_of_the_cell() -> None:
+    encoder, decoder = throughput.networks(throughput.cell_of("VAE"), IMAGES)
+    assert [tuple(layer.weight.shape) for layer in [*encoder, *decoder] if hasattr(layer, "weight")] == [
+        (400, 784),
+        (40, 400),
+        (400, 20),
+        (784, 400),
+    ]
+    cell = throughput.cell_of("ConvVAE", latent_dim=2)
+    assert (cell.latent_dim, cell.depth, cell.train.batch_size) == (2, 2, 128)
+
+
+def test_the_contenders_that_need_no_other_package_take_an_epoch() -> None:
+    for model in throughput.MODELS:
+        cell = throughput.cell_of(model)
+        for contender in (throughput.tutorial, throughput.vaeplay, throughput.products):
+            contender(cell, IMAGES)()
+
+
+def test_the_program_says_which_options_it_has() -> None:
+    for name in ("throughput", "startup"):
+        command = [sys.executable, "-m", f"benchmarks.{name}", "--help"]
+        assert "--rounds" in subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout

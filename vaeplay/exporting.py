@@ -1,0 +1,184 @@
+r"""What the page's explorer knows of a trained model: its decoder as plain layers, and where its codes lie.
+
+The latent space is shown as a plane, z = origin + a · axes[0] + b · axes[1] with a and b in standard deviations:
+
+    two dimensions  the space itself, its origin and axes those of the prior
+    more            the first two principal components of the test images' codes, around their mean
+
+`explorer/<cell>.safetensors` holds, beside the layers' weights (see `layers`), with flat codes of D numbers:
+
+    origin (D), axes (2, D), spread (D: standard deviation of each number over the test images), points (N, 2: where on
+    the plane each test image lies), draws (from the prior), atlas (a WebP of GRID × GRID decoded places of the plane),
+    probe (64 codes) and probe_images (64, *shape): what torch decodes them to, to hold another decoder against
+
+and for a model whose code is a map of entries of a codebook, `codebook` (K, D'), the entries in use, the most used
+first, and `maps` (N, h · w), the test images' maps as rows of it; `draws` are then such maps too. The metadata key
+`explorer` holds JSON: the layers, or null for a decoder that is not plain, the weights' format, the largest error on
+the probe in grey levels, the code's shape, the image's, the dimensions with their rates, what the prior is.
+"""
+
+import io
+import json
+import math
+from collections.abc import Iterator
+from statistics import NormalDist
+from typing import Any, Protocol, runtime_checkable
+
+import torch
+from PIL import Image
+from safetensors.torch import save as to_bytes
+from torch import Tensor
+
+from vaeplay import clusters, layers
+from vaeplay.dataset import as_float
+from vaeplay.metrics import likelihood
+from vaeplay.metrics.subject import Subject
+from vaeplay.models.base import Autoencoder
+
+KEY = "explorer"
+GRID = 12
+PROBES = 64
+REACH = 3.0  # standard deviations to which the probe tests the plane's corners
+PRIOR_DRAWS = 2000  # from which the prior's mean and spread are found
+MOST_DRAWS = 256
+DRAWN_NUMBERS = 2**17
+AT_ONCE = 1000  # places of maps compared with a codebook
+TOLERANCE = 0.8  # grey levels; the rest is for another order of summation
+
+
+@runtime_checkable
+class Coder(Protocol):
+    """A model whose code is a map (D, h, w) of entries of a codebook."""
+
+    quantiser: Any
+
+    def parameters(self) -> Iterator[Any]:
+        """Those of the module."""
+
+    def codes(self, x: Tensor) -> Tensor:
+        """The map of an image, as indices: (B, h, w)."""
+
+
+@torch.no_grad()
+def export(subject: Subject) -> bytes:
+    """The content of a cell's file in explorer/."""
+    model = subject.model
+    shape = tuple(model.encode(as_float(subject.test.images[:1])).shape[1:])
+    tensors, probes = _of_maps(subject) if isinstance(model, Coder) else _of_vectors(subject)
+    tensors |= _plane(subject, len(shape) == 1)
+    places = torch.tensor([NormalDist().inv_cdf((place + 0.5) / GRID) for place in range(GRID)])
+    across, down = torch.meshgrid(places, -places, indexing="xy")
+    tiles = _decode(model, _at(tensors, torch.stack([across, down], -1).view(-1, 2)), shape)
+    probes = _spread(probes, PROBES)
+    found, about = _decoder(model, probes.unflatten(1, shape))
+    tensors |= found | {"atlas": _picture(tiles), "probe": probes, "probe_images": _decode(model, probes, shape)}
+    spectrum = likelihood.spectrum(subject)
+    rates = {entry["dimension"]: entry["rate"] for entry in spectrum}
+    order = list(rates) or tensors["spread"].argsort(descending=True, stable=True).tolist()
+    about |= {"code": list(shape), "shape": list(model.shape), "prior": model.prior, "grid": GRID}
+    if len(shape) == 1:
+        about["dimensions"] = [{"dimension": place, "rate": rates.get(place)} for place in order]
+    kept = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    return to_bytes(kept, {KEY: json.dumps(about, sort_keys=True)})
+
+
+def _decoder(model: Autoencoder, probes: Tensor) -> tuple[layers.Tensors, dict[str, Any]]:
+    """The decoder in the smallest format that holds TOLERANCE on the probes; nothing where there is none."""
+    expected = model.decode(probes).cpu() * 255
+    try:
+        plain, weights = layers.of_decoder(model.decoder, probes[:1], model.shape)
+    except layers.NotPlainError:
+        return {}, {"layers": None, "format": None, "error": None}
+    error = math.inf
+    for form in layers.FORMATS:
+        kept = layers.stored(weights, form)
+        made = layers.run(plain, layers.restored(kept), probes.cpu()) * 255
+        error = float((made - expected).abs().max())
+        if error <= TOLERANCE:
+            return kept, {"layers": plain, "format": form, "error": round(error, 4)}
+    return {}, {"layers": None, "format": None, "error": None}
+
+
+def _of_vectors(subject: Subject) -> tuple[layers.Tensors, Tensor]:
+    """Draws from the prior, and codes to choose probes from: test images', drawn ones, and those far out."""
+    count = max(16, min(MOST_DRAWS, DRAWN_NUMBERS // subject.codes.shape[1]))
+    draws = subject.model.sample_codes(count, subject.noise_for("explorer draws")).flatten(1)
+    plane = _plane(subject, True)
+    corners = torch.tensor([[a, b] for a in (-REACH, 0, REACH) for b in (-REACH, 0, REACH)])
+    return {"draws": draws.half()}, torch.cat([subject.codes[:500], draws, _at(plane, corners)])
+
+
+def _of_maps(subject: Subject) -> tuple[layers.Tensors, Tensor]:
+    """As `_of_vectors`, with the entries of the codebook that are in use."""
+    model = subject.model
+    assert isinstance(model, Coder)
+    entries = _entries(model)
+    maps = torch.cat([model.codes(x).flatten(1) for _, x in subject.batches(subject.test.images)])
+    drawn = model.sample_codes(MOST_DRAWS, subject.noise_for("explorer draws"))
+    draws = _nearest(drawn, entries).flatten(1)
+    counts = torch.bincount(torch.cat([maps, draws]).flatten(), minlength=len(entries))
+    used = counts.argsort(descending=True, stable=True)[: int((counts > 0).sum())]
+    rank = torch.zeros_like(counts)
+    rank[used] = torch.arange(len(used), device=used.device)
+    small = torch.uint8 if len(used) <= 256 else torch.int32
+    tensors = {"codebook": entries[used], "maps": rank[maps].to(small), "draws": rank[draws].to(small)}
+    return tensors, torch.cat([subject.codes[:500], drawn.flatten(1)])
+
+
+def _entries(model: Coder) -> Tensor:
+    """Every entry of the codebook, (K, D)."""
+    device = next(model.parameters()).device
+    return model.quantiser.vectors(torch.arange(model.quantiser.size, device=device).view(-1, 1, 1)).flatten(1)
+
+
+def _nearest(z: Tensor, entries: Tensor) -> Tensor:
+    """The nearest entry at every place of maps (n, D, h, w): (n, h, w)."""
+    flat = z.movedim(1, -1).flatten(0, -2)
+    return torch.cat([clusters.nearest(part, entries)[0] for part in flat.split(AT_ONCE)]).view(-1, *z.shape[2:])
+
+
+def _plane(subject: Subject, vectors: bool) -> layers.Tensors:
+    """`origin`, `axes`, `spread` and `points`."""
+    codes = subject.codes.nan_to_num()
+    spread = codes.std(0, correction=0)
+    if vectors and codes.shape[1] <= 2:
+        drawn = subject.model.sample_codes(PRIOR_DRAWS, subject.noise_for("explorer plane")).flatten(1)
+        origin, axes = drawn.mean(0), torch.diag(drawn.std(0))
+        axes = torch.cat([axes, axes.new_zeros(2 - len(axes), codes.shape[1])])
+    else:
+        origin = codes.mean(0)
+        _, sizes, components = torch.linalg.svd((codes - origin)[:5000].cpu(), full_matrices=False)
+        directions = components[:2] * torch.sign(components[:2].sum(1, keepdim=True) + 1e-12)
+        axes = (directions * (sizes[:2, None] / math.sqrt(min(len(codes), 5000)))).to(codes.device)
+    points = (codes - origin) @ axes.T / axes.square().sum(1).clamp(min=1e-20)
+    return {"origin": origin, "axes": axes, "spread": spread, "points": points}
+
+
+def _at(plane: layers.Tensors, places: Tensor) -> Tensor:
+    """The codes at places (n, 2) of a plane."""
+    return plane["origin"] + places.to(plane["axes"].device) @ plane["axes"]
+
+
+def _spread(codes: Tensor, count: int) -> Tensor:
+    rows = torch.linspace(0, len(codes) - 1, min(count, len(codes))).round().long()
+    return codes[rows.to(codes.device)]
+
+
+def _decode(model: Autoencoder, codes: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Images of flat codes, uint8 (n, *shape). A map of codes is first brought to entries of the codebook."""
+    z = codes.unflatten(1, shape)
+    if isinstance(model, Coder):
+        entries = _entries(model)
+        z = entries[_nearest(z, entries)].movedim(-1, 1)
+    return model.decode(z).mul(255).round().to(torch.uint8)
+
+
+def _picture(tiles: Tensor) -> Tensor:
+    """GRID × GRID images side by side as the bytes of a lossless WebP."""
+    channels, height, width = tiles.shape[1:]
+    sheet = tiles.unflatten(0, (GRID, GRID)).permute(0, 3, 1, 4, 2).reshape(GRID * height, GRID * width, channels)
+    pixels = sheet.cpu().numpy()
+    image = Image.fromarray(pixels[..., 0] if channels == 1 else pixels)
+    file = io.BytesIO()
+    image.save(file, "WEBP", lossless=True, quality=80, method=4)
+    return torch.frombuffer(bytearray(file.getvalue()), dtype=torch.uint8)

@@ -1,0 +1,126 @@
+"""The explorer's cells: which decoders go into the page, and what of their files.
+
+`explorer/<cell>.safetensors` (see `vaeplay.exporting`) holds more than the page needs. What goes in is a file of the
+same format with the codes of the images that the page shows, deflated, as base64.
+"""
+
+import base64
+import json
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vaeplay.errors import UserError
+from vaeplay.gallery.fields import Fields, finite
+from vaeplay.gallery.page import Explorable, TestImages
+from vaeplay.gallery.tensors import Tensors, pack
+
+KEY = "explorer"
+SHARE_OF_ATLASES = 0.25  # of the budget, beyond it
+PLANE = ("origin", "axes")
+LEAST_SHARE = 0.75  # of the weights' bytes, that they take on the page at the least
+LARGEST_HALF = 65504.0  # of float16
+
+
+def present(root: Path, names: Sequence[str]) -> list[str]:
+    """The cells that have a file in explorer/."""
+    return [name for name in names if (root / _path(name)).exists()]
+
+
+def read(root: Path, names: Sequence[str], settings: Fields, images: TestImages) -> tuple[Explorable, ...]:
+    """Each of `names`: live while the budget lasts, then as an atlas, then not at all; in the order of `names`.
+
+    Raises:
+        UserError: a file is malformed.
+    """
+    budget = (settings.number("megabytes") or 0.0) * 1e6
+    atlases = budget * SHARE_OF_ATLASES
+    chosen = [name for name in settings.texts("cells") if name in names] if "cells" in settings else list(names)
+    if settings.values.get("cells") == []:
+        chosen = []
+    found: dict[str, Explorable] = {}
+    for name in [*chosen, *(name for name in names if name not in chosen)]:
+        file = Tensors(root, _path(name))
+        about = _about(file)
+        hopeless = name not in chosen or not about["layers"] or _weight(file, about) * LEAST_SHARE > budget
+        live = "" if hopeless else _live(root, file, about, images)
+        if live and len(live) <= budget:
+            budget -= len(live)
+            found[name] = _explorable(name, "live", live, about)
+            continue
+        atlas = _atlas(file, about, images) if len(file["atlas"]) * 4 / 3 < atlases else ""
+        if atlas and len(atlas) <= atlases:
+            atlases -= len(atlas)
+            found[name] = _explorable(name, "atlas", atlas, about)
+        else:
+            found[name] = _explorable(name, "none", "", about)
+    return tuple(found[name] for name in names)
+
+
+def _path(name: str) -> str:
+    return f"explorer/{name}.safetensors"
+
+
+def _about(file: Tensors) -> dict[str, Any]:
+    try:
+        about: dict[str, Any] = json.loads(file.metadata[KEY])
+        if {"layers", "code", "shape", "prior", "grid"} <= set(about):
+            return about
+    except (KeyError, TypeError, ValueError):
+        pass
+    raise UserError(f"{file.name}: not what the evaluation writes; delete it and run `dvc repro`")
+
+
+def _parts(about: dict[str, Any]) -> list[str]:
+    """The names of the weights."""
+    names = sorted(layer["weights"] for layer in about["layers"] if "weights" in layer)
+    return [f"{name}.{part}" for name in names for part in ("weight", "scale", "bias")]
+
+
+def _weight(file: Tensors, about: dict[str, Any]) -> int:
+    """Bytes of the weights as they are stored."""
+    return sum(file[key].nbytes for key in _parts(about) if key in file)
+
+
+def _explorable(name: str, way: str, payload: str, about: dict[str, Any]) -> Explorable:
+    error = about.get("error")
+    known = finite(error) if isinstance(error, int | float) else None
+    plane = len(about["code"]) == 1 and about["code"][0] <= 2
+    return Explorable(name, way, plane, payload, about.get("format") or "", known if way == "live" else None)
+
+
+def _live(root: Path, file: Tensors, about: dict[str, Any], images: TestImages) -> str:
+    rows = list(images.rows)
+    kept = [*_parts(about), *PLANE, "spread", "draws", "codebook"]
+    tensors = {key: file[key] for key in kept if key in file}
+    for key in [key for key, value in tensors.items() if value.dtype == np.int16]:
+        low, high = tensors.pop(key).astype("<i2").reshape(-1).view(np.uint8).reshape(-1, 2).T
+        tensors |= {
+            f"{key}.low": low,
+            f"{key}.high": np.ascontiguousarray(high).view(np.int8),
+        }  # apart, they deflate by a third
+    tensors["points"] = _half(file["points"][rows])
+    if "maps" in file:
+        tensors["maps"] = file["maps"][rows]
+    else:
+        tensors["codes"] = _half(Tensors(root, f"codes/{file.name.partition('/')[2]}")["codes"][rows])
+    return _packed(tensors, about)
+
+
+def _atlas(file: Tensors, about: dict[str, Any], images: TestImages) -> str:
+    tensors = {key: file[key] for key in (*PLANE, "atlas")}
+    return _packed(tensors | {"points": _half(file["points"][list(images.rows)])}, about | {"layers": None})
+
+
+def _half(values: NDArray[Any]) -> NDArray[Any]:
+    return values.clip(-LARGEST_HALF, LARGEST_HALF).astype("<f2")
+
+
+def _packed(tensors: dict[str, NDArray[Any]], about: dict[str, Any]) -> str:
+    content = pack({key: np.ascontiguousarray(value) for key, value in tensors.items()}, {KEY: json.dumps(about)})
+    deflater = zlib.compressobj(strategy=zlib.Z_HUFFMAN_ONLY)  # weights never repeat: looking for it only takes time
+    return base64.b64encode(deflater.compress(content) + deflater.flush()).decode()

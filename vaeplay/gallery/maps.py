@@ -1,0 +1,183 @@
+"""The latent maps: two-dimensional views of the codes of some test images, and these images as one sheet.
+
+`maps/<cell>.json` says which rows of the test split a cell's maps show; the page shows the same images for every cell.
+"""
+
+import base64
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from vaeplay.errors import UserError
+from vaeplay.gallery import fields
+from vaeplay.gallery.fields import Fields
+from vaeplay.gallery.page import Cell, LatentMap, Page, Projection, TestImages
+from vaeplay.gallery.scale import MARKERS
+from vaeplay.gallery.tensors import Tensors
+
+TITLES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP", "latent": "Latent space"}
+POINTS = 20_000  # on the whole page; each cell shows the same images
+FEWEST, MOST = 200, 1000  # points a cell
+SHEET_NUMBERS = 2_000_000  # pixels times channels of the images' sheet, which leaves fewer of larger images
+FEWEST_IMAGES = 60
+COLOURS = 10  # of classes
+STEPS = 65535  # a position is a whole number of these
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a file in maps/ holds: `rows` of the test split, and each method's points, (rows, 2)."""
+
+    rows: list[int]
+    points: dict[str, NDArray[np.float64]]
+    trustworthiness: dict[str, float | None]
+
+
+def found(root: Path, names: Sequence[str]) -> dict[str, Found]:
+    """The maps of those cells that have a file in maps/.
+
+    Raises:
+        UserError: a file is malformed.
+    """
+    return {name: _load(root, f"maps/{name}.json") for name in names if (root / f"maps/{name}.json").exists()}
+
+
+def _load(root: Path, path: str) -> Found:
+    file = fields.load(root, path)
+    rows, methods = list(file.integers("rows")), file.object("methods")
+    points, trust = {}, {}
+    for name in methods.values:
+        method = methods.object(name)
+        points[name] = _points(method, len(rows))
+        trust[name] = method.number("trustworthiness")
+    return Found(rows, points, trust)
+
+
+def _points(method: Fields, count: int) -> NDArray[np.float64]:
+    try:
+        points = np.array(method.values.get("points"), np.float64)
+    except (TypeError, ValueError):
+        points = np.empty(0)
+    if points.shape != (count, 2) or not np.isfinite(points).all():
+        raise UserError(f"{method.where}: 'points' should be {count} pairs of numbers; delete it and run `dvc repro`")
+    return points
+
+
+def images(root: Path, maps: dict[str, Found], cells: int) -> TestImages:
+    """The test images that the page shows: those of the first map, fewer where cells are many or images large.
+
+    Raises:
+        UserError: the prepared data set is missing or damaged.
+    """
+    data = Tensors(root, "data/images.safetensors")
+    pixels, labels = data["test_images"], data["test_labels"]
+    known = next((map.rows for map in maps.values()), list(range(len(pixels))))
+    rows = np.array([row for row in known if 0 <= row < len(pixels)], np.intp)
+    wanted = min(max(POINTS // max(cells, 1), FEWEST), MOST)
+    wanted = min(wanted, max(SHEET_NUMBERS // math.prod(pixels.shape[1:]), FEWEST_IMAGES), len(rows))
+    rows = rows[np.linspace(0, len(rows) - 1, wanted).round().astype(np.intp)]
+    columns = math.ceil(math.sqrt(max(wanted, 1)))
+    return TestImages(
+        sheet=_sheet(np.asarray(pixels[rows]), columns),
+        columns=columns,
+        rows=tuple(int(row) for row in rows),
+        labels=tuple(int(label) for label in labels[rows]),
+    )
+
+
+def _sheet(pixels: NDArray[np.uint8], columns: int) -> str:
+    """Images side by side, `columns` in a row, as the address of a lossless WebP."""
+    count, channels, height, width = pixels.shape
+    rows = -(-count // columns)
+    padded = np.zeros((rows * columns, channels, height, width), np.uint8)
+    padded[:count] = pixels
+    tiles = padded.reshape(rows, columns, channels, height, width).transpose(0, 3, 1, 4, 2)
+    sheet = tiles.reshape(rows * height, columns * width, channels)
+    file = io.BytesIO()
+    Image.fromarray(sheet[..., 0] if channels == 1 else sheet).save(file, "WEBP", lossless=True, quality=20, method=1)
+    return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def latent_maps(maps: dict[str, Found], images: TestImages) -> tuple[LatentMap, ...]:
+    """Each cell's maps with the points of the page's images."""
+    made = []
+    for name, map in maps.items():
+        place = {row: index for index, row in enumerate(map.rows)}
+        kept = [place[row] for row in images.rows if row in place]
+        if len(kept) == len(images.rows):
+            projections = (_projection(key, map, kept) for key in sorted(map.points, key=_place))
+            made.append(LatentMap(name, tuple(projections)))
+    return tuple(made)
+
+
+def _place(method: str) -> tuple[int, str]:
+    return (list(TITLES).index(method) if method in TITLES else len(TITLES), method)
+
+
+def _projection(method: str, map: Found, kept: list[int]) -> Projection:
+    """Points scaled into a square, x and y alike, as 16-bit numbers."""
+    points = map.points[method][kept]
+    low, high = (points.min(0), points.max(0)) if len(points) else (np.zeros(2), np.ones(2))
+    side = max(float((high - low).max()), 1e-12)
+    scaled = (points - (low + high) / 2) / side + 0.5
+    packed = base64.b64encode((scaled * STEPS).round().clip(0, STEPS).astype("<u2").tobytes()).decode()
+    return Projection(method, TITLES.get(method, method), map.trustworthiness[method], packed)
+
+
+@dataclass(frozen=True)
+class View:
+    """A cell's maps as the page shows them; `plane` says that its latent space can be drawn decoded."""
+
+    cell: Cell
+    plane: bool
+    projections: tuple[Projection, ...]
+
+
+def views(page: Page) -> tuple[View, ...]:
+    """The cells that have a map, or a latent space that is one."""
+    maps = {map.cell: map.projections for map in page.maps}
+    planes = {item.cell for item in page.explorer if item.plane and item.way != "none"}
+    shown = (cell for cell in page.cells if cell.name in maps or cell.name in planes)
+    return tuple(View(cell, cell.name in planes, maps.get(cell.name, ())) for cell in shown)
+
+
+def methods(page: Page) -> dict[str, str]:
+    """The methods of the page's maps and their names, in order."""
+    shown = views(page)
+    found = {item.method: item.title for view in shown for item in view.projections}
+    if any(view.plane for view in shown):
+        found["latent"] = TITLES["latent"]
+    return {key: found[key] for key in sorted(found, key=_place)}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A class of the data set: its name, the number of its colour and the path of its shape."""
+
+    name: str
+    colour: int
+    path: str
+
+
+def marks(page: Page) -> tuple[Mark, ...]:
+    """How each class is marked: the colours and shapes together tell forty classes apart."""
+    return tuple(Mark(name, n % COLOURS, MARKERS[n % len(MARKERS)]) for n, name in enumerate(page.data.classes))
+
+
+def data(page: Page) -> dict[str, Any]:
+    """What the scripts need: the images, and each cell's points by method."""
+    images = page.images
+    return {
+        "images": images and {"columns": images.columns, "rows": images.rows, "labels": images.labels},
+        "sheet": images and images.sheet,
+        "shape": page.data.shape,
+        "classes": page.data.classes,
+        "maps": {map.cell: {item.method: item.points for item in map.projections} for map in page.maps},
+    }
