@@ -13,6 +13,7 @@ in the end from those of a run that nobody disturbed (must be 0).
 import argparse
 import contextlib
 import json
+import math
 import os
 import random
 import re
@@ -70,13 +71,14 @@ def victims(kind: str, light: Light, driver: subprocess.Popen[str]) -> list[psut
     return light.processes({"dvc": "-m dvc", "command": "/bin/sh -c "}[kind])
 
 
-def disturbed(light: Light, address: str, kind: str, moment: float) -> tuple[bool, str]:
-    """Run, and kill one process of a kind after some seconds: whether that came in time, and what the run printed."""
+def disturbed(light: Light, address: str, kind: str, stages: int) -> tuple[bool, str]:
+    """Run, and kill a process of a kind once some stages have begun: whether it came to that, and what was printed."""
     driver = light.start("--scheduler", address)
-    deadline = time.monotonic() + moment
-    killed = False
+    deadline, killed = math.inf, False
     while driver.poll() is None and not killed:
         time.sleep(0.02)
+        if len(light.begun()) >= stages:
+            deadline = min(deadline, time.monotonic() + random.uniform(0, 2))
         if time.monotonic() > deadline and (found := victims(kind, light, driver)):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(random.choice(found).pid, signal.SIGKILL)
@@ -87,9 +89,9 @@ def disturbed(light: Light, address: str, kind: str, moment: float) -> tuple[boo
     return killed, said
 
 
-def round_of(light: Light, address: str, kind: str, moment: float, wanted: dict[str, bytes]) -> Counter[str]:
+def round_of(light: Light, address: str, kind: str, stages: int, wanted: dict[str, bytes]) -> Counter[str]:
     """Kill a run, let the next one end, and count."""
-    killed, said = disturbed(light, address, kind, moment)
+    killed, said = disturbed(light, address, kind, stages)
     finished = set(re.findall(r"(\S+): done", said))
     begun = light.ran()
     damage = heal.damage(light.root)
@@ -121,14 +123,12 @@ def main() -> None:
     whole, light = (Light.make(folder / name, CELLS, TRAINING) for name in ("whole", "killed"))
     counts: dict[str, Counter[str]] = {kind: Counter() for kind in VICTIMS}
     with scheduler(folder) as address:
-        started = time.monotonic()
         whole.repro("--scheduler", address)
-        length = time.monotonic() - started
         for number in range(options.kills):
             light.set(**dict.fromkeys(CELLS, number))
             wanted = {name: text.replace(b": 0", f": {number}".encode()) for name, text in whole.results().items()}
             kind = VICTIMS[number % len(VICTIMS)]
-            counts[kind] += (found := round_of(light, address, kind, random.uniform(0.05, 0.95) * length, wanted))
+            counts[kind] += (found := round_of(light, address, kind, random.randint(0, 2 * len(CELLS) + 1), wanted))
             print(number + 1, kind, dict(found), flush=True)
     names = list(dict.fromkeys(name for found in counts.values() for name in found))
     print("| killed with -9 |", " | ".join(names), "|")

@@ -23,7 +23,7 @@ files = {pathlib.Path(path).resolve() for path in paths if path and pathlib.Path
 own = {file.relative_to(root) for file in files if file.is_relative_to(root)}
 print(json.dumps([
     sorted(file.as_posix() for file in own if file.parts[0] != ".venv"),
-    sorted(name for name in ("torch", "torchvision", "sklearn", "mlxtend", "dvc") if name in sys.modules),
+    sorted({"torch", "torch._dynamo", "triton", "torchvision", "sklearn", "mlxtend", "dvc"} & set(sys.modules)),
 ]))
 """
 

@@ -73,5 +73,6 @@ def mend(root: Path) -> list[str]:
 
 def tail(log: Path) -> str:
     """The last lines of a log, of a progress bar only its last state."""
-    lines = [line.rpartition("\r")[2] for line in log.read_text(errors="replace").rstrip().split("\n")]
+    text = log.read_bytes().decode(errors="replace")  # in text mode a file has no \r
+    lines = [line.rpartition("\r")[2] for line in text.rstrip().split("\n")]
     return "\n".join(f"    {line}" for line in lines[-TAIL:])

@@ -1,0 +1,182 @@
+"""The runner's parts: mending, the order of stages, what is shown, and a command that ends with its starter."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import networkx as nx
+import psutil
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vaeplay.errors import UserError
+from vaeplay.runner import cluster, heal, progress, stage, supervise
+from vaeplay.runner.schedule import Schedule
+
+from .light_workspace import until
+
+LOCK = yaml.safe_dump(
+    {
+        "schema": "2.0",
+        "stages": {f"s{n}": {"cmd": "x", "outs": [{"path": f"o{n}", "md5": "0" * 32}]} for n in range(5)},
+    },
+    sort_keys=False,
+).encode()
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("workspace")
+
+
+@given(st.integers(0, len(LOCK)), st.booleans())
+def test_whatever_is_left_of_a_lock_is_whole_after_healing(root: Path, left: int, copied: bool) -> None:
+    (root / heal.LOCK).write_bytes(LOCK)
+    heal.remember(root)
+    if not copied:
+        (root / heal.COPY).unlink()
+    (root / heal.LOCK).write_bytes(LOCK[:left])
+    damaged = heal.lock_damage(root / heal.LOCK)
+    lines = heal.heal(root)
+    assert bool(lines) == bool(damaged)
+    assert heal.lock_damage(root / heal.LOCK) is None
+    if damaged and copied:
+        assert (root / heal.LOCK).read_bytes() == LOCK
+    assert heal.damage(root) == heal.heal(root) == []
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff\xfe", b"<<<<<<< HEAD\nschema: '2.0'\n", b"schema: '2.0'\nstages: [1]\n", b"- 1"]
+)
+def test_damage_is_said_before_it_is_mended(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / heal.LOCK).write_bytes(content)
+    assert heal.damage(tmp_path)[0].startswith("dvc.lock is damaged (")
+    assert (tmp_path / heal.LOCK).read_bytes() == content
+    assert "DVC writes a new one" in heal.heal(tmp_path)[0]
+    assert not (tmp_path / heal.LOCK).exists()
+    assert [path.read_bytes() for path in (tmp_path / ".dvc/tmp/vaeplay").iterdir()] == [content]
+
+
+def test_holders_that_have_ended_are_forgotten_and_others_kept(tmp_path: Path) -> None:
+    path = tmp_path / heal.HELD
+    path.parent.mkdir(parents=True)
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    alive, dead = ({"pid": pid, "cmd": "dvc repro"} for pid in (os.getpid(), ended.pid))
+    path.write_text(json.dumps({"write": {"/a": alive, "/b": dead}, "read": {"/c": [alive, dead], "/d": [dead]}}))
+    assert heal.heal(tmp_path)
+    assert json.loads(path.read_text()) == {"write": {"/a": alive}, "read": {"/c": [alive]}}
+    assert heal.heal(tmp_path) == []
+    path.write_text('{"write": {')
+    assert heal.heal(tmp_path)
+    assert json.loads(path.read_text()) == {}
+
+
+def test_a_process_younger_than_the_list_is_not_the_holder() -> None:
+    born = psutil.Process().create_time()
+    assert heal.lives(os.getpid(), born + 1)
+    assert not heal.lives(os.getpid(), born - 1)
+
+
+def test_healing_waits_for_dvc_and_then_says_who_it_is(tmp_path: Path) -> None:
+    with heal.dvc_locked(tmp_path), pytest.raises(UserError, match="held by a process"), heal.dvc_locked(tmp_path, 0.2):
+        pass
+
+
+def test_what_stands_behind_a_change_is_asked_about_at_once() -> None:
+    cells = [f"train@{n}" for n in range(6)]
+    graph = nx.DiGraph([("settings", cell) for cell in cells])
+    graph.add_edges_from((cell, "report") for cell in cells)
+    asked = []
+
+    def ask(names: set[str]) -> set[str]:
+        asked.append(names)
+        return {"train@3"}
+
+    schedule = Schedule(graph, ["settings", "report"], ask)
+    assert schedule.ready() == ["settings"]
+    assert schedule.left() == {*graph}
+    schedule.start("settings")
+    schedule.finish("settings", succeeded=True)
+    assert asked == [{*cells}]
+    assert schedule.ready() == ["train@3"]
+    assert schedule.left() == {"train@3", "report"}
+    schedule.start("train@3")
+    schedule.finish("train@3", succeeded=False)
+    assert schedule.over
+    assert schedule.skipped() == {"report"}
+    assert schedule.left() == set()
+
+
+@given(st.integers(0, 2**20), st.integers(1, 12))
+def test_every_order_of_ends_respects_the_graph(seed: int, size: int) -> None:
+    graph = nx.gnp_random_graph(size, 0.3, seed=seed, directed=True)
+    graph = nx.relabel_nodes(nx.DiGraph((a, b) for a, b in graph.edges if a < b), str)
+    stale = [name for number, name in enumerate(graph) if seed >> number & 1]
+    schedule, ended = Schedule(graph, stale, lambda names: names), []
+    while not schedule.over:
+        for name in schedule.ready()[: 1 + seed % 3]:
+            schedule.start(name)
+        name = sorted(schedule.running)[seed % len(schedule.running)]
+        schedule.finish(name, succeeded=True)
+        ended.append(name)
+    behind = {name for one in stale for name in nx.descendants(graph, one)}
+    assert sorted(ended) == sorted({*stale} | behind)
+    assert all(ended.index(a) < ended.index(b) for a, b in graph.edges if a in ended and b in ended)
+
+
+def test_the_last_state_of_a_progress_bar_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bar = "\rVAE:  35%|███▌      | 7/20 [00:05<00:09,  1.39epoch/s, total=161.4]"
+    (tmp_path / "train@a.log").write_text("Running stage 'train@a':\n" + bar.replace("35", "30") + bar)
+    shown = progress.Progress(tmp_path, slots=2)
+    assert shown.last_words("train@a") == "35% 7/20 [00:05<00:09,  1.39epoch/s, total=161.4]"
+    assert shown.last_words("train@b") == ""
+    assert stage.tail(tmp_path / "train@a.log") == f"    Running stage 'train@a':\n    {bar.strip()}"
+    shown.start("train@a")
+    shown.finish("train@a", succeeded=True, left={"train@b"}, slots=2)
+    assert "[1/2] train@a: done after 0 s, about 0 s left" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59, "59 s"), (65, "1:05 min"), (7260, "2:01 h")])
+def test_times_are_short(seconds: float, text: str) -> None:
+    assert progress.clock(seconds) == text
+
+
+def supervised(log: Path, command: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, supervise.__file__, str(log), command], stdin=subprocess.PIPE)
+
+
+@pytest.mark.parametrize(
+    ("command", "code"), [("echo a; test -t 2", 0), ("echo a; exit 7", 7), ("echo a; kill -9 $$", 137)]
+)
+def test_a_command_has_a_terminal_and_its_exit_code_comes_back(tmp_path: Path, command: str, code: int) -> None:
+    assert supervised(tmp_path / "log", command).wait() == code
+    assert (tmp_path / "log").read_text() == "a\n"
+
+
+def test_a_command_ends_with_its_starter_even_if_it_will_not(tmp_path: Path) -> None:
+    running = supervised(tmp_path / "log", "trap '' INT TERM HUP; echo $$; while true; do sleep 0.1; done")
+    until(lambda: (tmp_path / "log").exists() and (tmp_path / "log").read_text())
+    command = psutil.Process(int((tmp_path / "log").read_text()))
+    running.communicate()
+    assert running.returncode == 128 + signal.SIGKILL
+    assert not command.is_running()
+
+
+def test_the_settings_threads_bound_the_default_number_of_cells(tmp_path: Path) -> None:
+    assert cluster.cell_threads(tmp_path) == 1
+    (tmp_path / "params.yaml").write_text("threads: 10000\n")
+    assert cluster.default_jobs(tmp_path, []) == 1
+    assert cluster.default_jobs(tmp_path, ["0", "1", "2"]) == 3
+    assert "will wait for each other" in cluster.crowding(tmp_path, 1)
+
+
+@pytest.mark.parametrize(("variable", "gpus"), [("0,3", ["0", "3"]), ("", []), ("-1", [])])
+def test_cuda_visible_devices_names_the_gpus(monkeypatch: pytest.MonkeyPatch, variable: str, gpus: list[str]) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", variable)
+    assert cluster.visible_gpus() == gpus
