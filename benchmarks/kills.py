@@ -36,6 +36,7 @@ from ruamel.yaml import YAML
 from tests.workspace import Workspace
 from vaeplay.gallery.read import read
 from vaeplay.gallery.render import render
+from vaeplay.runner.heal import heal
 
 FOLDERS = ("settings", "data", "classifier", "checkpoints", "logs", "metrics", "details", "codes", "maps", "samples")
 TIMES = ("seconds", "images_per_second", "memory")
@@ -86,15 +87,6 @@ def forget(root: Path, cell: str) -> None:
     for path in (root / ".dvc/cache/runs").glob("*/*/*"):
         if yaml.load(path)["cmd"] in commands:
             shutil.rmtree(path.parent)
-
-
-def heal(root: Path) -> bool:
-    """Remove a dvc.lock that DVC was writing when it was killed; its run-cache knows the results."""
-    with contextlib.suppress(Exception):
-        if "stages" in yaml.load(root / "dvc.lock"):
-            return False
-    (root / "dvc.lock").unlink()
-    return True
 
 
 @dataclass
@@ -174,7 +166,7 @@ def trial(workspace: Workspace, cell: str, seconds: float, chance: random.Random
         first = repro(root, environment, moment)
         if not first.ended:
             break
-    healed = heal(root)
+    healed = bool(heal(root))
     part_files = len(list(root.rglob("*.part")))
     second = repro(root, environment)
     found = results(root)
@@ -186,7 +178,7 @@ def trial(workspace: Workspace, cell: str, seconds: float, chance: random.Random
         "epoch": first.epoch if trained else None,
         "continued_at": second.continued,
         "epochs_repeated": max(0, first.epoch + 1 - (second.continued or 1)) if trained else 0,
-        "healed_lock": healed,
+        "healed": healed,
         "half_written_files": part_files,
         "differs": sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name)),
         "page_is_right": render(read(root)) == (root / "reports/gallery.html").read_text(encoding="utf-8"),
@@ -226,7 +218,7 @@ def summary(trials: list[dict[str, Any]]) -> dict[str, Any]:
         "kills_by_stage": {stage: stages.count(stage) for stage in sorted(set(stages))},
         "epochs_repeated_mean": statistics.mean(in_training) if in_training else None,
         "epochs_repeated_most": max(in_training, default=None),
-        "locks_healed": sum(trial["healed_lock"] for trial in trials),
+        "healed": sum(trial["healed"] for trial in trials),
     }
 
 

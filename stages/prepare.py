@@ -11,7 +11,7 @@ from vaeplay.data import fitting, images, packing
 
 def main() -> None:
     """The data set's own file in vaeplay/data/ reads it."""
-    settings = files.read_json(Path("settings/data.json"))
+    settings = files.read_object(Path("settings/data.json"), seed=int, data=dict)
     seed, chosen = settings["seed"], settings["data"]
     asked = {field.name for field in fields(images.Request)} & set(chosen)
     request = images.Request(seed=seed, **{key: chosen[key] for key in asked})

@@ -21,7 +21,7 @@ def main(name: str) -> None:
     """Seeded before the model is built, so that equal settings give equal bytes."""
     path = Path("settings") / f"{name}.json"
     cell = cells.read(path)
-    asked = files.read_json(Path("settings/run.json"))  # no result depends on it
+    asked = files.read_object(Path("settings/run.json"), on_failure=str)  # no result depends on it
     device = devices.set_up(cell.device, cell.threads)
     progress = resume.begin(RESUME, name, resume.key_of([path, DATA], device), asked["checkpoint_every"])
     with memory.recording(device) as recorder:

@@ -1,5 +1,6 @@
 """Ways of being wrong in params.yaml, for hypothesis: files, and overrides as `dvc exp run -S` takes them."""
 
+import copy
 import io
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,7 @@ def wrong_values(draw: st.DrawFn) -> Any:
         elif change == "wrap":
             node[key] = draw(st.sampled_from([[node[key]], {"x": node[key]}, [node[key]] * 3]))
         elif change == "swap":
-            node[key] = values.get(draw(st.sampled_from(sorted(VALUES))))
+            node[key] = copy.deepcopy(VALUES[draw(st.sampled_from(sorted(VALUES)))])
         elif isinstance(node, dict | list) and key in (node if isinstance(node, dict) else range(len(node))):
             node[key] = draw(anything)
     return values

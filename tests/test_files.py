@@ -30,12 +30,13 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, mon
 def test_what_a_killed_process_left_goes_with_the_next_write_and_what_a_living_one_writes_stays(tmp_path: Path) -> None:
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    left, living = (tmp_path / f".x.json.{process}.0.part" for process in (dead.pid, os.getppid()))
+    left, living = (tmp_path / f".x.json.{files.HOST}.{process}.0.part" for process in (dead.pid, os.getppid()))
+    elsewhere = tmp_path / f".x.json.another-machine.{dead.pid}.0.part"
     mine = tmp_path / ".notes.part"
-    for path in (left, living, mine):
+    for path in (left, living, elsewhere, mine):
         path.write_text("half")
     files.write_json(tmp_path / "x.json", {})
-    assert {path.name for path in tmp_path.iterdir()} == {"x.json", living.name, mine.name}
+    assert {path.name for path in tmp_path.iterdir()} == {"x.json", living.name, elsewhere.name, mine.name}
 
 
 def test_results_are_as_readable_as_any_file(tmp_path: Path) -> None:

@@ -165,7 +165,7 @@ def test_an_untrained_model_is_worse_than_real_images(name: str) -> None:
         subject.classifier, subject.test.images, subject.real_test, subject.train.images, subject.real_train,
         classes=3, seed=0,
     )  # fmt: skip
-    assert found.keys() == real.keys()
+    assert found.keys() == real.keys() | {"reconstruction_frechet"}
     assert found["frechet"].value > 5 * real["frechet"].value > 0
     assert found["kid"].value > 5 * abs(real["kid"].value)
     assert found["coverage"].value < 0.5 < 0.8 < real["coverage"].value
@@ -181,4 +181,11 @@ def test_images_without_classes_have_no_entropy_of_them() -> None:
 
 def test_a_few_images_have_the_figures_that_they_can_have() -> None:
     subject = making.subject("VAE", 4)
-    assert set(generation.figures(subject)) == {"frechet", "class_entropy"}
+    assert set(generation.figures(subject)) == {"frechet", "reconstruction_frechet", "class_entropy"}
+
+
+def test_a_perfect_copy_is_as_far_from_the_training_images_as_its_original() -> None:
+    subject = making.subject("AE", 200)
+    subject.model.reconstruct = lambda x: x  # type: ignore[method-assign]
+    expected = frechet(subject.real_test, subject.real_train)
+    assert generation.figures(subject)["reconstruction_frechet"].value == pytest.approx(expected, rel=1e-6)

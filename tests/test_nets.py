@@ -41,3 +41,16 @@ def test_depth_counts_hidden_layers_and_down_samplings(depth: int) -> None:
     assert [layer.out_channels for layer in down.modules() if isinstance(layer, nn.Conv2d)] == [
         2 << level for level in range(depth)
     ]
+
+
+def test_bfloat16_is_for_training_alone_and_changes_little() -> None:
+    network = nets.conv_encoder((1, 12, 12), 5, 2, "ReLU", 4)
+    x = torch.rand(8, 1, 12, 12, generator=torch.Generator().manual_seed(0))
+    exact = network.train()(x)
+    network.precision = "bfloat16"  # type: ignore[assignment]
+    rough = network(x)
+    assert rough.dtype == exact.dtype == torch.float32
+    assert 0 < (rough - exact).abs().max() < 0.02 * exact.abs().max()
+    rough.sum().backward()
+    assert all(weights.grad is not None and weights.grad.dtype == torch.float32 for weights in network.parameters())
+    assert torch.equal(network.eval()(x), exact)

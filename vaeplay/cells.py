@@ -140,6 +140,7 @@ class TrainSettings(Settings):
     optimiser: Literal["Adam", "AdamW", "NAdam", "RAdam", "RMSprop", "SGD"]
     lr: float = Field(gt=0, le=10)
     lr_schedule: Literal["ConstantLR", "CosineAnnealingLR", "OneCycleLR"]
+    precision: Literal["float32", "bfloat16"]
     clip_norm: float | None = Field(gt=0, le=1e9)
     patience: int | None = Field(ge=1, le=100_000)
     average: float | None = Field(gt=0, lt=1)

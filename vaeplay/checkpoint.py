@@ -2,8 +2,9 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import psutil
 import torch
 from pydantic import Field, ValidationError
 from safetensors import SafetensorError, safe_open
@@ -15,6 +16,8 @@ from vaeplay.errors import UserError
 from vaeplay.models.base import Autoencoder
 
 KEY = "vaeplay"  # one metadata key holding JSON: safetensors writes several in random order
+
+DTYPES = {torch.float32: "F32", torch.float64: "F64", torch.int64: "I64", torch.bool: "BOOL"}  # as safetensors says it
 
 Size = Annotated[int, Field(ge=1, le=4096)]
 
@@ -52,9 +55,12 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> Autoencoder:
         UserError: the file is missing, damaged, or not a checkpoint of a model that this version knows.
     """
     try:
+        if not Path(path).is_file():  # a device or a pipe would be read for ever
+            raise UserError(f"{path}: cannot be read (there is no such file)")
         with safe_open(path, framework="pt") as file:
             header = Header.model_validate_json((file.metadata() or {}).get(KEY, ""))
             _check(header.cell, path)
+            _check_tensors(file, header, path)
             model = build(header.cell, header.shape)
             model.failed = header.failed
             model.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
@@ -62,9 +68,36 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> Autoencoder:
         raise UserError(f"{path}: cannot be read ({error})") from None
     except ValidationError as error:
         raise UserError(f"{path}: not a checkpoint of this project ({cells.first_mistake(error)})") from None
-    except (SafetensorError, RuntimeError) as error:
+    except (SafetensorError, RuntimeError, ValueError) as error:
         raise UserError(f"{path}: damaged, or of another version ({' '.join(str(error).split())[:200]})") from None
+    for name, value in model.state_dict().items():
+        if not value.isfinite().all():
+            raise UserError(f"{path}: damaged: {name} holds numbers that are not finite")
     return model.to(device).eval()
+
+
+def _check_tensors(file: Any, header: Header, path: str | Path) -> None:
+    """Refuse tensors that are not the model's, and a model that does not fit into memory, before any is made."""
+    with torch.device("meta"):
+        expected = build(header.cell, header.shape).state_dict()
+    needed = sum(value.nbytes for value in expected.values())
+    if needed > psutil.virtual_memory().available / 2:  # the file's pages and the model
+        raise UserError(
+            f"{path}: its model takes {needed / 1e9:.1f} GB, more than half of the memory that is free here"
+        )
+    names = set(file.keys())
+    if names != set(expected):
+        wrong = min(names ^ set(expected))
+        said = "not expected" if wrong in names else "missing"
+        raise UserError(f"{path}: damaged, or of another version ({wrong[:60]!r} is {said})")
+    for name, value in expected.items():
+        part = file.get_slice(name)
+        found = f"{part.get_dtype()} {part.get_shape()}"
+        if found != f"{DTYPES.get(value.dtype)} {list(value.shape)}":
+            raise UserError(
+                f"{path}: damaged, or of another version ({name} is {found}; expected {DTYPES.get(value.dtype)} "
+                f"{list(value.shape)})"
+            )
 
 
 def _check(cell: Cell, path: str | Path) -> None:

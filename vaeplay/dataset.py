@@ -38,7 +38,13 @@ def read(path: Path, split: str) -> Split:
     """
     with _opened(path) as file:
         factors = file.get_tensor(f"{split}_factors") if f"{split}_factors" in file.keys() else None  # noqa: SIM118
-        return Split(file.get_tensor(f"{split}_images"), file.get_tensor(f"{split}_labels"), factors)
+        found = Split(file.get_tensor(f"{split}_images"), file.get_tensor(f"{split}_labels"), factors)
+    images, labels = found.images, found.labels
+    if images.dtype != torch.uint8 or images.ndim != 4 or images.numel() == 0:
+        raise _none(path, f"{split}_images is {images.dtype} {list(images.shape)}")
+    if labels.dtype != torch.int64 or labels.shape != images.shape[:1]:
+        raise _none(path, f"{split}_labels is {labels.dtype} {list(labels.shape)}")
+    return found
 
 
 def about(path: Path) -> dict[str, Any]:
@@ -48,8 +54,17 @@ def about(path: Path) -> dict[str, Any]:
         UserError: as `read`.
     """
     with _opened(path) as file:
-        found: dict[str, Any] = json.loads(file.metadata()["data"])
-        return found
+        try:
+            found = json.loads((file.metadata() or {}).get("data", ""))
+        except (ValueError, RecursionError) as error:
+            raise _none(path, f"what it says of itself is no JSON: {error}") from None
+    if not isinstance(found, dict) or "classes" not in found:
+        raise _none(path, "it does not say what it holds")
+    return found
+
+
+def _none(path: Path, why: object) -> UserError:
+    return UserError(f"{path}: not a prepared data set ({why}); `dvc repro prepare` makes it")
 
 
 @contextmanager
@@ -58,7 +73,7 @@ def _opened(path: Path) -> Iterator[Any]:
         with safe_open(path, framework="pt") as file:
             yield file
     except (OSError, SafetensorError) as error:
-        raise UserError(f"{path}: not a prepared data set ({error}); `dvc repro prepare` makes it") from None
+        raise _none(path, error) from None
 
 
 def as_float(images: torch.Tensor) -> torch.Tensor:

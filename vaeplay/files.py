@@ -4,6 +4,8 @@ import contextlib
 import itertools
 import json
 import os
+import platform
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +15,7 @@ import psutil
 
 from vaeplay.errors import UserError
 
+HOST = re.sub(r"\W", "-", platform.node()) or "host"
 _numbers = itertools.count()  # of the temporary files of this process
 
 
@@ -25,7 +28,7 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     _sweep(path.parent)
-    temporary = path.parent / f".{path.name}.{os.getpid()}.{next(_numbers)}.part"
+    temporary = path.parent / f".{path.name}.{HOST}.{os.getpid()}.{next(_numbers)}.part"
     try:
         with temporary.open("xb") as file:
             yield file
@@ -40,8 +43,8 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what killed processes were writing in a folder. They could not tidy up."""
-    for left in folder.glob(".*.part"):
+    """Remove what killed processes of this machine were writing in a folder. They could not tidy up."""
+    for left in folder.glob(f".*.{HOST}.*.part"):
         process = left.name.split(".")[-3]
         if process.isdigit() and not psutil.pid_exists(int(process)):
             with contextlib.suppress(OSError):
@@ -76,3 +79,17 @@ def read_json(path: Path) -> Any:
         raise UserError(f"{path}: no such file; `dvc repro` makes it") from None
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: not readable as JSON ({error}); delete it and run `dvc repro`") from None
+
+
+def read_object(path: Path, **kinds: type) -> dict[str, Any]:
+    """The JSON object in a file, which must have these keys, with values of these kinds.
+
+    Raises:
+        UserError: as `read_json`, or it has not.
+    """
+    value = read_json(path)
+    for key, kind in kinds.items():
+        if not isinstance(value, dict) or not isinstance(value.get(key), kind):
+            raise UserError(f"{path}: {key!r} is missing or wrong; delete the file and run `dvc repro`")
+    found: dict[str, Any] = value
+    return found

@@ -3,9 +3,26 @@
 import math
 from collections.abc import Sequence
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from vaeplay.errors import UserError
+
+
+class Network(nn.Sequential):
+    """Layers in a row. In training mode their products are taken in `precision`; weights and outputs stay float32.
+
+    With bfloat16 (8 bits of mantissa) a processor that knows it takes a convolutional model's step in two thirds of
+    the time.
+    """
+
+    precision: str = "float32"
+
+    def forward(self, x: Tensor) -> Tensor:
+        """All layers."""
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.training and self.precision == "bfloat16"):
+            outputs: Tensor = super().forward(x)
+        return outputs.to(x.dtype)
 
 
 def dense(inputs: int, outputs: int, depth: int, activation: str, hidden: int) -> list[nn.Module]:
@@ -22,12 +39,12 @@ def dense(inputs: int, outputs: int, depth: int, activation: str, hidden: int) -
 
 def dense_encoder(shape: Sequence[int], outputs: int, depth: int, activation: str, hidden: int) -> nn.Module:
     """(B, *shape) → (B, outputs)."""
-    return nn.Sequential(nn.Flatten(), *dense(math.prod(shape), outputs, depth, activation, hidden))
+    return Network(nn.Flatten(), *dense(math.prod(shape), outputs, depth, activation, hidden))
 
 
 def dense_decoder(shape: Sequence[int], inputs: int, depth: int, activation: str, hidden: int) -> nn.Module:
     """(B, inputs) → (B, *shape)."""
-    return nn.Sequential(*dense(inputs, math.prod(shape), depth, activation, hidden), nn.Unflatten(1, tuple(shape)))
+    return Network(*dense(inputs, math.prod(shape), depth, activation, hidden), nn.Unflatten(1, tuple(shape)))
 
 
 def halved(shape: Sequence[int], depth: int) -> list[tuple[int, int]]:
@@ -76,14 +93,14 @@ def conv_encoder(shape: Sequence[int], outputs: int, depth: int, activation: str
     """(B, *shape) → (B, outputs)."""
     height, width = halved(shape, depth)[-1]
     features = (channels << (depth - 1)) * height * width
-    return nn.Sequential(*down(shape[0], channels, depth, activation), nn.Flatten(), nn.Linear(features, outputs))
+    return Network(*down(shape[0], channels, depth, activation), nn.Flatten(), nn.Linear(features, outputs))
 
 
 def conv_decoder(shape: Sequence[int], inputs: int, depth: int, activation: str, channels: int) -> nn.Module:
     """(B, inputs) → (B, *shape)."""
     sizes = halved(shape, depth)
     smallest = (channels << (depth - 1), *sizes[-1])
-    return nn.Sequential(
+    return Network(
         nn.Linear(inputs, math.prod(smallest)),
         nn.Unflatten(1, smallest),
         *up(sizes, shape[0], channels, activation),
@@ -92,12 +109,12 @@ def conv_decoder(shape: Sequence[int], inputs: int, depth: int, activation: str,
 
 def map_encoder(shape: Sequence[int], outputs: int, depth: int, activation: str, channels: int) -> nn.Module:
     """(B, *shape) → (B, outputs, h, w): a vector for each place of the image halved `depth` times."""
-    return nn.Sequential(*down(shape[0], channels, depth, activation), nn.Conv2d(channels << (depth - 1), outputs, 1))
+    return Network(*down(shape[0], channels, depth, activation), nn.Conv2d(channels << (depth - 1), outputs, 1))
 
 
 def map_decoder(shape: Sequence[int], inputs: int, depth: int, activation: str, channels: int) -> nn.Module:
     """(B, inputs, h, w) → (B, *shape)."""
-    return nn.Sequential(
+    return Network(
         nn.Conv2d(inputs, channels << (depth - 1), 3, padding=1),
         *up(halved(shape, depth), shape[0], channels, activation),
     )

@@ -16,6 +16,7 @@ from vaeplay.dataset import as_float
 from vaeplay.errors import Diverged
 from vaeplay.losses import Loss
 from vaeplay.models.base import Autoencoder
+from vaeplay.nets import Network
 from vaeplay.noise import Noise, NoiseOfRows
 from vaeplay.resume import Progress
 from vaeplay.seeds import seed_for
@@ -46,6 +47,9 @@ def train(
     order = torch.Generator().manual_seed(seed_for(cell.seed, "order of batches"))
     noise = Noise(seed_for(cell.seed, "training noise"), images.device)
     model.start(images, noise)
+    for part in model.modules():
+        if isinstance(part, Network):
+            part.precision = settings.precision
     optimiser = optimisers.optimiser(settings.optimiser, model.parameters(), settings.lr)
     steps = math.ceil(len(images) / settings.batch_size)
     last_step = settings.epochs * steps

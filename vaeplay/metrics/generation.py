@@ -1,13 +1,23 @@
-"""How good a model's samples are: their likeness to the training images, which is also what they were learned from."""
+"""How good a model's samples are: their likeness to the training images, which is also what they were learned from.
 
-from vaeplay.metrics import likeness
-from vaeplay.metrics.intervals import Measured
+Samples can be unlike for two reasons: the decoder blurs, or it is given codes that no image has. The reconstructions
+of test images suffer from the first alone, so that their Fréchet distance is the share of the decoder.
+"""
+
+import torch
+
+from vaeplay.metrics import distances, likeness
+from vaeplay.metrics.intervals import Measured, of_set
 from vaeplay.metrics.subject import Subject
 
 
 def figures(subject: Subject) -> dict[str, Measured]:
-    """Every figure of `likeness` for as many samples as there are test images."""
-    return likeness.figures(
+    """Every figure of `likeness` for as many samples as there are test images, and the distance of reconstructions."""
+    with torch.no_grad():
+        batches = subject.batches(subject.test.images)
+        given_back = torch.cat([subject.classifier.features(subject.model.reconstruct(x)) for _, x in batches])
+    decoder = of_set(distances.frechet(given_back, subject.real_train), len(given_back))
+    return {"reconstruction_frechet": decoder} | likeness.figures(
         subject.classifier,
         subject.samples,
         subject.sample_features,

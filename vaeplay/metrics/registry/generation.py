@@ -22,6 +22,20 @@ GENERATION: tuple[Metric, ...] = (
         "Heusel et al. 2017, arXiv:1706.08500; Dowson & Landau 1982, doi:10.1016/0047-259X(82)90077-X",
     ),
     Metric(
+        "reconstruction_frechet",
+        "generation",
+        "Fréchet distance of reconstructions",
+        "features of mean square 1",
+        "lower",
+        2,
+        "The Fréchet distance with reconstructions of the test images in place of samples: what the decoder alone "
+        "loses. What the samples' distance has beyond it comes of codes that the prior, or the density that stands in "
+        "for it, gives and no image has. A VAE can lose there what an autoencoder with a density fitted to its codes "
+        "does not.",
+        "Ghosh et al. 2020, arXiv:1903.12436",
+        headline=False,
+    ),
+    Metric(
         "kid",
         "generation",
         "Kernel distance",
