@@ -65,9 +65,11 @@ def victims(kind: str, light: Light, driver: subprocess.Popen[str]) -> list[psut
     if kind == "driver":
         return [psutil.Process(driver.pid)]
     if kind == "worker":  # the one that works, not its nanny
-        return [
-            child for child in psutil.Process().children(recursive=True) if "spawn_main" in " ".join(child.cmdline())
-        ]
+        found = []
+        for child in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.Error):  # it may end meanwhile
+                found += [child] if "spawn_main" in " ".join(child.cmdline()) else []
+        return found
     return light.processes({"dvc": "-m dvc", "command": "/bin/sh -c "}[kind])
 
 
