@@ -1,0 +1,303 @@
+"""Latent maps and explorer in a real browser: decoders agree with torch, and every way to move a point works.
+
+As in test_browser, any console message, error or further request fails a test.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+from safetensors.numpy import load_file
+
+from stages.report import main
+from tests import explorable
+from tests.explorable import CODED, DEEP, HEAVY, PLANE, Model
+from tests.test_browser import NARROW, browser, opened
+
+__all__ = ["browser"]
+SOME = [PLANE, DEEP, HEAVY, CODED, Model("AE", None, 2, 1), Model("AE", None, 3, 1)]
+LEVELS = """(canvas) => {
+    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true });
+    copy.drawImage(canvas, 0, 0);
+    return [...copy.getImageData(0, 0, canvas.width, canvas.height).data];
+}"""
+DECODE = """async ([cell, codes, count]) => {
+    const found = await gallery.engine.load(cell);
+    return [...(await found.decode(Float32Array.from(codes), count))];
+}"""
+
+
+def made(root: Path, plans: list[Model], **settings: Any) -> str:
+    """The address of a page with explorable cells."""
+    explorable.make(root, plans, **settings)
+    main(root)
+    return (root / "reports/gallery.html").as_uri()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return made(tmp_path_factory.mktemp("explorer"), SOME)
+
+
+def levels(canvas: Locator) -> list[int]:
+    return list(canvas.evaluate(LEVELS))
+
+
+def picture(page: Page, side: int = 0) -> Locator:
+    return page.locator("canvas.picture").nth(side)
+
+
+def pad(page: Page, side: int = 0) -> Locator:
+    return page.locator("canvas.pad").nth(side)
+
+
+def explored(page: Page, *cells: Model) -> None:
+    """Wait until the explorer shows these cells."""
+    page.locator("#explorer").scroll_into_view_if_needed()
+    names = [cell.name for cell in cells]
+    page.wait_for_function(
+        "(names) => names.every((name, n) => gallery.explorer.sides[n].cell?.cell === name && "
+        "gallery.explorer.sides[n].painted > 0 && gallery.explorer.sides[n].spot)",
+        arg=names,
+    )
+
+
+def until_changed(canvas: Locator, before: list[int]) -> list[int]:
+    """The pixels as soon as they differ."""
+    for _ in range(100):
+        if (after := levels(canvas)) != before:
+            return after
+        canvas.page.wait_for_timeout(20)
+    raise AssertionError("the pixels stayed as they were")
+
+
+def drag(page: Page, canvas: Locator, across: float, down: float) -> None:
+    """Press in the middle and move by shares of the size."""
+    box = canvas.bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + across * box["width"], y + down * box["height"], steps=6)
+    page.mouse.up()
+
+
+def spot(page: Page, index: int) -> tuple[float, float]:
+    """Where in the window the point of an image is, on the first pad."""
+    x, y = page.evaluate("(index) => gallery.explorer.sides[0].spot(index)", index)
+    box = pad(page).bounding_box()
+    assert box
+    return box["x"] + x, box["y"] + y
+
+
+def test_every_decoder_agrees_with_torch_within_a_grey_level(browser: Browser, tmp_path: Path) -> None:
+    link = made(tmp_path, explorable.ALL)
+    with opened(browser, link) as page:
+        for plan in explorable.ALL:
+            file = load_file(tmp_path / f"explorer/{plan.name}.safetensors")
+            codes, expected = file["probe"], file["probe_images"].astype(float)
+            assert len(codes) == 64 and expected.std() > 2, plan
+            found = page.evaluate(DECODE, [plan.name, codes.ravel().tolist(), len(codes)])
+            assert np.abs(np.round(found).reshape(expected.shape) - expected).max() <= 1, plan
+            one = page.evaluate(DECODE, [plan.name, codes[7].tolist(), 1])
+            assert np.abs(np.round(one).reshape(expected[7].shape) - expected[7]).max() <= 1, plan
+
+
+def test_a_drag_changes_the_pixels_and_the_address(browser: Browser, address: str) -> None:
+    with opened(browser, f"{address}#explore={PLANE.name}") as page:
+        explored(page, PLANE)
+        before = levels(picture(page))
+        drag(page, pad(page), 0.3, -0.2)
+        until_changed(picture(page), before)
+        page.wait_for_function("() => location.hash.includes('at=')")
+        assert "At" in page.locator("#explorer .place").inner_text()
+
+
+def test_two_cells_follow_one_point(browser: Browser, address: str) -> None:
+    other = Model("AE", None, 2, 1)
+    with opened(browser, f"{address}#explore={PLANE.name}&explore={other.name}") as page:
+        explored(page, PLANE, other)
+        before = [levels(picture(page, side)) for side in (0, 1)]
+        assert before[0] != before[1]
+        drag(page, pad(page, 1), -0.25, 0.2)
+        for side in (0, 1):
+            until_changed(picture(page, side), before[side])
+        first, second = page.evaluate("gallery.explorer.sides.map((side) => side.place)")
+        assert first == second
+
+
+def test_arrow_keys_move_the_point(browser: Browser, address: str) -> None:
+    with opened(browser, f"{address}#explore={DEEP.name}") as page:
+        explored(page, DEEP)
+        before = levels(picture(page))
+        pad(page).focus()
+        page.keyboard.press("Shift+ArrowRight")
+        page.keyboard.press("ArrowUp")
+        until_changed(picture(page), before)
+        expect(page.locator("#explorer .place")).to_have_text("At 0.50, 0.10")
+
+
+def test_a_press_on_a_point_goes_to_its_images_code(browser: Browser, address: str) -> None:
+    with opened(browser, f"{address}#explore={DEEP.name}") as page:
+        explored(page, DEEP)
+        page.mouse.move(*spot(page, 4))
+        expect(page.locator("#peek")).to_be_visible()
+        page.mouse.click(*spot(page, 4))
+        expect(page.locator("#explorer .place")).to_contain_text("The code of test image")
+        expect(page.locator("canvas.original")).to_be_visible()
+        page.wait_for_function("() => location.hash.includes('image=')")
+
+
+@pytest.mark.parametrize("cell", [DEEP, CODED])
+def test_a_link_restores_place_and_cells(browser: Browser, address: str, cell: Model) -> None:
+    with opened(browser, f"{address}#explore={cell.name}&explore={PLANE.name}&image=6&at=1.5,-0.5") as page:
+        explored(page, cell, PLANE)
+        before = [levels(picture(page, side)) for side in (0, 1)]
+        expect(page.locator("#explorer .place")).to_have_text("At 1.50, −0.50")
+        page.reload()
+        explored(page, cell, PLANE)
+        assert [levels(picture(page, side)) for side in (0, 1)] == before
+        expect(page.locator("select[data-side='1']")).to_have_value(PLANE.name)
+
+
+def test_a_walk_between_two_images(browser: Browser, address: str) -> None:
+    with opened(browser, f"{address}#explore={DEEP.name}&walk=0,2,0") as page:
+        explored(page, DEEP)
+        before = levels(picture(page))
+        page.locator(".walk input").fill("0.5")
+        until_changed(picture(page), before)
+        expect(page.locator("#explorer .place")).to_have_text("50 % of the way between two test images")
+        page.wait_for_function("() => location.hash.includes('walk=0%2C2%2C0.5')")
+        page.get_by_role("button", name="To test image").click()
+        expect(page.locator(".walk .hint")).to_be_visible()
+        page.mouse.click(*spot(page, 5))
+        expect(page.get_by_role("button", name="To test image 10")).to_be_visible()
+        page.get_by_role("button", name="Play").click()
+        page.get_by_role("button", name="Stop").click()
+        page.get_by_role("button", name="Another pair").click()
+
+
+def test_with_reduced_motion_a_walk_goes_in_steps(browser: Browser, address: str) -> None:
+    with opened(browser, f"{address}#explore={DEEP.name}&walk=0,2,0", reduced_motion="reduce") as page:
+        explored(page, DEEP)
+        page.get_by_role("button", name="Play").click()
+        expect(page.locator("#explorer .place")).to_contain_text("25 %")
+        page.wait_for_timeout(100)
+        expect(page.locator("#explorer .place")).to_contain_text("25 %")
+
+
+def test_a_heavy_decoder_runs_in_a_worker(browser: Browser, address: str) -> None:
+    with opened(browser, f"{address}#explore={HEAVY.name}") as page:
+        explored(page, HEAVY)
+        assert page.evaluate("gallery.engine.worker()")
+        before = levels(picture(page))
+        drag(page, pad(page), -0.3, -0.2)
+        until_changed(picture(page), before)
+
+
+def test_without_workers_the_page_decodes_by_itself(browser: Browser, address: str) -> None:
+    with opened(browser, address) as page:
+        page.evaluate("() => { window.Worker = class { constructor() { throw new Error('none'); } }; }")
+        page.evaluate("(cell) => gallery.set({ explore: cell })", HEAVY.name)
+        explored(page, HEAVY)
+        assert not page.evaluate("gallery.engine.worker()")
+
+
+def test_a_dimension_alone(browser: Browser, address: str) -> None:
+    with opened(browser, f"{address}#explore={DEEP.name}&image=6") as page:
+        explored(page, DEEP)
+        expect(page.locator(".sliders input")).to_have_count(3)
+        before = levels(picture(page))
+        page.locator(".sliders input").first.focus()
+        page.keyboard.press("End")
+        until_changed(picture(page), before)
+        page.wait_for_function("() => location.hash.includes('code=')")
+        after = levels(picture(page))
+        page.reload()
+        explored(page, DEEP)
+        assert np.abs(np.array(levels(picture(page))) - after).max() <= 2  # the link rounds the code
+
+
+def test_codes_are_changed_by_hand(browser: Browser, address: str) -> None:
+    with opened(browser, f"{address}#explore={CODED.name}&image=6") as page:
+        explored(page, CODED)
+        expect(page.locator(".code-map button")).to_have_count(36)
+        before = levels(picture(page))
+        page.locator(".palette button").last.click()
+        page.locator(".code-map button").nth(14).click()
+        after = until_changed(picture(page), before)
+        page.wait_for_function("() => location.hash.includes('code=')")
+        page.reload()
+        explored(page, CODED)
+        assert levels(picture(page)) == after
+
+
+def test_random_draws_differ(browser: Browser, address: str) -> None:
+    with opened(browser, f"{address}#explore={CODED.name}") as page:
+        explored(page, CODED)
+        before = levels(picture(page))
+        for _ in range(2):
+            page.get_by_role("button", name="Random from the prior").click()
+            before = until_changed(picture(page), before)
+        expect(page.locator("#explorer .place")).to_contain_text("Draw 2 from an autoregressive model")
+
+
+def test_pointing_at_a_map_shows_the_image_and_pressing_starts_the_explorer(browser: Browser, address: str) -> None:
+    with opened(browser, address) as page:
+        canvas = page.locator(f"figure.map[data-cell={DEEP.name}] canvas")
+        canvas.scroll_into_view_if_needed()
+        expect(canvas).to_have_attribute("data-drawn", "pca")
+        canvas.focus()
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowDown")
+        expect(page.locator("#peek")).to_be_visible()
+        expect(page.locator("#peek")).to_contain_text("test image")
+        page.keyboard.press("Enter")
+        explored(page, DEEP)
+        assert f"explore={DEEP.name}" in page.url and "image=" in page.url
+        expect(pad(page)).to_be_focused()
+
+
+def test_a_two_dimensional_latent_space_is_drawn_decoded(browser: Browser, address: str) -> None:
+    with opened(browser, address) as page:
+        page.get_by_role("button", name="Latent space").click()
+        expect(page.locator("figure.map:visible")).to_have_count(2)
+        canvas = page.locator(f"figure.map[data-cell={PLANE.name}] canvas")
+        canvas.scroll_into_view_if_needed()
+        expect(canvas).to_have_attribute("data-drawn", "latent")
+        before = levels(canvas)
+        page.get_by_label("Points on the decoded space").click()
+        until_changed(canvas, before)
+        page.get_by_role("button", name=f"Large map of {'VAE'}").first.click()
+        expect(page.locator("figure.map.large")).to_have_count(1)
+        canvas.click(position={"x": 40, "y": 60})
+        explored(page, PLANE)
+        assert "at=" in page.url or "image=" in page.url
+
+
+def test_a_cell_beyond_the_budget_answers_from_its_atlas(browser: Browser, tmp_path: Path) -> None:
+    link = made(tmp_path, [DEEP, PLANE], megabytes=0.3, cells=[PLANE.name])
+    with opened(browser, f"{link}#explore={DEEP.name}&explore={PLANE.name}") as page:
+        explored(page, DEEP, PLANE)
+        expect(page.locator("figure.side figcaption").first).to_contain_text("atlas")
+        before = levels(picture(page))
+        drag(page, pad(page), 0.3, 0.3)
+        until_changed(picture(page), before)
+
+
+def test_without_maps_a_line_says_so(browser: Browser, tmp_path: Path) -> None:
+    explorable.make(tmp_path, [DEEP, PLANE])
+    for path in (tmp_path / "maps").iterdir():
+        path.unlink()
+    main(tmp_path)
+    with opened(browser, (tmp_path / "reports/gallery.html").as_uri()) as page:
+        expect(page.locator("#map")).to_contain_text("of the codes are missing")
+        expect(page.locator("figure.map:visible")).to_have_count(1)
+
+
+def test_on_a_narrow_screen_nothing_sticks_out(browser: Browser, address: str) -> None:
+    with opened(browser, f"{address}#explore={CODED.name}&explore={DEEP.name}", NARROW) as page:
+        explored(page, CODED, DEEP)
+        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]

@@ -1,0 +1,98 @@
+"""What the explorer gets of a model: layers that compute what torch computes, in as few bits as that allows."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+from torch import nn
+
+from vaeplay import exporting, layers, models
+from vaeplay.likelihoods import BY_NAME
+
+from . import making
+from .explorable import CODED, Model
+
+
+def parts(tmp_path: Path, content: bytes) -> tuple[dict[str, torch.Tensor], dict[str, object]]:
+    path = tmp_path / "x.safetensors"
+    path.write_bytes(content)
+    with safe_open(path, framework="pt") as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, json.loads(file.metadata()["explorer"])  # noqa: SIM118
+
+
+@pytest.mark.parametrize("name", models.names())
+@pytest.mark.parametrize("likelihood", BY_NAME)
+def test_the_layers_are_the_decoder(name: str, likelihood: str) -> None:
+    model = making.model(name, likelihood={"name": likelihood}).eval()
+    z = model.encode(making.images(5).float() / 255)
+    plain, weights = layers.of_decoder(model.decoder, z[:1], model.shape)
+    torch.testing.assert_close(layers.run(plain, weights, z), model.decode(z), atol=1e-6, rtol=1e-5)
+    json.dumps(plain)
+
+
+@torch.no_grad()
+def test_more_bits_are_nearer() -> None:
+    model = making.model("ConvVAE", depth=2).eval()
+    z = torch.randn(20, 3, generator=torch.Generator().manual_seed(0))
+    plain, weights = layers.of_decoder(model.decoder, z[:1], model.shape)
+    errors = []
+    for form in layers.FORMATS:
+        kept = layers.stored(weights, form)
+        errors.append(float((layers.run(plain, layers.restored(kept), z) - model.decode(z)).abs().max()))
+    assert errors[: len(layers.BITS)] == sorted(errors[: len(layers.BITS)], reverse=True)
+    assert errors[-1] < 1e-6 < errors[0] < 0.02
+
+
+@pytest.mark.parametrize("module", [nn.Dropout(), nn.Conv2d(1, 1, 3, padding_mode="reflect"), nn.LeakyReLU(0.3)])
+def test_a_layer_that_is_not_known_leaves_the_atlas(tmp_path: Path, module: nn.Module) -> None:
+    subject = making.subject("VAE")
+    subject.model.decoder = nn.Sequential(*subject.model.decoder.children(), module).eval()
+    if isinstance(module, nn.Conv2d):
+        subject.model.decoder.append(nn.ConstantPad2d(1, 0))
+    tensors, about = parts(tmp_path, exporting.export(subject))
+    assert about["layers"] is None and about["error"] is None
+    assert {"atlas", "origin", "axes", "points"} <= set(tensors) and "0.weight" not in tensors
+
+
+def test_equal_models_give_equal_files() -> None:
+    assert exporting.export(making.subject("ConvVAE")) == exporting.export(making.subject("ConvVAE"))
+
+
+def test_a_plane_of_two_dimensions_is_the_priors(tmp_path: Path) -> None:
+    tensors, _ = parts(tmp_path, exporting.export(making.subject("VAE", latent_dim=2)))
+    assert tensors["axes"][0, 1] == tensors["axes"][1, 0] == 0
+    torch.testing.assert_close(tensors["axes"].diagonal(), torch.ones(2), atol=0.1, rtol=0)
+    torch.testing.assert_close(tensors["origin"], torch.zeros(2), atol=0.1, rtol=0)
+
+
+@pytest.mark.parametrize("latent_dim", [1, 2, 5])
+def test_points_are_where_their_codes_are(tmp_path: Path, latent_dim: int) -> None:
+    subject = making.subject("AE", latent_dim=latent_dim)
+    tensors, _ = parts(tmp_path, exporting.export(subject))
+    back = tensors["origin"] + tensors["points"] @ tensors["axes"]
+    lost = (back - subject.codes).square().sum()
+    assert lost <= (subject.codes - subject.codes.mean(0)).square().sum()
+    assert latent_dim > 2 or lost < 1e-6
+
+
+@pytest.mark.parametrize("quantiser", [{"name": "ema"}, {"name": "fsq", "levels": 4}])
+def test_maps_of_codes_are_rows_of_the_entries_in_use(tmp_path: Path, quantiser: dict[str, object]) -> None:
+    subject = making.subject("VQVAE", quantiser=quantiser)
+    tensors, about = parts(tmp_path, exporting.export(subject))
+    vectors = tensors["codebook"][tensors["maps"].long()].movedim(-1, 1).flatten(1)
+    torch.testing.assert_close(vectors, subject.codes)
+    used = torch.cat([tensors["maps"], tensors["draws"]]).flatten().long().bincount()
+    assert (used > 0).all() and (used.diff() <= 0).all()
+    assert about["code"] == [3, 6, 6]
+
+
+def test_dimensions_stand_in_the_order_of_their_rates(tmp_path: Path) -> None:
+    _, about = parts(tmp_path, exporting.export(Model("VAE", 1.0, 6, 1).subject()))
+    dimensions = about["dimensions"]
+    assert isinstance(dimensions, list)
+    rates = [entry["rate"] for entry in dimensions]
+    assert rates == sorted(rates, reverse=True) and len(rates) == 6
+    _, coded = parts(tmp_path, exporting.export(CODED.subject()))
+    assert "dimensions" not in coded

@@ -1,0 +1,100 @@
+"""What of decoders and maps goes into the page: within the budget, the same images for all, and nothing broken."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stages.report import main
+from tests import explorable
+from tests.explorable import CODED, DEEP, PLANE
+from vaeplay.errors import UserError
+from vaeplay.gallery import maps, tensors
+from vaeplay.gallery.read import read
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("explorable")
+    explorable.make(root, [DEEP, CODED, PLANE])
+    return root
+
+
+@pytest.fixture
+def root(made: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(made, tmp_path / "copy")
+
+
+def ways(root: Path, cells: list[str] | None, megabytes: float) -> dict[str, str]:
+    path = root / "settings/report.json"
+    report = json.loads(path.read_text())
+    report["params"]["explorer"] = {"cells": cells, "megabytes": megabytes}
+    path.write_text(json.dumps(report))
+    return {item.cell: item.way for item in read(root).explorer}
+
+
+def test_decoders_go_in_while_the_budget_lasts(root: Path) -> None:
+    names = [DEEP.name, CODED.name, PLANE.name]
+    assert ways(root, None, 50) == dict.fromkeys(names, "live")
+    assert ways(root, None, 0) == dict.fromkeys(names, "none")
+    assert ways(root, [], 50) == dict.fromkeys(names, "atlas")
+    assert ways(root, [PLANE.name], 50)[PLANE.name] == "live"
+    assert ways(root, [PLANE.name], 50)[DEEP.name] == "atlas"
+    sizes = {item.cell: len(item.payload) for item in read(root).explorer}
+    assert sizes[DEEP.name] > 0
+    ways(root, None, 50)
+    live = {item.cell: len(item.payload) for item in read(root).explorer}
+    assert ways(root, [PLANE.name, DEEP.name], live[PLANE.name] / 1e6)[PLANE.name] == "live"
+    assert ways(root, [PLANE.name, DEEP.name], live[PLANE.name] / 1e6)[DEEP.name] != "live"
+
+
+def test_the_page_says_which_cells_are_live(root: Path) -> None:
+    ways(root, [PLANE.name], 50)
+    main(root)
+    text = (root / "reports/gallery.html").read_text()
+    assert text.count("<td>live</td>") == 1 and text.count("<td>atlas</td>") == 2
+
+
+def test_each_cell_shows_the_same_images(root: Path) -> None:
+    page = read(root)
+    assert page.images is not None
+    assert page.images.rows == tuple(range(0, 60, 2))
+    assert page.images.labels == tuple(row % 3 for row in page.images.rows)
+    assert {map.cell for map in page.maps} == {DEEP.name, CODED.name, PLANE.name}
+    assert maps.methods(page) == {"pca": "PCA", "umap": "UMAP", "latent": "Latent space"}
+
+
+def test_many_cells_show_fewer_points(root: Path) -> None:
+    many = {DEEP.name: maps.Found(list(range(60)) * 20, {}, {})}
+    counts = [len(maps.images(root, many, cells).rows) for cells in (1, 50, 1000)]
+    assert counts == [1000, 400, 200]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        (f"maps/{DEEP.name}.json", b'{"rows": [1, 2], "methods": {"pca": {"points": [[0, 1]]}}}'),
+        (f"maps/{DEEP.name}.json", b'{"rows": [1], "methods": {"pca": {"points": [["a", 1]]}}}'),
+        (f"explorer/{DEEP.name}.safetensors", b"short"),
+        (f"explorer/{DEEP.name}.safetensors", b"\x02" + bytes(7) + b"{}"),
+        (f"codes/{DEEP.name}.safetensors", b"\x02" + bytes(7) + b"{}"),
+        ("data/images.safetensors", b""),
+    ],
+)
+def test_a_damaged_file_is_one_line(root: Path, name: str, content: bytes) -> None:
+    (root / name).write_bytes(content)
+    with pytest.raises(UserError, match=f"^{re.escape(name)}: [^\n]+$"):
+        read(root)
+
+
+def test_what_is_packed_is_what_is_read(tmp_path: Path) -> None:
+    values = {"b": np.arange(3, dtype="i1"), "a": np.eye(2, dtype="<f4"), "c": np.array([1, 2], "<f2")}
+    (tmp_path / "x").write_bytes(tensors.pack(values, {"k": "ü"}))
+    found = tensors.Tensors(tmp_path, "x")
+    assert found.metadata == {"k": "ü"}
+    for name, value in values.items():
+        assert found[name].dtype == value.dtype
+        np.testing.assert_array_equal(found[name], value)
