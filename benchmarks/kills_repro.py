@@ -65,9 +65,11 @@ def victims(kind: str, light: Light, driver: subprocess.Popen[str]) -> list[psut
     if kind == "driver":
         return [psutil.Process(driver.pid)]
     if kind == "worker":  # the one that works, not its nanny
-        return [
-            child for child in psutil.Process().children(recursive=True) if "spawn_main" in " ".join(child.cmdline())
-        ]
+        found = []
+        for child in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.Error):  # it may end meanwhile
+                found += [child] if "spawn_main" in " ".join(child.cmdline()) else []
+        return found
     return light.processes({"dvc": "-m dvc", "command": "/bin/sh -c "}[kind])
 
 
@@ -128,7 +130,8 @@ def main() -> None:
             light.set(**dict.fromkeys(CELLS, number))
             wanted = {name: text.replace(b": 0", f": {number}".encode()) for name, text in whole.results().items()}
             kind = VICTIMS[number % len(VICTIMS)]
-            counts[kind] += (found := round_of(light, address, kind, random.randint(0, 2 * len(CELLS) + 1), wanted))
+            found = round_of(light, address, kind, random.randint(0, 2 * len(CELLS) + 1), wanted)
+            counts[kind].update(found)  # += would drop the noughts
             print(number + 1, kind, dict(found), flush=True)
     names = list(dict.fromkeys(name for found in counts.values() for name in found))
     print("| killed with -9 |", " | ".join(names), "|")

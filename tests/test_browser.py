@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Dialog, Page, Request, expect, sync_playwright
 
 from stages.report import main
@@ -74,6 +75,13 @@ def opened(browser: Browser, address: str, size: tuple[int, int] = WIDE, **optio
         assert not wrong
     finally:
         context.close()
+
+
+@pytest.fixture(scope="module")
+def repeated(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a page whose models were trained three times."""
+    plans = [Plan(model, 1.0, 8, 1, repeat) for model in ("VAE", "IWAE") for repeat in ("", "_r2", "_r3")]
+    return gallery(tmp_path_factory.mktemp("repeated"), plans)
 
 
 @pytest.fixture
@@ -282,3 +290,101 @@ def test_a_workspace_with_nothing_in_it_still_opens(browser: Browser, tmp_path: 
     with opened(browser, link) as page:
         page.locator("#cells-table tbody a").first.click()
         expect(page.locator("#detail")).to_contain_text("This cell is incomplete")
+
+
+COMPARED = f"compare=AE_latent8_depth2_ReLU&compare={VAE}"
+STATES = ["", f"cell={VAE}", f"{COMPARED}&way=side", f"{COMPARED}&way=slider", f"zoom=prior:{VAE}"]
+STATES += ["x=mse&y=rate", "rows=model&columns=latent_dim"]
+ONE, TWO = "VAE_latent8_depth1_ReLU", "IWAE_latent8_depth1_ReLU"
+PARTS = {
+    "": "body",
+    "x=mse&y=rate&rows=model&columns=run": "main",
+    f"cell={ONE}": "#detail",
+    f"compare={ONE}&compare={TWO}&way=slider": "#compare",
+    f"zoom=prior:{ONE}": "#lightbox",
+}
+"""States of the page that axe looks at, and the part that each is about."""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation(browser: Browser, repeated: str, scheme: str) -> None:
+    for state, part in PARTS.items():
+        with opened(browser, f"{repeated}#{state}", color_scheme=scheme, reduced_motion="reduce") as page:
+            if part == "body":
+                page.get_by_role("button", name="Single runs of VAE").click()
+            page.wait_for_timeout(100)
+            found = Axe().run(page, context=part)
+            assert found.violations_count == 0, (state, found.generate_report())
+
+
+def test_single_runs_unfold_and_the_mean_is_what_is_sorted(browser: Browser, repeated: str) -> None:
+    with opened(browser, repeated) as page:
+        runs = page.locator("#cells-table tr.run:visible")
+        expect(runs).to_have_count(0)
+        page.get_by_role("button", name="Single runs of IWAE").click()
+        expect(runs).to_have_count(3)
+        page.locator("th[data-key=mse]").get_by_role("button").click()
+        means = page.locator("#cells-table tr.mean")
+        values = [float(value) for value in column(page, "mse")]
+        assert means.count() == 2 and len(values) == 5
+        page.get_by_label("2", exact=True).check()  # the second run
+        expect(page.locator("#count")).to_have_text("2 of 6 cells")
+        expect(runs).to_have_count(1)
+
+
+def test_the_plane_takes_any_two_figures(page: Page) -> None:
+    point = page.locator(f"#plane a.point[data-cell={VAE}]")
+    place = point.get_attribute("transform")
+    page.get_by_label("Across").select_option("mse")
+    page.get_by_label("Upwards").select_option("elbo")
+    assert "x=mse" in page.url and "y=elbo" in page.url
+    assert point.get_attribute("transform") != place
+    expect(page.locator("#plane .diagonals")).to_be_hidden()
+    expect(page.locator("#plane a.point:visible")).to_have_count(8)  # an autoencoder has no ELBO
+    assert "4 of 12 cells lack" in page.locator("#plane-axes .count").inner_text()
+    heads = page.locator("#plane-numbers th[scope=col]").all_text_contents()
+    assert heads[1].startswith("MSE") and heads[2].startswith("ELBO")
+    better = """([...document.querySelectorAll('#plane a.point:not([hidden])')].map((link) => [
+        gallery.byName.get(link.dataset.cell).metrics.elbo, link.getBoundingClientRect().top]))"""
+    ordered = sorted(page.evaluate(better))
+    assert [top for _, top in ordered] == sorted((top for _, top in ordered), reverse=True)
+    page.get_by_label("Across").select_option("rate")
+    page.get_by_label("Upwards").select_option("distortion")
+    assert point.get_attribute("transform") == place and "x=" not in page.url
+
+
+def test_the_wall_by_two_axes(page: Page) -> None:
+    page.get_by_label("Rows").select_option("model")
+    page.get_by_label("Columns").select_option("depth")
+    grid = page.locator("#wall-reconstruction table.by-axes")
+    expect(grid.locator("th[scope=row]")).to_have_text(["AE", "VAE", "BetaVAE"])
+    expect(grid.locator("th[scope=col]")).to_have_text(["Depth 1", "Depth 2"])
+    expect(grid.locator(".tile")).to_have_count(12)
+    for row in ("AE", "VAE", "BetaVAE"):
+        cells = grid.locator("tr", has=page.get_by_role("rowheader", name=row, exact=True)).locator(".tile")
+        assert all(name.startswith(f"{row}_") for name in cells.evaluate_all("all => all.map((t) => t.dataset.cell)"))
+    page.get_by_label("Rows").select_option("")
+    page.get_by_label("Columns").select_option("")
+    expect(page.locator("#wall-reconstruction .tiles > .tile")).to_have_count(12)
+
+
+def test_the_slider_uncovers_the_second_cell(browser: Browser, address: str) -> None:
+    with opened(browser, f"{address}#{COMPARED}&way=slider") as page:
+        top = page.locator("#compare .stack img").nth(1)
+        assert "50%" in top.evaluate("image => image.style.clipPath")
+        page.get_by_role("slider").press("End")
+        assert "100%" in top.evaluate("image => image.style.clipPath")
+
+
+def test_every_chart_has_its_table(page: Page) -> None:
+    lone = """() => [...document.querySelectorAll('svg.chart')].filter((chart) => {
+        const part = chart.closest('.charts, figure.memory, figure.plane');
+        return !part?.nextElementSibling?.querySelector('table');
+    }).map((chart) => chart.getAttribute('aria-label'))"""
+    assert page.evaluate(lone) == []
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_nothing_is_wider_than_a_narrow_screen(browser: Browser, address: str, state: str) -> None:
+    with opened(browser, f"{address}#{state}", NARROW) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]

@@ -48,6 +48,7 @@ def html(found: sweep.Sweep) -> str:
         columns=found.columns,
         families=views.families(found.page),
         plane=plane(found.page),
+        choices=(),
         markers=MARKERS,
     )
 

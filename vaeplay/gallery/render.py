@@ -27,7 +27,7 @@ STYLES = ("base", "sections", "figures", "cells", "latent", "print")
 EARLY_SCRIPTS = ("theme",)
 """Run before the first paint, so that a chosen theme does not flash."""
 LATE_SCRIPTS = (
-    *("state", "filters", "table", "wall", "detail", "compare", "curves", "downloads"),
+    *("state", "filters", "table", "wall", "detail", "compare", "plane", "curves", "downloads"),
     *("decoder", "engine", "points", "map", "explorer", "pad", "walk", "dimensions", "codes", "keys"),
 )
 """Run when the page is there, in this order: each may use those before it."""
@@ -73,6 +73,7 @@ def render(page: Page) -> str:
             seconds=views.training_seconds(page),
             terms=charts.of_terms(page),
             plane=plane(page),
+            choices=grouped(everything),
             glossary=glossary(),
             markers=MARKERS,
         )

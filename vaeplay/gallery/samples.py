@@ -39,12 +39,12 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "best",
-        "Best reconstructions",
+        "Best",
         "The test images that this cell reconstructs with the least squared error, above what it makes of them.",
     ),
     Kind(
         "worst",
-        "Worst reconstructions",
+        "Worst",
         "The test images that this cell reconstructs with the largest squared error, the worst last, above what it "
         "makes of them: what it has no room for.",
     ),

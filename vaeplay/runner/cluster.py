@@ -31,7 +31,11 @@ def connected(address: str | None, jobs: int) -> Iterator[Client]:
                 Client(address)
                 if address
                 else Client(
-                    processes=False, n_workers=jobs, threads_per_worker=1, dashboard_address=None, silence_logs=50
+                    processes=False,
+                    n_workers=jobs,
+                    threads_per_worker=1,
+                    dashboard_address="127.0.0.1:0",
+                    silence_logs=50,
                 )
             )
         except (OSError, ValueError) as error:

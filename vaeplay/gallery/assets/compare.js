@@ -1,5 +1,6 @@
 // The compare tray: two to four cells (compare=name, repeated) on the same images, side by side, as differences from the
-// first, or taking turns in one place (way=side, difference or flicker; the dialog is open when there is a way).
+// first, under a slider, or taking turns in one place (way=side, difference, slider or flicker; the dialog is open when
+// there is a way).
 'use strict';
 (() => {
   const MOST = 4;
@@ -10,6 +11,7 @@
   const still = window.matchMedia('(prefers-reduced-motion: reduce)');
   const explanations = {
     side: 'What each cell makes of the same images, or of the same noise where the latent sizes agree.',
+    slider: 'The first two cells in one place: move the slider to uncover one or the other.',
     difference: 'How far each cell is from the first, pixel by pixel: black is no difference, white is a full one.',
     flicker: 'The cells take turns in one place; click the picture to swap it yourself.',
   };
@@ -79,6 +81,21 @@
     return [figure];
   };
 
+  // The second picture lies on the first, cut off at the slider.
+  const slider = (sources, labels) => {
+    const [under, over] = sources.slice(0, 2).map(picture);
+    const control = element('input', { type: 'range', min: '0', max: '100', value: '50', className: 'slider' });
+    control.setAttribute('aria-label', `${labels[0]} on the left, ${labels[1]} on the right`);
+    const cut = () => {
+      over.style.clipPath = `inset(0 0 0 ${control.value}%)`;
+      control.style.width = under.style.width;
+    };
+    control.addEventListener('input', cut);
+    cut();
+    const both = element('div', { className: 'stack' }, under, over);
+    return [side(`${labels[0]} | ${labels[1]}`, element('div', {}, both, control))];
+  };
+
   const table = (names) => {
     const cells = names.map((name) => gallery.byName.get(name));
     const head = element('tr', {}, element('th', { scope: 'col' }, 'Test split'));
@@ -101,6 +118,8 @@
     let made = there.map((index) => side(labels[index], picture(sources[index])));
     if (way === 'flicker' && there.length > 1) {
       made = flicker(there.map((index) => sources[index]), there.map((index) => labels[index]));
+    } else if (way === 'slider' && there.length > 1) {
+      made = slider(there.map((index) => sources[index]), there.map((index) => labels[index]));
     } else if (way === 'difference') {
       const [first, ...others] = there;
       const title = (index) => `${labels[index]} against ${labels[first]}`;

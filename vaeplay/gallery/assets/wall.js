@@ -1,4 +1,5 @@
-// The sample wall: one kind of picture at a time, in the order of the table, at a whole number of screen pixels a pixel.
+// The sample wall: one kind of picture at a time, in the order of the table or by two axes of the grid (rows=, columns=),
+// at a whole number of screen pixels a pixel.
 'use strict';
 (() => {
   const wall = document.getElementById('wall');
@@ -6,6 +7,11 @@
   const kindButtons = [...wall.querySelectorAll('button[data-kind]')];
   const sizeButtons = [...wall.querySelectorAll('button[data-size]')];
   const images = [...wall.querySelectorAll('img')];
+
+  const choices = [...wall.querySelectorAll('.axis-choice select')];
+  for (const select of choices) {
+    select.addEventListener('change', () => gallery.set({ [select.name]: select.value || null }));
+  }
 
   for (const button of kindButtons) button.addEventListener('click', () => gallery.set({ kind: button.dataset.kind }));
   for (const button of sizeButtons) button.addEventListener('click', () => gallery.set({ size: button.dataset.size }));
@@ -20,21 +26,70 @@
 
   const chosenSize = () => sizeButtons.find((button) => button.dataset.size === gallery.get('size')) || sizeButtons[0];
   const fitAll = () => {
-    const room = wall.clientWidth - 2; // a frame's border
+    const columns = wall.querySelector('.kind:not(.unchosen) .by-axes tr')?.cells.length ?? 2;
+    const room = Math.max((wall.clientWidth - 2) / (columns - 1) - (columns > 2 ? 24 : 0), 120); // a frame's border, gaps
     for (const image of images) gallery.fit(image, image, Number(chosenSize().dataset.size), room);
   };
+
+  const element = (tag, className, ...children) => {
+    const made = Object.assign(document.createElement(tag), { className });
+    made.append(...children);
+    return made;
+  };
+
+  // Tiles as a table by two axes, either of which may be absent; tiles of one place stand below each other.
+  const title = (axis, text) => {
+    const label = [...choices[0].options].find((option) => option.value === axis)?.textContent ?? '';
+    return element('bdi', '', axis && axis !== 'model' ? `${label} ${text}` : text);
+  };
+  const byAxes = (part, places, rowAxis, columnAxis) => {
+    const names = gallery.order.filter((name) => places.has(name));
+    const of = (name, axis) => (axis ? gallery.byName.get(name).axes[axis] : '');
+    const values = (axis) => [...new Set(gallery.data.cells.map(({ name }) => of(name, axis)))];
+    const head = element('tr', '', element('td', ''));
+    for (const text of values(columnAxis)) {
+      const cell = element('th', '', title(columnAxis, text));
+      cell.scope = 'col';
+      head.append(cell);
+    }
+    const body = element('tbody', '');
+    for (const row of values(rowAxis)) {
+      const cells = values(columnAxis).map((column) => {
+        const own = names.filter((name) => of(name, rowAxis) === row && of(name, columnAxis) === column);
+        return element('td', '', ...own.map((name) => places.get(name)));
+      });
+      const head = element('th', '', title(rowAxis, row));
+      head.scope = 'row';
+      body.append(element('tr', '', head, ...cells));
+    }
+    const table = element('table', 'by-axes', element('thead', '', head), body);
+    part.querySelector('.tiles').replaceChildren(table);
+  };
+
+  const everyTile = new Map(
+    kinds.map((part) => [part, new Map([...part.querySelectorAll('.tile')].map((tile) => [tile.dataset.cell, tile]))]),
+  );
 
   gallery.follow(() => {
     const wanted = kindButtons.find((button) => button.dataset.kind === gallery.get('kind')) || kindButtons[0];
     for (const button of kindButtons) button.setAttribute('aria-pressed', button === wanted);
     for (const button of sizeButtons) button.setAttribute('aria-pressed', button === chosenSize());
+    const [rowAxis, columnAxis] = choices.map((select) => {
+      select.value = gallery.get(select.name) ?? '';
+      return select.value; // empty where the address names no axis of this grid
+    });
     for (const part of kinds) {
       part.classList.toggle('unchosen', part.dataset.kind !== wanted.dataset.kind);
+      const places = everyTile.get(part);
       const tiles = part.querySelector('.tiles');
-      const places = new Map([...tiles.children].map((tile) => [tile.dataset.cell, tile]));
-      gallery.order.forEach((name, index) => {
-        if (tiles.children[index] !== places.get(name)) tiles.insertBefore(places.get(name), tiles.children[index]);
-      });
+      if (rowAxis || columnAxis) {
+        byAxes(part, places, rowAxis, columnAxis);
+      } else {
+        tiles.querySelector('.by-axes')?.remove();
+        gallery.order.forEach((name, index) => {
+          if (tiles.children[index] !== places.get(name)) tiles.insertBefore(places.get(name), tiles.children[index] ?? null);
+        });
+      }
     }
     fitAll();
   });

@@ -30,7 +30,8 @@ GENERATION: tuple[Metric, ...] = (
         2,
         "The Fréchet distance with reconstructions of the test images in place of samples: what the decoder alone "
         "loses. What the samples' distance has beyond it comes of codes that the prior, or the density that stands in "
-        "for it, gives and no image has. A VAE can lose there what an autoencoder with a density fitted to its codes does not.",
+        "for it, gives and no image has. A VAE can lose there what an autoencoder with a density fitted to its codes "
+        "does not.",
         "Ghosh et al. 2020, arXiv:1903.12436",
         headline=False,
     ),
