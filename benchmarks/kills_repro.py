@@ -130,7 +130,8 @@ def main() -> None:
             light.set(**dict.fromkeys(CELLS, number))
             wanted = {name: text.replace(b": 0", f": {number}".encode()) for name, text in whole.results().items()}
             kind = VICTIMS[number % len(VICTIMS)]
-            counts[kind] += (found := round_of(light, address, kind, random.randint(0, 2 * len(CELLS) + 1), wanted))
+            found = round_of(light, address, kind, random.randint(0, 2 * len(CELLS) + 1), wanted)
+            counts[kind].update(found)  # += would drop the noughts
             print(number + 1, kind, dict(found), flush=True)
     names = list(dict.fromkeys(name for found in counts.values() for name in found))
     print("| killed with -9 |", " | ".join(names), "|")

@@ -7,21 +7,19 @@
   const box = explorer.section.querySelector('.codes');
   const [grid, palette] = ['.code-map', '.palette'].map((name) => box.querySelector(name));
   const MOST = 64; // entries in the palette, the most used first
-  const TILES = 256; // entries with a picture
-  const LARGEST = 400; // places of a map that can be edited
+    const LARGEST = 400; // places of a map that can be edited
   const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
   let owner = null;
   let chosen = 0;
-  let tiles = [];
   let [places, entries] = [[], []];
 
-  const tile = (button, entry) => {
-    const canvas = button.firstChild;
-    if (!tiles[entry] || canvas.dataset.entry === String(entry)) return;
-    canvas.dataset.entry = entry;
-    canvas.width = engine.width;
-    canvas.height = engine.height;
-    canvas.getContext('2d').putImageData(tiles[entry], 0, 0);
+  // The part of a picture that one place of the map describes.
+  const cut = (canvas, picture, row, column) => {
+    const [, rows, columns] = owner.about.code;
+    const [across, down] = [engine.width / columns, engine.height / rows];
+    const [width, height] = [Math.round(across), Math.round(down)];
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    canvas.getContext('2d').drawImage(picture, -Math.round(column * across), -Math.round(row * down));
   };
   const button = (act) => {
     const made = document.createElement('button');
@@ -60,14 +58,14 @@
     const [, rows, columns] = cell.about.code;
     box.hidden = !cell.vectors || rows * columns > LARGEST;
     if (box.hidden) return;
-    const count = Math.min(MOST, cell.entries);
+    const shown = Math.min(MOST, cell.entries);
     grid.style.setProperty('--columns', columns);
     places = Array.from({ length: rows * columns }, (_, at) => {
       const made = button(() => set(at));
       made.addEventListener('pointerenter', (event) => event.buttons === 1 && set(at));
       return made;
     });
-    entries = Array.from({ length: count }, (_, entry) => {
+    entries = Array.from({ length: shown }, (_, entry) => {
       const made = button(() => choose(entry));
       made.setAttribute('aria-label', `Entry ${entry + 1}`);
       return made;
@@ -76,16 +74,29 @@
     rove(entries, 8);
     grid.replaceChildren(...places);
     palette.replaceChildren(...entries);
-    choose(Math.min(1, count - 1));
-    const shown = Math.min(TILES, cell.entries);
-    // An entry alone: a map that holds it everywhere, decoded.
+    choose(Math.min(1, shown - 1));
+    // An entry is shown as what it makes of the first test image that has it.
+    const { maps } = cell.tensors;
+    const size = rows * columns;
+    const first = entries.map((_, entry) => Math.max(0, maps.indexOf(entry)));
     const codes = new Float32Array(shown * cell.size);
-    for (let entry = 0; entry < shown; entry++) {
-      codes.set(cell.vectors(new Uint16Array(rows * columns).fill(entry)), entry * cell.size);
-    }
-    tiles = engine.colour(await cell.decode(codes, shown), shown);
-    entries.forEach(tile);
+    first.forEach((at, entry) => codes.set(cell.code(Math.floor(at / size)), entry * cell.size));
+    const pictures = engine.colour(await cell.decode(codes, shown), shown);
+    if (owner !== cell) return;
+    const whole = new OffscreenCanvas(engine.width, engine.height);
+    entries.forEach((item, entry) => {
+      const place = first[entry] % size;
+      whole.getContext('2d').putImageData(pictures[entry], 0, 0);
+      cut(item.firstChild, whole, Math.floor(place / columns), place % columns);
+    });
     explorer.redraw();
+  };
+
+  // The map's places show their parts of the picture, whenever that has been drawn.
+  sides[0].after = () => {
+    if (box.hidden || sides[0].cell !== owner) return;
+    const columns = owner.about.code[2];
+    places.forEach((place, at) => cut(place.firstChild, sides[0].picture, Math.floor(at / columns), at % columns));
   };
 
   explorer.show(() => {
@@ -94,7 +105,6 @@
     if (box.hidden || !map) return;
     const columns = cell.about.code[2];
     places.forEach((place, at) => {
-      tile(place, map[at]);
       const label = `Row ${Math.floor(at / columns) + 1}, column ${(at % columns) + 1}: entry ${map[at] + 1}`;
       if (place.getAttribute('aria-label') !== label) place.setAttribute('aria-label', label);
     });

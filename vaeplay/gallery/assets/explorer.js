@@ -52,6 +52,7 @@
     side.picture.getContext('2d').putImageData(engine.colour(levels)[0], 0, 0);
     side.painted += 1;
     side.milliseconds += 0.2 * (performance.now() - since - side.milliseconds);
+    side.after?.();
   };
   const decode = (side) => {
     if (side.busy) {

@@ -1,0 +1,74 @@
+"""Frames a second of the explorer while its point is dragged, and how far its decoders are from torch.
+
+Opens `reports/gallery.html` of the project in headless Chromium and drags in a circle for SECONDS in each live cell.
+
+    uv run python benchmarks/explorer.py
+"""
+
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import Page, sync_playwright
+from safetensors.numpy import load_file
+
+SECONDS = 2
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+SHOWN = """(name) => { const [side] = gallery.explorer.sides; return side.cell?.cell === name && side.painted > 0; }"""
+DRAG = """async (seconds) => {
+    const pad = document.querySelector('canvas.pad');
+    const box = pad.getBoundingClientRect();
+    const send = (type, x, y) => pad.dispatchEvent(
+        new PointerEvent(type, { pointerId: 1, clientX: x, clientY: y, bubbles: true }));
+    pad.setPointerCapture = () => {};
+    const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+    const [side] = gallery.explorer.sides;
+    send('pointerdown', x, y);
+    const [from, begun] = [side.painted, performance.now()];
+    while (performance.now() - begun < 1000 * seconds) {
+        const angle = (performance.now() - begun) / 300;
+        send('pointermove', x + 0.3 * box.width * Math.cos(angle), y + 0.3 * box.height * Math.sin(angle));
+        await new Promise(requestAnimationFrame);
+    }
+    const frames = (side.painted - from) / ((performance.now() - begun) / 1000);
+    send('pointerup', x, y);
+    return [frames, side.milliseconds];
+}"""
+DECODE = """async ([cell, codes, count]) => {
+    const found = await gallery.engine.load(cell);
+    return [...(await found.decode(Float32Array.from(codes), count))];
+}"""
+COST = "async (cell) => decoding.cost(await gallery.engine.load(cell))"
+
+
+def measured(page: Page, root: Path, name: str) -> tuple[float, float, float, float]:
+    """Million multiplications a picture, frames a second, milliseconds a picture, largest error in grey levels."""
+    page.evaluate("(name) => gallery.set({ explore: name, at: null })", name)
+    page.wait_for_function(SHOWN, arg=name)
+    page.locator("#explorer .sides").scroll_into_view_if_needed()
+    frames, milliseconds = page.evaluate(DRAG, SECONDS)
+    file = load_file(root / f"explorer/{name}.safetensors")
+    made = page.evaluate(DECODE, [name, file["probe"].ravel().tolist(), len(file["probe"])])
+    expected = file["probe_images"].astype(float)
+    error = np.abs(np.round(np.reshape(made, expected.shape)) - expected).max()
+    return page.evaluate(COST, name) / 1e6, frames, milliseconds, float(error)
+
+
+def main(root: Path = Path()) -> None:
+    """Print a line a live cell."""
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None or not (root / "reports/gallery.html").exists():
+        sys.exit("needs Chromium, and reports/gallery.html, which `uv run dvc repro` makes")
+    print(f"{'cell':40} {'format':8} {'million MACs':>12} {'frames/s':>9} {'ms':>6} {'grey levels':>12}")
+    with sync_playwright() as playwright:
+        page = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"]).new_page()
+        page.goto((root / "reports/gallery.html").resolve().as_uri() + "#explorer")
+        for name in page.evaluate("() => gallery.engine.cells.filter((cell) => gallery.engine.way(cell) === 'live')"):
+            cost, frames, milliseconds, error = measured(page, root, name)
+            form = page.evaluate("async (cell) => (await gallery.engine.load(cell)).about.format", name)
+            print(f"{name:40} {form:8} {cost:12.2f} {frames:9.1f} {milliseconds:6.2f} {error:12.0f}")
+
+
+if __name__ == "__main__":
+    main()
