@@ -98,6 +98,7 @@ class Workspace:
 
     def results(self) -> dict[str, bytes]:
         """Every result file but the page, which names the commit, and its content."""
-        folders = ("settings", "data", "checkpoints", "cost", "logs", "metrics", "samples")
+        made = ("settings", "data", "classifier", "checkpoints", "cost", "logs")
+        folders = (*made, "metrics", "details", "codes", "explorer", "maps", "samples")
         files = [path for folder in folders for path in (self.root / folder).rglob("*") if path.is_file()]
         return {path.relative_to(self.root).as_posix(): path.read_bytes() for path in sorted(files)}

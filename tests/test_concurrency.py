@@ -1,0 +1,65 @@
+"""Two runs in one workspace at once: the second waits, or says who holds it, and the results are those of one run."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from .workspace import Workspace
+
+DVC = ("dvc", "repro", "--force")
+OURS = ("vaeplay", "repro")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """One cell on small images, all of it up to date."""
+    workspace = Workspace.make(tmp_path_factory.mktemp("concurrency"))
+    values = workspace.values()
+    values["data"]["name"] = "digits"
+    values["grid"]["dense"]["model"] = ["VAE"]
+    values["grid"]["conv"]["model"] = []
+    workspace.set(values)
+    workspace.dvc("repro")
+    return workspace
+
+
+def lasting(workspace: Workspace) -> dict[str, bytes]:
+    """The results that are the same from run to run: not seconds and memory, nor the page that shows them."""
+    timed = ("logs/", "cost/", "reports/")
+    return {name: content for name, content in workspace.results().items() if not name.startswith(timed)}
+
+
+@pytest.mark.parametrize(("first", "second"), [(DVC, DVC), (DVC, OURS), (OURS, OURS)], ids=["dvc", "both", "ours"])
+def test_two_runs_at_once_end_in_the_results_of_one(
+    made: Workspace, first: tuple[str, ...], second: tuple[str, ...]
+) -> None:
+    before = lasting(made)
+    assert {Path(name).parts[0] for name in before} >= {"checkpoints", "metrics", "samples", "maps"}
+    if first == OURS:
+        for name in ("checkpoints", "metrics"):  # something to do, which DVC's cache must not spare it
+            made.run("rm", "-r", name, ".dvc/cache/runs")
+    runs = []
+    for command in (first, second):
+        module = [sys.executable, "-m", *command]
+        runs.append(
+            subprocess.Popen(
+                module,
+                cwd=made.root,
+                env=made.environment(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+        )
+        time.sleep(1.5)
+    said = [run.communicate(timeout=400)[0] for run in runs]
+    assert 0 in [run.returncode for run in runs], said
+    for run, text in zip(runs, said, strict=True):
+        assert "Traceback" not in text
+        assert run.returncode == 0 or "PID" in text or "lock" in text, text
+    made.dvc("repro")
+    assert made.dvc("repro") == []
+    assert lasting(made) == before
