@@ -59,6 +59,13 @@ def test_a_sweep_over_beta_is_one_line_from_the_vae_on() -> None:
     assert drawing.sweeps[0].count("L") == 2
 
 
+def test_repeated_trainings_have_a_curve_each() -> None:
+    names = [f"BetaVAE_latent2_depth1_ReLU{repeat}" for repeat in ("", "_r2")]
+    states = [state(f"b{beta}", beta, {name: figures(8 / beta, 90 + beta) for name in names}) for beta in (1, 2, 4)]
+    drawing = plane(read(states).page)
+    assert drawing is not None and [path.count("L") for path in drawing.sweeps] == [2, 2]
+
+
 def test_no_name_enters_the_page() -> None:
     text = experiments.html(read(answer(HOSTILE)))
     assert "<img" not in text and text.count("<script>") == 1

@@ -190,7 +190,7 @@ def _sweeps(shown: list[tuple[Cell, float | None, float]], x: Scale, y: Scale) -
     for cell, rate, distortion in shown:
         if rate is not None and cell.model is not None:
             family = cell.model.replace("Beta", "")
-            key = (family, cell.latent_dim, cell.depth, cell.activation, cell.seed)
+            key = (family, cell.latent_dim, cell.depth, cell.activation, cell.seed, cell.run)
             beta = 1.0 if cell.beta is None else cell.beta
             groups.setdefault(key, []).append((beta, x(rate), y(distortion)))
     paths = (sorted(group) for group in groups.values() if len(group) > 1)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from vaeplay import models
 from vaeplay.gallery import fields
-from vaeplay.gallery.columns import Column, columns
+from vaeplay.gallery.columns import Column, columns, shared
 from vaeplay.gallery.fields import Fields
 from vaeplay.gallery.page import Cell, DataCard, Figure, Page, Provenance, Setting
 from vaeplay.metrics.registry import METRICS
@@ -45,8 +45,9 @@ class Sweep:
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """The headline metrics over all cells."""
-        return tuple(column for column in columns(self.page) if column.metric.headline)
+        """The headline metrics over all cells, without those in which no two differ."""
+        same = shared(self.page)
+        return tuple(column for column in columns(self.page) if column.metric.headline and column not in same)
 
 
 def read(revisions: list[Fields]) -> Sweep:
