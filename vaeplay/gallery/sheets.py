@@ -14,7 +14,7 @@ from vaeplay.drawing import GAP
 from vaeplay.errors import UserError
 from vaeplay.gallery.page import Picture, Sample
 
-SHARES = (0.4, 0.65)  # of the page's bytes that the pictures of few cells may take, and those of many
+SHARES = (0.4, 0.5)  # of the page's bytes that the pictures of few cells may take, and those of many
 CELL_BYTES = 65_000  # how the second is approached, cell by cell
 LEVELS = ((64, 64, 64), (12, 4, 8), (12, 3, 6), (10, 2, 5), (8, 2, 4), (6, 2, 3), (4, 1, 3), (3, 1, 2))
 """Columns, rows, and rows of a traversal, at most. The first takes everything."""
