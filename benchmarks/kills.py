@@ -38,7 +38,8 @@ from vaeplay.gallery.read import read
 from vaeplay.gallery.render import render
 from vaeplay.runner.heal import heal
 
-FOLDERS = ("settings", "data", "classifier", "checkpoints", "logs", "metrics", "details", "codes", "maps", "samples")
+FOLDERS = ("settings", "data", "classifier", "checkpoints", "logs", "metrics", "details", "codes", "explorer", "maps")
+FOLDERS += ("samples",)
 TIMES = ("seconds", "images_per_second", "memory")
 yaml = YAML(typ="safe", pure=True)
 

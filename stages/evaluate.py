@@ -38,7 +38,7 @@ def main(name: str) -> None:
     seconds["pictures"] = time.perf_counter() - started
     files.write_bytes(Path("codes") / f"{name}.safetensors", to_bytes({"codes": subject.codes.cpu().contiguous()}))
     files.write_json(Path("details") / f"{name}.json", evaluation.details(subject, found, options["columns"]))
-    files.write_json(Path("metrics") / f"{name}.json", {key: figure.value for key, figure in found.items()})
+    files.write_json(Path("metrics") / f"{name}.json", evaluation.values(found))
     files.write_json(Path("cost") / f"{name}_evaluation.json", {"seconds": seconds})
 
 

@@ -1,4 +1,4 @@
-"""settings/, data/card.json, metrics/, samples/, logs/cells/ → reports/gallery.html, logs/ae_vae_logs.json."""
+"""settings/, data/, classifier/card.json and every cell's results → reports/gallery.html and logs/ae_vae_logs.json."""
 
 from pathlib import Path
 

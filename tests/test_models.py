@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 import torch
+from threadpoolctl import threadpool_limits
 
 from vaeplay import checkpoint, models, training
 from vaeplay.dataset import as_float
 from vaeplay.errors import UserError
+from vaeplay.models.ae import fit_mixture
 from vaeplay.models.base import Autoencoder
 from vaeplay.noise import Noise
 
@@ -125,6 +127,17 @@ def test_an_autoencoders_codes_are_drawn_with_the_moments_of_its_training_codes(
         drawn = model.sample_codes(200_000, Noise(3)).double()
     torch.testing.assert_close(drawn.mean(0), codes.mean(0), rtol=0.02, atol=0.02)
     torch.testing.assert_close(torch.cov(drawn.T), torch.cov(codes.T, correction=0), rtol=0.05, atol=0.02)
+
+
+def test_a_mixture_does_not_depend_on_the_number_of_threads() -> None:
+    generator = torch.Generator().manual_seed(0)
+    centres = 5 * torch.randn(5, 32, generator=generator, dtype=torch.double)
+    codes = centres.repeat(700, 1) + torch.randn(3500, 32, generator=generator, dtype=torch.double)
+    fitted = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            fitted.append(torch.cat([part.flatten() for part in fit_mixture(codes, 5, Noise(0))]))
+    assert all(torch.equal(fitted[0], other) for other in fitted)
 
 
 def test_a_model_of_another_name_is_refused() -> None:

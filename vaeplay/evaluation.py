@@ -1,5 +1,6 @@
 """One cell's evaluation, whole: every group of figures in its order, and what the page shows beside them."""
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -39,13 +40,23 @@ def measure(subject: Subject) -> tuple[dict[str, Measured], dict[str, float]]:
     return found, seconds
 
 
+def values(found: dict[str, Measured]) -> dict[str, float | None]:
+    """The figures alone; None for one that is no finite number, as a ratio to what black images have none of."""
+    return {key: _finite(figure.value) for key, figure in found.items()}
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
 def details(subject: Subject, found: dict[str, Measured], columns: int) -> dict[str, Any]:
     """What the page shows of a cell beyond its figures: intervals, counts, spectrum, which images came out best."""
     best, worst = reconstruction.extremes(subject, columns)
+    intervals = {key: [_finite(figure.low), _finite(figure.high)] for key, figure in found.items()}
     return {
-        "intervals": {key: [figure.low, figure.high] for key, figure in found.items() if figure.low is not None},
+        "intervals": {key: interval for key, interval in intervals.items() if None not in interval},
         "counts": {key: figure.count for key, figure in found.items()},
-        "spectrum": likelihood.spectrum(subject),
+        "spectrum": [entry | {"rate": _finite(entry["rate"])} for entry in likelihood.spectrum(subject)],
         "best": best.tolist(),
         "worst": worst.tolist(),
         "test_images": len(subject.test.images),

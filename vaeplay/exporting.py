@@ -165,12 +165,12 @@ def _plane(subject: Subject, vectors: bool) -> layers.Tensors:
     if vectors and codes.shape[1] <= 2:
         drawn = subject.model.sample_codes(PRIOR_DRAWS, subject.noise_for("explorer plane")).flatten(1)
         origin, axes = drawn.mean(0), torch.diag(drawn.std(0))
-        axes = torch.cat([axes, axes.new_zeros(2 - len(axes), codes.shape[1])])
     else:
         origin = codes.mean(0)
         _, sizes, components = torch.linalg.svd((codes - origin)[:5000].cpu(), full_matrices=False)
         directions = components[:2] * torch.sign(components[:2].sum(1, keepdim=True) + 1e-12)
         axes = (directions * (sizes[:2, None] / math.sqrt(min(len(codes), 5000)))).to(codes.device)
+    axes = torch.cat([axes, axes.new_zeros(2 - len(axes), codes.shape[1])])  # of one number, or of one test image
     points = (codes - origin) @ axes.T / axes.square().sum(1).clamp(min=1e-20)
     return {"origin": origin, "axes": axes, "spread": spread, "points": points}
 

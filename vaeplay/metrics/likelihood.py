@@ -42,7 +42,7 @@ def figures(subject: Subject) -> dict[str, Measured]:
     if dimensions := spectrum(subject):
         found["active_units"] = Measured(sum(entry["active"] for entry in dimensions), count)
         found["collapsed_units"] = Measured(sum(entry["collapsed"] for entry in dimensions), count)
-    if subject.codes.shape[1] == subject.model.latent_dim:  # of maps it would say little: their places are one each
+    if count > 1 and subject.codes.shape[1] == subject.model.latent_dim:  # of maps it would say little
         found["prior_gap"] = prior_gap(subject)
     return found | {name: Measured(value, count) for name, value in subject.model.figures(subject.test.images).items()}
 
@@ -113,7 +113,7 @@ def prior_gap(subject: Subject) -> Measured:
     if subject.posteriors is not None:
         mean, logvar = subject.posteriors
         codes = mean + (0.5 * logvar).exp() * subject.noise_for("posterior samples").normal(mean.shape)
-    prior = subject.model.sample_codes(count, subject.noise_for("prior codes"))
+    prior = subject.model.sample_codes(count, subject.noise_for("prior codes")).flatten(1)  # maps of one code, too
     return Measured(float(unbiased_mmd(codes.double(), prior.double())), count)
 
 

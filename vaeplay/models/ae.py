@@ -78,9 +78,11 @@ def symmetric_root(covariances: Tensor) -> Tensor:
 def fit_mixture(codes: Tensor, components: int, noise: Noise) -> tuple[Tensor, Tensor, Tensor]:
     """Weights, means and covariances of a Gaussian mixture fitted by scikit-learn's expectation-maximisation."""
     from sklearn.mixture import GaussianMixture  # it takes a second to import, and the plain Gaussian needs none
+    from threadpoolctl import threadpool_limits
 
     seed = int(noise.uniform((1,)).item() * 2**31)
-    fitted = GaussianMixture(min(components, len(codes)), random_state=seed).fit(codes.cpu().numpy())
+    with threadpool_limits(1):  # its threads are as many as there are cores, and sum in another order each time
+        fitted = GaussianMixture(min(components, len(codes)), random_state=seed).fit(codes.cpu().numpy())
     parts = [torch.from_numpy(part) for part in (fitted.weights_, fitted.means_, fitted.covariances_)]
     missing = components - len(parts[0])
     weights, means, covariances = (torch.cat([part, part.new_zeros(missing, *part.shape[1:])]) for part in parts)

@@ -49,7 +49,7 @@ REPRESENTATION: tuple[Metric, ...] = (
         3,
         "Mutual information of the same clusters and the classes over the mean of their entropies. Not corrected for "
         "chance, unlike the adjusted Rand index.",
-        "Strehl & Ghosh 2002, JMLR 3",
+        "Vinh et al. 2010, JMLR 11 (NMI with the sum of the entropies)",
         headline=False,
     ),
 )
