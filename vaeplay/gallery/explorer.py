@@ -31,15 +31,21 @@ def present(root: Path, names: Sequence[str]) -> list[str]:
     return [name for name in names if (root / _path(name)).exists()]
 
 
-def read(root: Path, names: Sequence[str], settings: Fields, images: TestImages) -> tuple[Explorable, ...]:
+def read(
+    root: Path, names: Sequence[str], settings: Fields, images: TestImages, first: Sequence[str] = ()
+) -> tuple[Explorable, ...]:
     """Each of `names`: live while the budget lasts, then as an atlas, then not at all; in the order of `names`.
+
+    Where the settings choose no cells, those in `first` have the budget before the others.
 
     Raises:
         UserError: a file is malformed.
     """
     budget = (settings.number("megabytes") or 0.0) * 1e6
     atlases = budget * SHARE_OF_ATLASES
-    chosen = [name for name in settings.texts("cells") if name in names] if "cells" in settings else list(names)
+    chosen = (
+        [name for name in settings.texts("cells") if name in names] if "cells" in settings else _before(first, names)
+    )
     if settings.values.get("cells") == []:
         chosen = []
     found: dict[str, Explorable] = {}
@@ -59,6 +65,11 @@ def read(root: Path, names: Sequence[str], settings: Fields, images: TestImages)
         else:
             found[name] = _explorable(name, "none", "", about)
     return tuple(found[name] for name in names)
+
+
+def _before(first: Sequence[str], names: Sequence[str]) -> list[str]:
+    wanted = [name for name in first if name in names]
+    return list(dict.fromkeys([*wanted, *names]))
 
 
 def _path(name: str) -> str:

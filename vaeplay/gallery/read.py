@@ -9,7 +9,7 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
-from vaeplay.gallery import codebook, explorer, fields, maps, provenance, samples, sheets
+from vaeplay.gallery import codebook, explorer, fields, maps, provenance, samples, sheets, views
 from vaeplay.gallery.fields import Fields
 from vaeplay.gallery.page import (
     Cell,
@@ -54,7 +54,7 @@ def read(root: Path) -> Page:
     found, explorable = maps.found(root, names), explorer.present(root, names)
     images = maps.images(root, found, len(names)) if found or explorable else None
     kinds = {sample.kind for cell in cells for sample in cell.samples}
-    return Page(
+    page = Page(
         data=card,
         judge=_judge(root),
         provenance=_provenance(root, params),
@@ -64,8 +64,12 @@ def read(root: Path) -> Page:
         cells=cells,
         images=images,
         maps=maps.latent_maps(found, images) if images else (),
-        explorer=explorer.read(root, explorable, params.object("explorer"), images) if images else (),
+        explorer=(),
     )
+    if not images:
+        return page
+    best = [cell.name for finding in views.findings(page) for row in finding.rows for cell in row.cells]
+    return replace(page, explorer=explorer.read(root, explorable, params.object("explorer"), images, best))
 
 
 def _provenance(root: Path, params: Fields) -> Provenance:
