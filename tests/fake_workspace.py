@@ -125,6 +125,7 @@ def make_cell(root: Path, plan: Plan, index: int, text: str = "", epochs: int = 
         "best": list(range(index, index + 12)),
         "worst": list(range(900 - index, 888 - index, -1)),
         "test_images": 1000,
+        "usage": [1000 * (place % 7) + index for place in range(64)] if plan.model == "VQVAE" else [],
     }
     write(root / f"details/{name}.json", details)
     write(root / f"cost/{name}_evaluation.json", {"seconds": {"reconstruction": 0.5, f"likelihood{text}": 2.0}})

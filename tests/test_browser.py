@@ -12,8 +12,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Dialog, Page, Request, expect, sync_playwright
 
 from stages.report import main
-from tests import fake_workspace
+from tests import fake_workspace, test_experiments
 from tests.fake_workspace import HOSTILE, Plan
+from vaeplay import experiments
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -168,7 +169,7 @@ def test_the_dialog_of_a_cell(page: Page) -> None:
     expect(detail).to_be_visible()
     detail.get_by_role("button", name="Close").click()
     expect(detail).to_be_hidden()
-    expect(page.locator("#cells article")).to_have_count(12)
+    expect(page.locator("#cells article")).to_have_count(0)  # made when they are wanted
 
 
 def test_a_sample_enlarged(page: Page) -> None:
@@ -315,6 +316,23 @@ def test_axe_finds_no_violation(browser: Browser, repeated: str, scheme: str) ->
             page.wait_for_timeout(100)
             found = Axe().run(page, context=part)
             assert found.violations_count == 0, (state, found.generate_report())
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation_beside_failures_and_experiments(browser: Browser, tmp_path: Path, scheme: str) -> None:
+    fake_workspace.make(tmp_path)
+    log = tmp_path / f"logs/cells/{VAE}.json"
+    fake_workspace.write(log, json.loads(log.read_text()) | {"status": "failed", "reason": "the loss is NaN"})
+    (tmp_path / "metrics/AE_latent2_depth1_ReLU.json").unlink()
+    main(tmp_path)
+    page_of_experiments = tmp_path / "experiments.html"
+    page_of_experiments.write_text(experiments.html(test_experiments.read(test_experiments.answer())), encoding="utf-8")
+    link = (tmp_path / "reports/gallery.html").as_uri()
+    parts = {link: "#top", f"{link}#cell={VAE}": "#detail", page_of_experiments.as_uri(): "body"}
+    for address, part in parts.items():
+        with opened(browser, address, color_scheme=scheme, reduced_motion="reduce") as page:
+            found = Axe().run(page, context=part)
+            assert found.violations_count == 0, (part, found.generate_report())
 
 
 def test_single_runs_unfold_and_the_mean_is_what_is_sorted(browser: Browser, repeated: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 from safetensors.numpy import load_file
 
@@ -301,3 +302,35 @@ def test_on_a_narrow_screen_nothing_sticks_out(browser: Browser, address: str) -
     with opened(browser, f"{address}#explore={CODED.name}&explore={DEEP.name}", NARROW) as page:
         explored(page, CODED, DEEP)
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
+
+
+def test_the_smoothest_latent_space_is_two_presses_away(browser: Browser, address: str) -> None:
+    with opened(browser, address) as page:
+        page.locator(".finding a[data-finding=path_length]").first.click()
+        name = page.locator("#detail .cell-name").inner_text()
+        page.get_by_role("button", name="Explore its latent space").click()
+        expect(page.locator("#detail")).to_be_hidden()
+        page.wait_for_function("(name) => gallery.explorer.sides[0].cell?.cell === name", arg=name)
+        expect(picture(page)).to_be_in_viewport()
+
+
+def test_a_codebook_with_a_tile_for_each_entry(browser: Browser, address: str) -> None:
+    with opened(browser, f"{address}#cell={CODED.name}") as page:
+        chart = page.locator("#detail svg.chart.codebook")
+        expect(chart.locator("g.entry")).to_have_count(64)
+        assert chart.locator("g.unused").count() == chart.locator("path").count()
+        expect(page.locator("#detail table", has_text="Share of places").locator("tbody tr")).to_have_count(64)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation(browser: Browser, address: str, scheme: str) -> None:
+    link = f"{address}#explore={CODED.name}&explore={DEEP.name}"
+    with opened(browser, link, color_scheme=scheme, reduced_motion="reduce") as page:
+        explored(page, CODED, DEEP)
+        page.locator("#map").scroll_into_view_if_needed()
+        for part in ("#map", "#explorer"):
+            found = Axe().run(page, context=part)
+            assert found.violations_count == 0, (part, found.generate_report())
+        page.evaluate("(name) => gallery.set({ cell: name })", CODED.name)
+        found = Axe().run(page, context="#detail")
+        assert found.violations_count == 0, found.generate_report()

@@ -28,7 +28,21 @@ from tests import fake_workspace
 from tests.fake_workspace import HOSTILE, Plan, plans
 from vaeplay.drawing import GAP
 from vaeplay.errors import UserError
-from vaeplay.gallery import budget, charts, columns, explorer, maps, own, page, render, samples, scale, sheets, views
+from vaeplay.gallery import (
+    budget,
+    charts,
+    codebook,
+    columns,
+    explorer,
+    maps,
+    own,
+    page,
+    render,
+    samples,
+    scale,
+    sheets,
+    views,
+)
 from vaeplay.gallery import read as read_module
 from vaeplay.gallery.logs import union
 from vaeplay.gallery.page import Cell, Curve, History
@@ -146,7 +160,7 @@ def test_templates_and_page_data_are_held_together() -> None:
     used: set[str] = set()
     for path in (GALLERY / "templates").iterdir():
         used |= _names(Environment().parse(path.read_text()))
-    for module in (budget, charts, columns, explorer, maps, own, read_module, render, sheets, views):
+    for module in (budget, charts, codebook, columns, explorer, maps, own, read_module, render, sheets, views):
         tree = ast.parse(Path(str(module.__file__)).read_text())
         used |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     fields = {field.name for item in _classes() for field in dataclasses.fields(item)}

@@ -60,6 +60,7 @@ def details(subject: Subject, found: dict[str, Measured], columns: int) -> dict[
         "best": best.tolist(),
         "worst": worst.tolist(),
         "test_images": len(subject.test.images),
+        "usage": subject.model.usage(subject.test.images),
     }
 
 

@@ -12,7 +12,9 @@ The latent space is shown as a plane, z = origin + a · axes[0] + b · axes[1] w
     probe (64 codes) and probe_images (64, *shape): what torch decodes them to, to hold another decoder against
 
 and for a model whose code is a map of entries of a codebook, `codebook` (K, D'), the entries in use, the most used
-first, and `maps` (N, h · w), the test images' maps as rows of it; `draws` are then such maps too. The metadata key
+first, and `maps` (N, h · w), the test images' maps as rows of it; `draws` are then such maps too; `entries` are the
+numbers of these entries, and `palette` (at most PALETTE, C, height, width) the part of an image that each describes, in
+the first map that has it. The metadata key
 `explorer` holds JSON: the layers, or null for a decoder that is not plain, the weights' format, the largest error on
 the probe in grey levels, the code's shape, the image's, the dimensions with their rates, what the prior is.
 """
@@ -43,6 +45,7 @@ PRIOR_DRAWS = 2000  # from which the prior's mean and spread are found
 MOST_DRAWS = 256
 DRAWN_NUMBERS = 2**17
 AT_ONCE = 1000  # places of maps compared with a codebook
+PALETTE = 128  # entries of a codebook that are shown as pictures
 TOLERANCE = 0.8  # grey levels; the rest is for another order of summation
 
 
@@ -122,7 +125,25 @@ def _of_maps(subject: Subject) -> tuple[layers.Tensors, Tensor]:
     rank[used] = torch.arange(len(used), device=used.device)
     small = torch.uint8 if len(used) <= 256 else torch.int32
     tensors = {"codebook": entries[used], "maps": rank[maps].to(small), "draws": rank[draws].to(small)}
+    tensors |= {"entries": used.int(), "palette": _palette(subject, tensors)}
     return tensors, torch.cat([subject.codes[:500], drawn.flatten(1)])
+
+
+def _palette(subject: Subject, tensors: layers.Tensors) -> Tensor:
+    """What the first entries describe: (n, channels, height, width), uint8."""
+    model = subject.model
+    maps = torch.cat([tensors["maps"], tensors["draws"]]).long()
+    shape = tuple(model.encode(as_float(subject.test.images[:1])).shape[1:])
+    firsts = [int((maps == entry).flatten().int().argmax()) for entry in range(min(PALETTE, len(tensors["codebook"])))]
+    rows, places = (torch.tensor(values) for values in zip(*(divmod(at, maps.shape[1]) for at in firsts), strict=True))
+    codes = tensors["codebook"][maps[rows.to(maps.device)]].transpose(1, 2).flatten(1)
+    height, width = (max(1, round(size / count)) for size, count in zip(model.shape[1:], shape[1:], strict=True))
+    parts = []
+    for image, place in zip(_decode(model, codes, shape), places.tolist(), strict=True):
+        top = min(round(place // shape[2] * model.shape[1] / shape[1]), model.shape[1] - height)
+        left = min(round(place % shape[2] * model.shape[2] / shape[2]), model.shape[2] - width)
+        parts.append(image[:, top : top + height, left : left + width])
+    return torch.stack(parts)
 
 
 def _entries(model: Coder) -> Tensor:

@@ -176,8 +176,10 @@ class Cell:
 
     The axes are None only when the cell's settings file is missing. `beta` is the weight of the rate where the model
     has one. Cells that differ in `run` alone, which counts from 1, have one `configuration`. `spectrum` has the latent
-    dimensions in order of their rate; `best` and `worst` are rows of the test split. `prior` says where the prior
-    samples come from, `command` makes the cell's files again, and `failed` says how the training diverged, if it did.
+    dimensions in order of their rate; `usage` says at how many places of the test images' codes each entry of the
+    codebook stands, and `codes` shows them (see `codebook`); `best` and `worst` are rows of the test split. `prior`
+    says where the prior samples come from, `command` makes the cell's files again, and `failed` says how the training
+    diverged, if it did.
     """
 
     name: str
@@ -194,6 +196,8 @@ class Cell:
     train: tuple[Setting, ...]
     figures: tuple[Figure, ...]
     spectrum: tuple[Unit, ...]
+    usage: tuple[int, ...]
+    codes: Picture | None
     best: tuple[int, ...]
     worst: tuple[int, ...]
     test_images: int | None

@@ -9,7 +9,7 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
-from vaeplay.gallery import explorer, fields, maps, provenance, samples, sheets
+from vaeplay.gallery import codebook, explorer, fields, maps, provenance, samples, sheets
 from vaeplay.gallery.fields import Fields
 from vaeplay.gallery.page import (
     Cell,
@@ -140,6 +140,8 @@ def _cell(root: Path, name: str, pictures: tuple[Sample, ...], stage: str) -> Ce
         train=fields.flatten(cell.object("train").values),
         figures=_figures(metrics, details),
         spectrum=_spectrum(details),
+        usage=details.integers("usage"),
+        codes=codebook.sheet(root, name, details.integers("usage")),
         best=details.integers("best"),
         worst=details.integers("worst"),
         test_images=details.integer("test_images"),

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from vaeplay.gallery import charts, maps, own, views, words
+from vaeplay.gallery import charts, codebook, maps, own, views, words
 from vaeplay.gallery.columns import columns, glossary, grouped, likelihoods, rows, shared
 from vaeplay.gallery.page import Cell, Page
 from vaeplay.gallery.plane import plane
@@ -54,6 +54,7 @@ def render(page: Page) -> str:
             latent_maps=maps.views(page),
             methods=maps.methods(page),
             marks=maps.marks(page),
+            explorable={item.cell for item in page.explorer if item.way != "none"},
             labels={cell.name: cell.label for cell in page.cells},
             axes=views.axes(page),
             balance=views.balance(page),
@@ -95,6 +96,7 @@ def environment() -> Environment:
     engine.filters |= {
         "axis": words.axis,
         "bytes": words.size,
+        "codebook": codebook.codebook,
         "count_of": words.plural,
         "duration": words.duration,
         "epoch_table": charts.table,

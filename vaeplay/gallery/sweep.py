@@ -138,6 +138,8 @@ def _cell(experiment: str, match: re.Match[str], figures: tuple[Figure, ...], be
         train=(),
         figures=figures,
         spectrum=(),
+        usage=(),
+        codes=None,
         best=(),
         worst=(),
         test_images=None,

@@ -101,8 +101,9 @@ def training_seconds(page: Page) -> float | None:
 
 @dataclass(frozen=True)
 class Finding:
-    """A part of the headline: the configurations `rows` have `words`, at `value`, with its unit or its name."""
+    """A part of the headline: by metric `key` the `rows` have `words`, at `value`, with its unit or its name."""
 
+    key: str
     rows: tuple[Row, ...]
     words: str
     value: str
@@ -119,5 +120,5 @@ def findings(page: Page) -> tuple[Finding, ...]:
             metric = column.metric
             text = number(column.means[winners[0].name].value, metric.digits)
             value = f"{text} {metric.unit}" if metric.label in words else f"{metric.label} {text}"
-            found.append(Finding(winners, words, value))
+            found.append(Finding(key, winners, words, value))
     return tuple(found)

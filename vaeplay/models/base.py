@@ -97,6 +97,10 @@ class Autoencoder(nn.Module):
         """What else there is to say of the model over a whole split, uint8 (N, *shape), by name in the registry."""
         return {}
 
+    def usage(self, images: Tensor) -> list[int]:
+        """How often each entry of a codebook stands in the codes of uint8 images (N, *shape); empty without one."""
+        return []
+
     def measure(self, x: Tensor, noise: Noise) -> dict[str, Tensor]:
         """The terms on which models are compared, each (B,), nats: distortion and, where there is one, the rate."""
         terms = self.loss(x, 0, noise).terms

@@ -81,6 +81,12 @@ class VQVAE(Autoencoder):
         return {name: float(value) for name, value in self.figures_of(codes).items()}
 
     @torch.no_grad()
+    def usage(self, images: Tensor) -> list[int]:
+        """At how many places of the images' maps each of the K codes stands."""
+        counts = sum(clusters.counts_of(self.codes(x), self.quantiser.size).long() for x in batches(images))
+        return torch.as_tensor(counts).tolist()
+
+    @torch.no_grad()
     def start(self, images: Tensor, noise: Noise) -> None:
         """Start the codebook at what the untrained encoder gives."""
         rows = noise.uniform((len(images),)).argsort(stable=True)[:START_IMAGES]

@@ -9,7 +9,21 @@
     const part = document.getElementById(`wall-${kind}`);
     return part && [...part.querySelectorAll('.tile')].find((item) => item.dataset.cell === name);
   };
-  let shown = null; // the article in the dialog, and the place it came from
+  const store = document.getElementById('cells');
+
+  // A cell's account is one of many, and long: where scripts run, its markup waits unread in a noscript element, which
+  // costs a page of many cells most of its opening time otherwise. It is made when it is first opened.
+  const sources = new Map([...store.querySelectorAll('noscript')].map((item) => [item.dataset.source, item]));
+  const make = (name) => {
+    const holder = document.createElement('template');
+    holder.innerHTML = sources.get(name).textContent; // the page's own text, escaped when it was written
+    return holder.content.querySelector('article');
+  };
+  const made = new Map();
+  const articleOf = (name) => {
+    if (!made.has(name)) made.set(name, make(name));
+    return made.get(name);
+  };
 
   // Pictures are in the page once, in the wall; a cell's article borrows their addresses when it is first opened.
   const fillSamples = (article) => {
@@ -41,26 +55,31 @@
   };
 
   const showDetail = (name) => {
-    if (shown && shown.article.dataset.cell !== name) {
-      shown.mark.replaceWith(shown.article);
-      shown = null;
-    }
-    const article = name && document.getElementById(`cell=${name}`);
-    if (!article) {
+    if (!sources.has(name)) {
       if (detail.open) detail.close();
       return;
     }
-    if (!shown) {
-      const mark = document.createComment('');
-      article.replaceWith(mark);
+    const article = articleOf(name);
+    if (article.parentElement !== body) {
       body.replaceChildren(article);
       body.scrollTop = 0;
-      shown = { article, mark };
     }
     place(detail, name);
     if (!detail.open) detail.showModal();
     fillSamples(article);
   };
+
+  // On paper every cell is there.
+  const print = () => {
+    if (store.querySelector('article')) return;
+    const copies = [...sources.keys()].map(make);
+    store.append(...copies);
+    copies.forEach(fillSamples);
+  };
+  const unprint = () => store.querySelectorAll('article').forEach((article) => article.remove());
+  window.addEventListener('beforeprint', print);
+  window.addEventListener('afterprint', unprint);
+  matchMedia('print').addEventListener('change', ({ matches }) => (matches ? print() : unprint()));
 
   const showZoom = (kind, name) => {
     const source = tile(kind, name)?.querySelector('img');
@@ -98,6 +117,7 @@
     dialog.addEventListener('click', (event) => {
       const button = event.target.closest('button');
       if (button?.dataset.step) gallery.step(Number(button.dataset.step));
+      if (button?.dataset.explore) gallery.explore({ cell: button.dataset.explore });
       if (event.target === dialog || button?.hasAttribute('data-close')) dialog.close();
     });
     dialog.addEventListener('close', () => dialog.open || gallery.set({ [entry]: null }));

@@ -7,7 +7,7 @@
   const count = document.getElementById('count');
   const clear = document.getElementById('clear');
   const axes = [...new Set(boxes.map((box) => box.name))];
-  const marked = [...document.querySelectorAll('[data-cell]')].filter((item) => !item.closest('article.cell'));
+  const marked = [...document.querySelectorAll('[data-cell]')];
 
   const means = [...document.querySelectorAll('tr.mean')];
 
