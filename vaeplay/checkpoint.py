@@ -61,7 +61,8 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> Autoencoder:
             header = Header.model_validate_json((file.metadata() or {}).get(KEY, ""))
             _check(header.cell, path)
             _check_tensors(file, header, path)
-            model = build(header.cell, header.shape)
+            with torch.random.fork_rng(devices=[]):  # whoever loads a model keeps their own random numbers
+                model = build(header.cell, header.shape)
             model.failed = header.failed
             model.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
     except OSError as error:

@@ -32,7 +32,7 @@ from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 from vaeplay import clusters, layers
-from vaeplay.dataset import as_float
+from vaeplay.dataset import as_float, evenly
 from vaeplay.metrics import likelihood
 from vaeplay.metrics.subject import Subject
 from vaeplay.models.base import Autoencoder
@@ -72,7 +72,7 @@ def export(subject: Subject) -> bytes:
     places = torch.tensor([NormalDist().inv_cdf((place + 0.5) / GRID) for place in range(GRID)])
     across, down = torch.meshgrid(places, -places, indexing="xy")
     tiles = _decode(model, _at(tensors, torch.stack([across, down], -1).view(-1, 2)), shape)
-    probes = _spread(probes, PROBES)
+    probes = probes[evenly(len(probes), PROBES).to(probes.device)]
     found, about = _decoder(model, probes.unflatten(1, shape))
     tensors |= found | {"atlas": _picture(tiles), "probe": probes, "probe_images": _decode(model, probes, shape)}
     spectrum = likelihood.spectrum(subject)
@@ -178,11 +178,6 @@ def _plane(subject: Subject, vectors: bool) -> layers.Tensors:
 def _at(plane: layers.Tensors, places: Tensor) -> Tensor:
     """The codes at places (n, 2) of a plane."""
     return plane["origin"] + places.to(plane["axes"].device) @ plane["axes"]
-
-
-def _spread(codes: Tensor, count: int) -> Tensor:
-    rows = torch.linspace(0, len(codes) - 1, min(count, len(codes))).round().long()
-    return codes[rows.to(codes.device)]
 
 
 def _decode(model: Autoencoder, codes: Tensor, shape: tuple[int, ...]) -> Tensor:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from vaeplay.dataset import as_float
+from vaeplay.dataset import as_float, evenly
 from vaeplay.metrics import likelihood
 from vaeplay.metrics.subject import Subject
 from vaeplay.models.base import Autoencoder
@@ -15,7 +15,7 @@ WALKS = 4
 
 def chosen(images: Tensor, columns: int) -> Tensor:
     """`columns` images spread evenly over a split, which is sorted by class where the data set is: all classes show."""
-    rows = torch.linspace(0, len(images) - 1, min(columns, len(images))).round().long()
+    rows = evenly(len(images), columns)
     return as_float(images[rows.to(images.device)])
 
 
@@ -35,7 +35,7 @@ def prior(model: Autoencoder, columns: int, seed: int) -> Tensor:
 def interpolation(model: Autoencoder, x: Tensor, columns: int) -> Tensor:
     """Straight walks through the codes of pairs of images: (WALKS, columns, …), each from the first to the second."""
     half = len(x) // 2
-    starts = torch.linspace(0, half - 1, min(WALKS, half)).round().long()
+    starts = evenly(half, WALKS)
     first, second = model.encode(x[starts]), model.encode(x[starts + half])
     share = torch.linspace(0, 1, columns, device=x.device).view(1, -1, *[1] * (first.dim() - 1))
     codes = first.unsqueeze(1) * (1 - share) + second.unsqueeze(1) * share

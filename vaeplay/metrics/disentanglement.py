@@ -15,6 +15,7 @@ import math
 import torch
 from torch import Tensor
 
+from vaeplay.dataset import evenly
 from vaeplay.metrics.intervals import Measured
 from vaeplay.metrics.subject import Subject
 from vaeplay.noise import Noise
@@ -37,7 +38,7 @@ def figures(subject: Subject) -> dict[str, Measured]:
     codes, factors, known = subject.codes.double().cpu(), factors[:, varied].cpu(), known[:, varied].cpu()
     train_codes = subject.train_codes.double().cpu()
     table = information(codes, factors)
-    some, of_test = spread(len(train_codes), MOST), spread(len(codes), MOST)
+    some, of_test = evenly(len(train_codes), MOST), evenly(len(codes), MOST)
     train, test = (train_codes[some], known[some]), (codes[of_test], factors[of_test])
     importance, accuracy = forests(*train, *test, seed=subject.seed_for("forests"))
     found = {
@@ -50,11 +51,6 @@ def figures(subject: Subject) -> dict[str, Measured]:
         "factor_vae": factor_vae(train_codes, known, codes, factors, subject.noise_for("votes")),
     }
     return {name: Measured(value, len(codes)) for name, value in found.items()}
-
-
-def spread(count: int, most: int) -> Tensor:
-    """Up to `most` of `count` rows, spread evenly."""
-    return torch.linspace(0, count - 1, min(count, most), dtype=torch.double).round().long()
 
 
 def information(codes: Tensor, factors: Tensor) -> Tensor:

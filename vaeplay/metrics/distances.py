@@ -15,6 +15,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from vaeplay.matrices import symmetric_root
+
 PAIRS_AT_ONCE = 4_000_000
 
 Statistic = Callable[[Tensor], float]
@@ -41,12 +43,6 @@ def moments(features: Tensor) -> tuple[Tensor, Tensor]:
     mean = features.mean(0)
     centred = features - mean
     return mean, centred.T @ centred / max(1, len(features) - 1)
-
-
-def symmetric_root(covariance: Tensor) -> Tensor:
-    """The symmetric root of a positive semi-definite matrix, by its eigenvectors: exact where it is singular, too."""
-    values, vectors = torch.linalg.eigh(covariance)
-    return (vectors * values.clamp(min=0).sqrt()) @ vectors.T
 
 
 def kernel(made: Tensor, real: Tensor) -> Statistic:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from vaeplay.classifier import Classifier
+from vaeplay.dataset import evenly
 from vaeplay.metrics import distances, manifold
 from vaeplay.metrics.intervals import Measured, of_means, of_set
 from vaeplay.metrics.neighbours import nearest
@@ -32,11 +33,6 @@ def figures(
     if classes > 1:
         found["class_entropy"] = of_set(entropy(network, made), len(made))
     return found
-
-
-def evenly(count: int, most: int) -> Tensor:
-    """Rows of at most `most` of `count` images, spread evenly over a split that may be sorted by class."""
-    return torch.linspace(0, count - 1, min(count, most), dtype=torch.double).round().long()
 
 
 def copied(images: Tensor, train_images: Tensor) -> Tensor:

@@ -81,16 +81,9 @@ def laplacian_energy(x: Tensor) -> Tensor:
     return (around - 4 * inner).square().flatten(1).mean(1)
 
 
-@torch.no_grad()
 def extremes(subject: Subject, count: int) -> tuple[Tensor, Tensor]:
     """Row numbers of the `count` best and the `count` worst reconstructed test images by their MSE, each best first."""
-    mse = torch.cat(
-        [
-            (subject.model.reconstruct(x) - x).square().flatten(1).mean(1)
-            for _, x in subject.batches(subject.test.images)
-        ]
-    )
-    order = mse.argsort(stable=True)
+    order = subject.squared_errors.argsort(stable=True)
     return order[:count], order[-count:]
 
 

@@ -68,6 +68,13 @@ class Subject:
         return (torch.cat([mean for mean, _ in parts]), torch.cat([logvar for _, logvar in parts])) if parts else None
 
     @cached_property
+    @torch.no_grad()
+    def squared_errors(self) -> Tensor:
+        """Mean squared error of each reconstructed test image, (N,)."""
+        parts = [(self.model.reconstruct(x) - x).square().flatten(1).mean(1) for _, x in self.batches(self.test.images)]
+        return torch.cat(parts)
+
+    @cached_property
     def train_codes(self) -> Tensor:
         """Codes of the training images without noise, (N, D)."""
         return self._codes(self.train.images)

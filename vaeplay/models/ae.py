@@ -14,6 +14,7 @@ from torch import Tensor
 
 from vaeplay.dataset import batches
 from vaeplay.losses import Loss
+from vaeplay.matrices import symmetric_root
 from vaeplay.models.base import Autoencoder
 from vaeplay.noise import Noise, drawn
 
@@ -67,12 +68,6 @@ class AE(Autoencoder):
         self.weights.copy_(weights)
         self.means.copy_(means)
         self.factors.copy_(symmetric_root(covariances.reshape(self.factors.shape)))
-
-
-def symmetric_root(covariances: Tensor) -> Tensor:
-    """F with F Fᵀ = covariance, (…, D, D), by eigenvectors: codes with a dead dimension have no Cholesky factor."""
-    values, vectors = torch.linalg.eigh(covariances)
-    return (vectors * values.clamp(min=0).sqrt().unsqueeze(-2)) @ vectors.mT
 
 
 def fit_mixture(codes: Tensor, components: int, noise: Noise) -> tuple[Tensor, Tensor, Tensor]:

@@ -110,7 +110,8 @@ class Driver:
 
     def interrupt(self) -> int:
         """End the commands, let every `dvc` see that and finish."""
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
         self.exchange.stopping.set()
         print("interrupted: ending what runs; DVC keeps what has finished", flush=True)
         for thread in self.threads:
