@@ -12,7 +12,8 @@ from stages.report import main
 from tests import explorable
 from tests.explorable import CODED, DEEP, PLANE
 from vaeplay.errors import UserError
-from vaeplay.gallery import maps, tensors
+from vaeplay.gallery import explorer, maps, tensors
+from vaeplay.gallery.fields import Fields
 from vaeplay.gallery.read import read
 
 
@@ -49,6 +50,17 @@ def test_decoders_go_in_while_the_budget_lasts(root: Path) -> None:
     live = {item.cell: len(item.payload) for item in read(root).explorer}
     assert ways(root, [PLANE.name, DEEP.name], live[PLANE.name] / 1e6)[PLANE.name] == "live"
     assert ways(root, [PLANE.name, DEEP.name], live[PLANE.name] / 1e6)[DEEP.name] != "live"
+
+
+def test_the_best_cells_come_first_where_none_are_chosen(root: Path) -> None:
+    ways(root, None, 50)
+    page = read(root)
+    assert page.images is not None
+    live = {item.cell: len(item.payload) for item in page.explorer}
+    budget = Fields({"cells": None, "megabytes": live[PLANE.name] / 1e6}, "params")
+    found = explorer.read(root, list(live), budget, page.images, [PLANE.name])
+    assert [item.cell for item in found] == list(live)
+    assert [item.cell for item in found if item.way == "live"] == [PLANE.name]
 
 
 def test_the_page_says_which_cells_are_live(root: Path) -> None:

@@ -119,7 +119,8 @@
       if (!key || !side.cell || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
       const step = event.shiftKey ? 0.5 : 0.1;
-      move(side.place.map((value, axis) => Math.min(side.scale, Math.max(-side.scale, value + step * key[axis]))));
+      const from = state.at ?? side.place; // the place of a side follows with the next frame, a key may come before
+      move(from.map((value, axis) => Math.min(side.scale, Math.max(-side.scale, value + step * key[axis]))));
     });
   }
   const move = (at) => change({ at });
