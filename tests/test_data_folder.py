@@ -66,7 +66,7 @@ def prepared(
             stages.run(prepare.main)
         except SystemExit as left:
             said = capsys.readouterr()
-            return 1, f"{said.out}{said.err}{left.code}"
+            return int(str(left.code)), (said.out + said.err).rstrip("\n")
         said = capsys.readouterr()
         return 0, said.out + said.err
 
@@ -211,13 +211,16 @@ def test_a_file_or_folder_without_permission_is_a_line(prepared: Prepare, monkey
     fill(Path("images/closed"), 1)
     read, scan = Path.read_bytes, os.scandir
 
-    def refuse(path: Any) -> Any:  # root may read what its mode forbids, so that the refusal is made here
-        if Path(path).name in {"003.png", "closed"}:
-            raise PermissionError(13, "Permission denied", str(path))
-        return read(path) if isinstance(path, Path) else scan(path)
+    def refusing(what: Any) -> Any:  # root may read what its mode forbids, so that the refusal is made here
+        def refuse(path: Any) -> Any:
+            if Path(path).name in {"003.png", "closed"}:
+                raise PermissionError(13, "Permission denied", str(path))
+            return what(path)
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
-    monkeypatch.setattr(os, "scandir", refuse)
+        return refuse
+
+    monkeypatch.setattr(Path, "read_bytes", refusing(read))
+    monkeypatch.setattr(os, "scandir", refusing(scan))
     code, said = prepared()
     assert code == 1
     assert "error: images/closed: cannot be read (Permission denied)" in said.splitlines()
