@@ -100,10 +100,11 @@ def test_beta_reruns_the_beta_cells_and_the_page_alone(workspace: Workspace) -> 
 
 
 def test_an_edited_model_reruns_its_family_and_shared_code_reruns_all(workspace: Workspace) -> None:
+    unchanged = {"maps"}  # a remark changes no code of an image
     edit(workspace.root / "vaeplay/models/vae.py")
-    assert set(workspace.dvc("repro")) == stages(*CELLS[1:])
+    assert set(workspace.dvc("repro")) == stages(*CELLS[1:]) - unchanged
     edit(workspace.root / "vaeplay/nets.py")
-    assert set(workspace.dvc("repro")) == stages(*CELLS)
+    assert set(workspace.dvc("repro")) == stages(*CELLS) - unchanged
 
 
 def test_the_code_of_one_stage_reruns_that_stage_alone(workspace: Workspace) -> None:

@@ -1,5 +1,6 @@
 """Dask's workers: this machine's by default, or those of any scheduler."""
 
+import logging
 import os
 import shutil
 import subprocess
@@ -25,6 +26,7 @@ def connected(address: str | None, jobs: int) -> Iterator[Client]:
         UserError: nothing answers at the address.
     """
     quiet = {"distributed.comm.timeouts.connect": "10s", "distributed.worker.memory.terminate": False}
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # it tells of every link that closes, also at the end
     with dask.config.set(quiet):
         try:
             client: Any = (
@@ -35,7 +37,7 @@ def connected(address: str | None, jobs: int) -> Iterator[Client]:
                     n_workers=jobs,
                     threads_per_worker=1,
                     dashboard_address="127.0.0.1:0",
-                    silence_logs=50,
+                    silence_logs=logging.CRITICAL,
                 )
             )
         except (OSError, ValueError) as error:
