@@ -20,6 +20,12 @@ Activation = Literal["ReLU", "LeakyReLU", "ELU", "SELU", "GELU", "SiLU", "Mish",
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 LatentDim = Annotated[int, Field(ge=1, le=1024)]
 Depth = Annotated[int, Field(ge=1, le=8)]
+Device = Literal["auto", "cpu", "cuda", "mps"]
+Threads = Annotated[int, Field(ge=1, le=1024)]
+Channels = Annotated[int, Field(ge=1, le=4096)]
+Epochs = Annotated[int, Field(ge=1, le=100_000)]
+BatchSize = Annotated[int, Field(ge=1, le=1_000_000)]
+LearningRate = Annotated[float, Field(gt=0, le=10)]
 
 AXES = ("model", "latent_dim", "depth", "activation", "repeat")
 
@@ -96,18 +102,18 @@ class Quantiser(Choice):
 class CodePrior(Settings):
     """The autoregressive model of a VQ-VAE's code maps, and how it is trained."""
 
-    channels: int = Field(ge=1, le=4096)
+    channels: Channels
     layers: int = Field(ge=1, le=64)
     dropout: float = Field(ge=0, lt=1)
-    epochs: int = Field(ge=1, le=100_000)
-    lr: float = Field(gt=0, le=10)
+    epochs: Epochs
+    lr: LearningRate
 
 
 class SharedModelSettings(Settings):
     """The `models` section of params.yaml."""
 
     hidden: int = Field(ge=1, le=65536)
-    channels: int = Field(ge=1, le=4096)
+    channels: Channels
     likelihood: Likelihood
     schedule: Schedule
     density: Density
@@ -135,10 +141,10 @@ def _plain(value: Any) -> Any:
 class TrainSettings(Settings):
     """How every model is trained. `optimiser` and `lr_schedule` are names in torch.optim and its lr_scheduler."""
 
-    epochs: int = Field(ge=1, le=100_000)
-    batch_size: int = Field(ge=1, le=1_000_000)
+    epochs: Epochs
+    batch_size: BatchSize
     optimiser: Literal["Adam", "AdamW", "NAdam", "RAdam", "RMSprop", "SGD"]
-    lr: float = Field(gt=0, le=10)
+    lr: LearningRate
     lr_schedule: Literal["ConstantLR", "CosineAnnealingLR", "OneCycleLR"]
     precision: Literal["float32", "bfloat16"]
     clip_norm: float | None = Field(gt=0, le=1e9)
@@ -191,8 +197,8 @@ class Cell(Settings):
     activation: Activation
     repeat: Repeat = ""
     seed: Seed
-    device: Literal["auto", "cpu", "cuda", "mps"]
-    threads: int = Field(ge=1, le=1024)
+    device: Device
+    threads: Threads
     settings: Annotated[dict[str, Any], AfterValidator(_known_and_valid)]
     train: TrainSettings
 

@@ -1,40 +1,41 @@
 """params.yaml as typed, validated, immutable objects: every mistake becomes one line that names the key."""
 
-import difflib
-import functools
 import itertools
 import math
-import reprlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import PydanticCustomError
 
 from vaeplay import data, models, settings_file
 from vaeplay.cells import (
     Activation,
+    BatchSize,
     Beta,
     Cell,
+    Channels,
     Depth,
+    Device,
+    Epochs,
     LatentDim,
+    LearningRate,
     ModelSettings,
     Repeat,
     Seed,
     Settings,
     SharedModelSettings,
+    Threads,
     TrainSettings,
 )
 from vaeplay.errors import UserError
 from vaeplay.seeds import seed_for
+from vaeplay.setting_errors import line, nearest, printed, short
 
 MOST_CELLS = 2000  # DVC itself takes minutes to look at as many
 MOST_LINES = 20  # of mistakes; nobody reads on
-
-SHORT = reprlib.Repr()  # aliases make values that never end
-SHORT.maxstring = SHORT.maxlong = SHORT.maxother = 200
 
 
 def _distinct(axis: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -110,16 +111,16 @@ class TrainParams(TrainSettings):
 class ClassifierSettings(Settings):
     """The classifier whose features generated images are judged by, and how it is trained."""
 
-    channels: int = Field(ge=1, le=4096)
+    channels: Channels
     features: int = Field(ge=2, le=4096)
-    epochs: int = Field(ge=1, le=100_000)
-    lr: float = Field(gt=0, le=10)
+    epochs: Epochs
+    lr: LearningRate
 
 
 class EvaluateSettings(Settings):
     """How every model is evaluated."""
 
-    batch_size: int = Field(ge=1, le=1_000_000)
+    batch_size: BatchSize
     columns: int = Field(ge=2, le=64)
     importance_samples: int = Field(ge=1, le=1_000_000)
 
@@ -152,8 +153,8 @@ class Params(Settings):
     seed: Seed
     beta: Beta
     repeats: Annotated[tuple[Repeat, ...], *AXIS]
-    device: Literal["auto", "cpu", "cuda", "mps"]
-    threads: int = Field(ge=1, le=1024)
+    device: Device
+    threads: Threads
     on_failure: Literal["stop", "keep_going"]
     data: DataSettings
     grid: Annotated[dict[str, Group], Field(min_length=1)]
@@ -221,7 +222,7 @@ def validate(value: Any, origin: str = "params.yaml") -> Params:
         params = Params.model_validate(value)
     except ValidationError as error:
         details = error.errors(include_url=False)
-        lines = [f"{origin}: {_line(detail, value)}" for detail in details[:MOST_LINES]]
+        lines = [f"{origin}: {line(detail, value, Params)}" for detail in details[:MOST_LINES]]
         more = [f"{origin}: and {len(details) - MOST_LINES} more mistakes"] if len(details) > MOST_LINES else []
         raise UserError("\n".join(lines + more)) from None
     count = len(params.repeats) * sum(math.prod(map(len, dict(group).values())) for group in params.grid.values())
@@ -241,8 +242,8 @@ def validate(value: Any, origin: str = "params.yaml") -> Params:
     for name in params.explorer.cells or ():
         if name not in counts:
             raise UserError(
-                f"{origin}: explorer.cells: found {_short(name)}; allowed: null, or names of the grid's cells"
-                f"{_nearest(name, list(counts))}"
+                f"{origin}: explorer.cells: found {short(name)}; allowed: null, or names of the grid's cells"
+                f"{nearest(name, list(counts))}"
             )
     return params
 
@@ -254,111 +255,6 @@ def _check_halvings(params: Params, origin: str) -> None:
         if shape and "channels" in models.uses(cell.model) and min(shape[1:]) >> cell.depth == 0:
             most = min(shape[1:]).bit_length() - 1
             raise UserError(
-                f"{origin}: grid.{_printed(group)}.depth: found {cell.depth} for {cell.model}; allowed: up to {most}, "
+                f"{origin}: grid.{printed(group)}.depth: found {cell.depth} for {cell.model}; allowed: up to {most}, "
                 f"as {params.data.name} of {shape[1]}×{shape[2]} can be halved {most} times; or a larger data.size"
             )
-
-
-def _line(detail: ErrorDetails, value: Any) -> str:
-    """One line for one mistake: the key, what was found, what is allowed, the nearest valid name."""
-    place, found = detail["loc"], detail["input"]
-    key = "".join(f"[{part}]" if isinstance(part, int) else f".{_printed(part)}" for part in place)
-    key = key.removeprefix(".") or "the file"
-    node = _schema(place[:-1] if detail["type"] == "extra_forbidden" else place)
-    if detail["type"] == "missing":
-        present = [name for name in _container(value, place[:-1]) if name not in _known_keys(_schema(place[:-1]))]
-        return f"{key}: missing; allowed: {_allowed(node)}{_nearest(place[-1], present, 'is it spelt {}?')}"
-    if detail["type"] == "extra_forbidden":
-        keys = _known_keys(node)
-        return f"{key}: unknown key; allowed here: {', '.join(keys)}{_nearest(place[-1], keys)}"
-    if detail["type"] == "unknown_name":
-        known = detail["ctx"]["known"]
-        return f"{key}: found {_short(found)}; allowed: {', '.join(known)}{_nearest(found, known)}"
-    if detail["type"] == "duplicate":
-        return f"{key}: found {_short(found)}; allowed: {detail['msg']}"
-    if detail["type"] == "invalid_key":
-        return f"{key}: found the key {_short(found)}; allowed: keys that are names"
-    if detail["type"] == "too_short":
-        return f"{key}: empty; allowed: {_allowed(node)}"
-    return f"{key}: found {_short(found)}; allowed: {_allowed(node)}{_nearest(found, node.get('enum', []))}"
-
-
-def _printed(name: str) -> str:
-    """A key as it stands in the file, where that is one short line; quoted and cut otherwise."""
-    return name if name.isprintable() and 0 < len(name) <= 60 else _short(name)
-
-
-def _short(found: Any) -> str:
-    try:
-        text = SHORT.repr(found)
-    except ValueError:  # an integer of more digits than Python prints
-        text = f"a {type(found).__name__} too large to print"
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _nearest(name: Any, names: list[str], phrase: str = "did you mean {}?") -> str:
-    by_lower = {known.lower(): known for known in names if isinstance(known, str)}
-    close = difflib.get_close_matches(name[:60].lower(), by_lower, n=1) if isinstance(name, str) else []
-    return f"; {phrase.format(_printed(by_lower[close[0]]))}" if close else ""
-
-
-def _container(value: Any, place: tuple[int | str, ...]) -> list[str]:
-    for part in place:
-        value = value[part]
-    return [key for key in value if isinstance(key, str)] if isinstance(value, dict) else []
-
-
-def _schema(place: tuple[int | str, ...]) -> dict[str, Any]:
-    """The JSON schema of the setting at `place`, from which the words for what is allowed are made."""
-    schema = node = _whole_schema()
-    for part in place:
-        if isinstance(part, int):
-            node = next((option["items"] for option in (node, *node.get("anyOf", [])) if "items" in option), {})
-        elif part in node.get("properties", {}):
-            node = node["properties"][part]
-        else:
-            further = node.get("additionalProperties")
-            node = further if isinstance(further, dict) else {}
-        if "$ref" in node:
-            node = schema["$defs"][node["$ref"].rpartition("/")[2]]
-    return node
-
-
-@functools.cache
-def _whole_schema() -> dict[str, Any]:
-    return Params.model_json_schema()
-
-
-def _known_keys(node: dict[str, Any]) -> list[str]:
-    return list(node.get("properties", {}))
-
-
-def _allowed(node: dict[str, Any]) -> str:
-    """What a schema allows, in words."""
-    if "enum" in node:
-        return ", ".join(map(str, node["enum"]))
-    kind = node.get("type")
-    if kind == "array":
-        least = "one or more of: " if node.get("minItems") else "any of: "
-        return f"a list, {least}{_allowed(node['items'])}"
-    if kind == "object":
-        keys = _known_keys(node)
-        return f"a mapping with the keys {', '.join(keys)}" if keys else "a mapping of groups"
-    if kind == "string":
-        return "a path" if node.get("format") == "path" else "a name"
-    if kind == "boolean":
-        return "true or false"
-    if "anyOf" in node:
-        return " or ".join(_allowed(option) for option in node["anyOf"])
-    if kind not in {"integer", "number"}:
-        return str(kind)
-    words = "a whole number" if kind == "integer" else "a number"
-    lower = _bound(node, "minimum", "exclusiveMinimum", "from", "above")
-    upper = _bound(node, "maximum", "exclusiveMaximum", "to", "below")
-    return f"{words}{lower}{upper}"
-
-
-def _bound(node: dict[str, Any], inclusive: str, exclusive: str, word: str, strict_word: str) -> str:
-    if inclusive in node:
-        return f" {word} {node[inclusive]:g}"
-    return f" {strict_word} {node[exclusive]:g}" if exclusive in node else ""
