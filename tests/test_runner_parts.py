@@ -59,7 +59,7 @@ def test_damage_is_said_before_it_is_mended(tmp_path: Path, content: bytes) -> N
     assert (tmp_path / heal.LOCK).read_bytes() == content
     assert "DVC writes a new one" in heal.heal(tmp_path)[0]
     assert not (tmp_path / heal.LOCK).exists()
-    assert [path.read_bytes() for path in (tmp_path / ".dvc/tmp/vaeplay").iterdir()] == [content]
+    assert [path.read_bytes() for path in (tmp_path / ".vaeplay/runner").iterdir()] == [content]
 
 
 def test_holders_that_have_ended_are_forgotten_and_others_kept(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from vaeplay.runner.pipeline import Pipeline
 from vaeplay.runner.progress import Progress
 from vaeplay.runner.schedule import Schedule
 
-LOGS = Path(".dvc/tmp/vaeplay/logs")
+LOGS = Path(".vaeplay/runner/logs")
 CLOSING = "closing"
 
 

@@ -22,7 +22,7 @@ from vaeplay import files
 from vaeplay.errors import UserError
 
 LOCK = Path("dvc.lock")
-COPY = Path(".dvc/tmp/vaeplay/dvc.lock")
+COPY = Path(".vaeplay/runner/dvc.lock")
 HELD = Path(".dvc/tmp/rwlock")
 """Who reads and writes which path: DVC's own file, JSON."""
 

@@ -12,7 +12,7 @@ from vaeplay.errors import UserError
 from vaeplay.runner import pipeline
 from vaeplay.runner.pipeline import Pipeline
 
-FOLDER = Path(".dvc/tmp/vaeplay")
+FOLDER = Path(".vaeplay/runner")
 INTERRUPTED = 130
 
 
