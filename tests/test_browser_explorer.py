@@ -74,6 +74,16 @@ def until_changed(canvas: Locator, before: list[int]) -> list[int]:
     raise AssertionError("the pixels stayed as they were")
 
 
+def shown_and_linked(page: Page, cell: Model, before: list[int]) -> tuple[list[int], list[int]]:
+    """The new pixels of a code that was changed, and those that its link brings back."""
+    until_changed(picture(page), before)
+    page.wait_for_function("() => location.hash.includes('code=')")
+    shown = levels(picture(page))
+    page.reload()
+    explored(page, cell)
+    return shown, levels(picture(page))
+
+
 def drag(page: Page, canvas: Locator, across: float, down: float) -> None:
     """Press in the middle and move by shares of the size."""
     box = canvas.bounding_box()
@@ -213,12 +223,8 @@ def test_a_dimension_alone(browser: Browser, address: str) -> None:
         before = levels(picture(page))
         page.locator(".sliders input").first.focus()
         page.keyboard.press("End")
-        until_changed(picture(page), before)
-        page.wait_for_function("() => location.hash.includes('code=')")
-        after = levels(picture(page))
-        page.reload()
-        explored(page, DEEP)
-        assert np.abs(np.array(levels(picture(page))) - after).max() <= 2  # the link rounds the code
+        shown, linked = shown_and_linked(page, DEEP, before)
+        assert np.abs(np.array(linked) - shown).max() <= 2  # the link rounds the code
 
 
 def test_codes_are_changed_by_hand(browser: Browser, address: str) -> None:
@@ -228,11 +234,8 @@ def test_codes_are_changed_by_hand(browser: Browser, address: str) -> None:
         before = levels(picture(page))
         page.locator(".palette button").last.click()
         page.locator(".code-map button").nth(14).click()
-        after = until_changed(picture(page), before)
-        page.wait_for_function("() => location.hash.includes('code=')")
-        page.reload()
-        explored(page, CODED)
-        assert levels(picture(page)) == after
+        shown, linked = shown_and_linked(page, CODED, before)
+        assert linked == shown
 
 
 def test_random_draws_differ(browser: Browser, address: str) -> None:

@@ -40,21 +40,27 @@ class Line:
     last: str
 
 
-@dataclass(frozen=True)
-class Chart:
-    """One set of axes with its lines, in pixels of a WIDTH × HEIGHT drawing."""
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """A drawing of `width` × `height` pixels, and the sides of the rectangle between its axes."""
 
-    title: str
-    x_ticks: tuple[Tick, ...]
-    y_ticks: tuple[Tick, ...]
-    lines: tuple[Line, ...]
-    x_name: str = "epoch"
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
     right: int = WIDTH - RIGHT
     top: int = TOP
     bottom: int = HEIGHT - BOTTOM
+
+
+@dataclass(frozen=True)
+class Chart(Frame):
+    """One set of axes with its lines."""
+
+    title: str
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+    lines: tuple[Line, ...]
+    x_name: str = "epoch"
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from vaeplay.gallery.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Chart, Line, Table
+from vaeplay.gallery.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Chart, Frame, Line, Table
 from vaeplay.gallery.page import Cell, Cost, Unit
 from vaeplay.gallery.scale import Scale, Tick, extent
 from vaeplay.gallery.words import DASH, number, plural, size
@@ -24,20 +24,14 @@ class UnitBar:
 
 
 @dataclass(frozen=True)
-class Spectrum:
-    """The rates of the latent dimensions, highest first, as bars in a drawing of WIDTH × HEIGHT pixels, and a table."""
+class Spectrum(Frame):
+    """The rates of the latent dimensions, highest first, as bars, and a table."""
 
     bars: tuple[UnitBar, ...]
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
     table: Table
     summary: str
-    width: int = WIDTH
-    height: int = HEIGHT
-    left: int = LEFT
-    right: int = WIDTH - RIGHT
-    top: int = TOP
-    bottom: int = HEIGHT - BOTTOM
 
 
 def spectrum(cell: Cell) -> Spectrum | None:
