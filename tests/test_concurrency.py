@@ -15,15 +15,7 @@ OURS = ("vaeplay", "repro")
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """One cell on small images, all of it up to date."""
-    workspace = Workspace.make(tmp_path_factory.mktemp("concurrency"))
-    values = workspace.values()
-    values["data"]["name"] = "digits"
-    values["grid"]["dense"]["model"] = ["VAE"]
-    values["grid"]["conv"]["model"] = []
-    workspace.set(values)
-    workspace.dvc("repro")
-    return workspace
+    return Workspace.of_one_cell(tmp_path_factory.mktemp("concurrency"))
 
 
 def lasting(workspace: Workspace) -> dict[str, bytes]:

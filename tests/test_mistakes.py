@@ -17,16 +17,7 @@ US, DVC = "error: params.yaml: ", "ERROR: "
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """One cell of one model on small images, all of it up to date."""
-    workspace = Workspace.make(tmp_path_factory.mktemp("mistakes"))
-    values = workspace.values()
-    values["data"]["name"] = "digits"
-    values["grid"]["dense"]["model"] = ["VAE"]
-    values["grid"]["conv"]["model"] = []
-    workspace.set(values)
-    workspace.dvc("repro")
-    workspace.commit()
-    return workspace
+    return Workspace.of_one_cell(tmp_path_factory.mktemp("mistakes"))
 
 
 @pytest.fixture
