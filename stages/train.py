@@ -23,7 +23,8 @@ def main(name: str) -> None:
     cell = cells.read(path)
     asked = files.read_object(Path("settings/run.json"), on_failure=str)  # no result depends on it
     device = devices.set_up(cell.device, cell.threads)
-    progress = resume.begin(RESUME, name, resume.key_of([path, DATA], device), asked["checkpoint_every"])
+    key = resume.key_of([path, DATA], device)
+    progress = resume.begin(RESUME, name, key, asked["checkpoint_every"], device)
     with memory.recording(device) as recorder:
         images = dataset.read(DATA, "train").images.to(device)
         validation = dataset.read(DATA, "validation").images.to(device)

@@ -34,6 +34,16 @@ def test_a_loaded_model_is_the_saved_one(tmp_path: Path, name: str) -> None:
         assert torch.equal(loaded.sample(3, Noise(0)), model.sample(3, Noise(0)))
 
 
+def test_loading_leaves_the_callers_random_numbers_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.safetensors"
+    checkpoint.save(path, making.model("VAE"), making.cell("VAE"))
+    torch.manual_seed(7)
+    before = torch.get_rng_state()
+    monkeypatch.setattr(torch, "manual_seed", None)  # it would seed every GPU too
+    checkpoint.load(path)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 def refused(path: Path) -> str:
     with pytest.raises(UserError) as caught:
         checkpoint.load(path)

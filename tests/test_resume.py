@@ -251,6 +251,39 @@ def test_leaving_saves_the_last_whole_epoch(tmp_path: Path, monkeypatch: pytest.
     assert history == again
 
 
+def gpus(count: int, patch: pytest.MonkeyPatch) -> list[torch.Generator]:
+    """Make PyTorch take as many generators of its own for those of GPUs that are in use."""
+    generators = [torch.Generator().manual_seed(number) for number in range(count)]
+    patch.setattr(torch.cuda, "is_initialized", lambda: True)
+    patch.setattr(torch.cuda, "default_generators", generators)
+    for name, fake in {
+        "_lazy_init": lambda: None,
+        "_lazy_call": lambda call, **_: call(),
+        "device_count": lambda: count,
+        "is_initialized": lambda: True,
+    }.items():
+        patch.setattr(torch.cuda.random, name, fake)
+    return generators
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda:1"])
+def test_a_training_goes_on_where_fewer_gpus_are_seen(tmp_path: Path, device: str) -> None:
+    path, where = tmp_path / "cell-key.safetensors", torch.device(device)
+    with pytest.MonkeyPatch.context() as patch:
+        trains = gpus(4, patch)[1]
+        progress = Progress(path, device=where)
+        progress.restore()
+        expected = torch.rand(3, generator=trains)
+        progress.write()
+    with pytest.MonkeyPatch.context() as patch:
+        seen = gpus(2, patch)
+        untouched = seen[0].get_state()
+        torch.rand(5, generator=seen[1])
+        Progress(path, device=where).restore()
+        assert torch.equal(seen[0].get_state(), untouched)
+        assert (device == "cpu") != torch.equal(torch.rand(3, generator=seen[1]), expected)
+
+
 def test_what_no_file_can_hold_is_refused() -> None:
     class Odd:
         def state_dict(self) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from safetensors.torch import save as to_bytes
 
 from vaeplay import files
 
+CPU = torch.device("cpu")
 SHARE = 0.01  # of the time that writing may take: where it would take more, it is done less often
 DIGEST = 32  # bytes of a SHA-256
 
@@ -40,12 +41,14 @@ class Snapshot:
 class Progress:
     """How far a training has come. Without a path it is held in memory alone, and nothing is written.
 
-    `history` has an entry an epoch, for the training to append to. `every` is the least seconds between writes.
+    `history` has an entry an epoch, for the training to append to. `every` is the least seconds between writes, and
+    `device` is what trains: other devices' random numbers are none of the training's.
     """
 
-    def __init__(self, path: Path | None = None, every: float = 0.0) -> None:
+    def __init__(self, path: Path | None = None, every: float = 0.0, device: torch.device = CPU) -> None:
         self.path = path
         self.every = every
+        self.device = device
         self.history: list[dict[str, float]] = []
         self.parts: dict[str, Any] = {}
         self.earlier = 0.0  # seconds of the runs before this one
@@ -92,7 +95,7 @@ class Progress:
         """Copy the state of every part, in memory."""
         tensors: list[torch.Tensor] = []
         state = {name: _state(part) for name, part in self.parts.items()}
-        packed = _packed({"parts": state, "chance": _chance()}, tensors)
+        packed = _packed({"parts": state, "chance": _chance(self.device)}, tensors)
         self.snapshot = Snapshot(len(self.history), self.seconds, packed, tensors)
 
     def back(self) -> None:
@@ -104,7 +107,7 @@ class Progress:
                 part.set_state(state["parts"][name])
             else:
                 part.load_state_dict(state["parts"][name])
-        _set_chance(state["chance"])
+        _set_chance(state["chance"], self.device)
         del self.history[self.snapshot.epochs :]
 
     def write(self) -> None:
@@ -141,13 +144,13 @@ class Progress:
             self.path.unlink(missing_ok=True)
 
 
-def begin(folder: Path, name: str, key: str, every: float) -> Progress:
-    """The progress of the cell `name` under `key`, with its resume file in `folder`; files of other keys go."""
+def begin(folder: Path, name: str, key: str, every: float, device: torch.device = CPU) -> Progress:
+    """The progress of the cell `name` under `key`, trained on `device`, with its resume file in `folder`; files of other keys go."""
     path = folder / f"{name}-{key}.safetensors"
     for other in folder.glob(f"{name}-*"):
         if other != path:
             other.unlink(missing_ok=True)
-    return Progress(path, every)
+    return Progress(path, every, device)
 
 
 def key_of(paths: Iterable[Path], device: torch.device) -> str:
@@ -186,23 +189,26 @@ def _state(part: Any) -> Any:
     return part.get_state() if isinstance(part, torch.Generator) else part.state_dict()
 
 
-def _chance() -> dict[str, Any]:
-    """The state of every library's own random numbers."""
+def _chance(device: torch.device) -> dict[str, Any]:
+    """The state of every library's own random numbers, and of those of the device that trains.
+
+    No other GPU's: there may be fewer of them, or none, where the training goes on.
+    """
     algorithm, keys, *rest = cast(tuple[Any, ...], np.random.get_state())
     chance = {"torch": torch.get_rng_state(), "numpy": (algorithm, keys.tolist(), *rest), "python": random.getstate()}
-    if torch.cuda.is_initialized():
-        chance["cuda"] = torch.cuda.get_rng_state_all()
-    if torch.backends.mps.is_available():
+    if device.type == "cuda":
+        chance["cuda"] = torch.cuda.get_rng_state(device)
+    if device.type == "mps":
         chance["mps"] = torch.mps.get_rng_state()
     return chance
 
 
-def _set_chance(chance: dict[str, Any]) -> None:
+def _set_chance(chance: dict[str, Any], device: torch.device) -> None:
     torch.set_rng_state(chance["torch"])
     np.random.set_state(chance["numpy"])
     random.setstate(chance["python"])
     if "cuda" in chance:
-        torch.cuda.set_rng_state_all(chance["cuda"])
+        torch.cuda.set_rng_state(chance["cuda"], device)
     if "mps" in chance:
         torch.mps.set_rng_state(chance["mps"])
 
