@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any, cast
 
 import networkx as nx
 import psutil
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 
 from vaeplay.errors import UserError
 from vaeplay.runner import cluster, heal, progress, stage, supervise
+from vaeplay.runner.exchange import Exchange
 from vaeplay.runner.schedule import Schedule
 
 from .light_workspace import until
@@ -51,7 +54,16 @@ def test_whatever_is_left_of_a_lock_is_whole_after_healing(root: Path, left: int
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"\xff\xfe", b"<<<<<<< HEAD\nschema: '2.0'\n", b"schema: '2.0'\nstages: [1]\n", b"- 1"]
+    "content",
+    [
+        b"",
+        b"\xff\xfe",
+        b"<<<<<<< HEAD\nschema: '2.0'\n",
+        b"schema: '2.0'\nstages: [1]\n",
+        b"- 1",
+        b"a: 2026-13-45",
+        b"[" * 5000,
+    ],
 )
 def test_damage_is_said_before_it_is_mended(tmp_path: Path, content: bytes) -> None:
     (tmp_path / heal.LOCK).write_bytes(content)
@@ -80,7 +92,84 @@ def test_holders_that_have_ended_are_forgotten_and_others_kept(tmp_path: Path) -
 def test_a_process_younger_than_the_list_is_not_the_holder() -> None:
     born = psutil.Process().create_time()
     assert heal.lives(os.getpid(), born + 1)
-    assert not heal.lives(os.getpid(), born - 1)
+    assert heal.lives(os.getpid(), born - 1), "the two clocks do not agree to the second"
+    assert not heal.lives(os.getpid(), born - 60)
+
+
+def test_a_holder_that_cannot_be_looked_at_is_taken_to_live(monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(pid: int) -> None:
+        raise psutil.AccessDenied(pid)
+
+    monkeypatch.setattr(psutil, "Process", denied)
+    assert heal.lives(1, 0.0)
+
+
+def test_a_damaged_lock_never_replaces_the_whole_copy_and_no_copy_is_no_failure(tmp_path: Path) -> None:
+    (tmp_path / heal.LOCK).write_bytes(LOCK)
+    heal.remember(tmp_path)
+    (tmp_path / heal.LOCK).write_bytes(LOCK[:30])
+    heal.remember(tmp_path)
+    assert (tmp_path / heal.COPY).read_bytes() == LOCK
+    (tmp_path / heal.LOCK).write_bytes(LOCK)
+    (tmp_path / heal.COPY).unlink()
+    (tmp_path / heal.COPY).parent.rmdir()
+    (tmp_path / heal.COPY).parent.write_text("in the way of the folder")
+    heal.remember(tmp_path)
+
+
+@pytest.fixture
+def exchange(tmp_path: Path) -> Iterator[Exchange]:
+    """Without a cluster: nothing is run."""
+    made = Exchange(cast(Any, None), tmp_path, {})
+    yield made
+    made.close()
+
+
+def reproduced(
+    answers: Sequence[Callable[[Path], int]], exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> tuple[bool, list[str]]:
+    """Whether a stage ends well, and what is told, where each `dvc` in turn writes a log and ends with a code."""
+    calls, told = iter(answers), list[str]()
+    monkeypatch.setattr(stage, "dvc_repro", lambda arguments, root, exchange, log: next(calls)(log))
+    root = exchange.logs
+    succeeded = stage.reproduce(["train@a"], root, exchange, root / "train@a.log", told.append)
+    assert next(calls, None) is None
+    return succeeded, told
+
+
+def test_a_stage_that_met_a_damage_is_tried_again_whoever_mended_it(
+    tmp_path: Path, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / heal.LOCK).write_bytes(LOCK[:30])
+
+    def meets_it(log: Path) -> int:
+        assert stage.mend(tmp_path, exchange), "another stage is the first to see the damage"
+        return 1
+
+    assert reproduced([meets_it, lambda log: 0], exchange, monkeypatch) == (True, [])
+    assert reproduced([lambda log: 1], exchange, monkeypatch) == (False, [])
+
+
+def test_who_holds_what_a_stage_needs_is_said_once_and_a_commands_own_words_are_none_of_it(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = "'/w/results/a' is busy, it is being blocked by:\n  (PID 7): dvc repro"
+
+    def append(log: Path, text: str) -> int:
+        with log.open("a") as file:
+            file.write(text)
+        return 1
+
+    def busy(log: Path) -> int:
+        return append(log, f"ERROR: failed to reproduce 'train@a': {words}\n\nIf there are no such processes\n")
+
+    def fails(log: Path) -> int:
+        return append(log, f"{words}\nUnable to acquire lock\nERROR: failed to reproduce 'train@a': exited with 3\n")
+
+    monkeypatch.setattr(exchange.stopping, "wait", lambda seconds: None)
+    succeeded, told = reproduced([busy, busy, fails], exchange, monkeypatch)
+    assert not succeeded
+    assert told == ["waiting: '/w/results/a' is busy, it is being blocked by: (PID 7): dvc repro"]
 
 
 def test_healing_waits_for_dvc_and_then_says_who_it_is(tmp_path: Path) -> None:

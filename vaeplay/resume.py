@@ -145,7 +145,7 @@ class Progress:
 
 
 def begin(folder: Path, name: str, key: str, every: float, device: torch.device = CPU) -> Progress:
-    """The progress of the cell `name` under `key`, trained on `device`, with its resume file in `folder`; files of other keys go."""
+    """The progress of the cell `name` under `key` on `device`; its resume file is in `folder`, and other keys' go."""
     path = folder / f"{name}-{key}.safetensors"
     for other in folder.glob(f"{name}-*"):
         if other != path:

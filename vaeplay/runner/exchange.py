@@ -32,6 +32,7 @@ class Exchange:
     def __init__(self, client: Client, logs: Path, gpus: dict[str, str]) -> None:
         self.client, self.logs, self.gpus = client, logs, gpus
         self.stopping = threading.Event()
+        self.mending, self.mended = threading.Lock(), 0  # how often something of DVC's was damaged
         self.over: set[str] = set()  # calls of `dvc` that have ended
         self.running: Counter[str] = Counter()  # commands of a call
         self.folder = Path(tempfile.mkdtemp(prefix="vaeplay-"))  # a socket's address has room for 100 characters

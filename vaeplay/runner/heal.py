@@ -8,7 +8,6 @@ finished since. No module of Dask is needed here, and DVC's only where there is 
 import contextlib
 import fcntl
 import json
-import shutil
 import time
 from collections.abc import Iterator
 from itertools import chain
@@ -25,6 +24,8 @@ LOCK = Path("dvc.lock")
 COPY = Path(".vaeplay/runner/dvc.lock")
 HELD = Path(".dvc/tmp/rwlock")
 """Who reads and writes which path: DVC's own file, JSON."""
+CLOCKS = 5.0
+"""Seconds by which the clock of files and the one of processes may differ; the latter is about one second off."""
 
 
 def damage(root: Path) -> list[str]:
@@ -62,23 +63,29 @@ def heal(root: Path) -> list[str]:
 
 
 def remember(root: Path) -> None:
-    """Keep a copy of a dvc.lock that is known to be whole, unless a process of DVC may be writing it just now."""
-    with contextlib.suppress(UserError, FileNotFoundError), dvc_locked(root, seconds=0):
-        (root / COPY).parent.mkdir(parents=True, exist_ok=True)
-        temporary = root / COPY.with_suffix(".part")
-        shutil.copyfile(root / LOCK, temporary)
-        temporary.replace(root / COPY)
+    """Keep a copy of dvc.lock if it is whole, unless a process of DVC may be writing it just now, or there is no room.
+
+    A `dvc` that was killed meanwhile may have left half of it.
+    """
+    with contextlib.suppress(UserError, OSError):
+        with dvc_locked(root, seconds=0):
+            content = (root / LOCK).read_bytes()
+        if content_damage(content) is None:
+            files.write_bytes(root / COPY, content)
 
 
 def lock_damage(path: Path) -> str | None:
     """What is wrong with a dvc.lock as DVC would find it; None where nothing is, or it does not exist."""
+    return content_damage(path.read_bytes()) if path.exists() else None
+
+
+def content_damage(content: bytes) -> str | None:
+    """The same of what a dvc.lock holds."""
     from dvc.schema import COMPILED_LOCKFILE_SCHEMA  # takes 0.2 s to import
     from voluptuous import Invalid
 
-    if not path.exists():
-        return None
     try:
-        value = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+        value = YAML(typ="safe").load(content.decode())
         COMPILED_LOCKFILE_SCHEMA(value)
         if value.get("stages") is None:
             return "it ends before its first stage"
@@ -86,15 +93,17 @@ def lock_damage(path: Path) -> str | None:
         return "not text"
     except YAMLError as error:
         return " ".join(str(getattr(error, "problem", error)).split())
+    except (ValueError, RecursionError) as error:  # a date that does not exist, a thousand brackets
+        return f"not YAML: {' '.join(str(error).split())[:100]}"
     except Invalid as error:
-        return "empty" if not path.stat().st_size else f"not as DVC writes it: {error.msg}"
+        return "empty" if not content else f"not as DVC writes it: {error.msg}"
     return None
 
 
 def stale_holders(path: Path) -> dict[str, dict[str, object]] | None:
     """What DVC's list of readers and writers should hold instead of what it holds; None where it is right.
 
-    A process id that belongs to a process younger than the list is somebody else's.
+    A process id that belongs to a process clearly younger than the list is somebody else's.
     """
     if not path.exists():
         return None
@@ -116,11 +125,13 @@ def stale_holders(path: Path) -> dict[str, dict[str, object]] | None:
 
 
 def lives(pid: int, written: float) -> bool:
-    """Whether a process lives that already did when the list was written (seconds since 1970)."""
+    """Whether a process lives that already did when the list was written (seconds since 1970), or seems to."""
     try:
-        return psutil.Process(pid).create_time() <= written
+        return psutil.Process(pid).create_time() <= written + CLOCKS
     except psutil.NoSuchProcess:
         return False
+    except psutil.AccessDenied:
+        return True
 
 
 @contextlib.contextmanager

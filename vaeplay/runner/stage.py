@@ -1,9 +1,9 @@
 """One stage: a `dvc repro --single-item` in a process of its own, on the driver's host."""
 
 import os
+import re
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,7 +12,9 @@ from vaeplay.errors import UserError
 from vaeplay.runner.exchange import Exchange
 from vaeplay.runner.heal import heal, remember
 
-BUSY = ("is busy, it is being blocked by", "Unable to acquire lock")
+BUSY = re.compile(
+    r"^ERROR: (?:failed to reproduce '.*?': )?(.*is busy, it is being blocked by:\n.*|Unable to acquire lock.*)", re.M
+)
 TAIL = 12  # lines of a failed stage's log that are shown
 
 
@@ -40,35 +42,45 @@ def reproduce(arguments: Sequence[str], root: Path, exchange: Exchange, log: Pat
     """Whether `dvc repro` with these arguments succeeds.
 
     It is tried again while another process holds what it needs, and once more after a `dvc` was killed: this one, or
-    another that left dvc.lock damaged, which is mended first.
+    another that left dvc.lock damaged, which is mended first, here or for another stage. `say` is told of all that.
     """
     log.write_text("")
-    retried = False
+    retried, waiting = False, None
     while not exchange.stopping.is_set():
-        begun = log.stat().st_size
+        begun, mended_before = log.stat().st_size, exchange.mended
         code = dvc_repro(arguments, root, exchange, log)
         if code == 0:
             remember(root)
             return True
-        said = log.read_bytes()[begun:].decode(errors="replace")
-        if any(reason in said for reason in BUSY):
-            time.sleep(1)
+        if reason := blocked(log.read_bytes()[begun:].decode(errors="replace")):
+            if reason != waiting:
+                say(f"waiting: {reason}")
+            waiting = reason
+            exchange.stopping.wait(1)
             continue
-        mended = mend(root)
-        for line in mended:
+        for line in mend(root, exchange):
             say(line)
-        if retried or not (mended or code < 0):
+        if retried or (code > 0 and exchange.mended == mended_before):
             return False
         retried = True
     return False
 
 
-def mend(root: Path) -> list[str]:
-    """What `heal` did; nothing where another process has DVC's lock, which then mends it."""
-    try:
-        return heal(root)
-    except UserError:
-        return []
+def blocked(said: str) -> str | None:
+    """Who holds what `dvc` needs, in its own words as one line; None where it has not failed for that."""
+    found = BUSY.search(said)
+    return " ".join(found[1].split()) if found else None
+
+
+def mend(root: Path, exchange: Exchange) -> list[str]:
+    """What `heal` did, which is counted; nothing where another process has DVC's lock, which then mends it."""
+    with exchange.mending:  # who finds nothing to mend any more, finds it counted
+        try:
+            lines = heal(root)
+        except UserError:
+            return []
+        exchange.mended += bool(lines)
+        return lines
 
 
 def tail(log: Path) -> str:
