@@ -1,6 +1,7 @@
 """Bounds, active units, collapse, and the gap to the prior: by closed forms and by the slow way."""
 
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -97,3 +98,30 @@ def test_the_gap_is_zero_on_average_where_codes_are_the_priors_own() -> None:
     assert min(gaps) < 0 < max(gaps)
     assert abs(sum(gaps) / 30) < 3 * torch.tensor(gaps).std() / math.sqrt(30)
     assert likelihood.prior_gap(with_posteriors(means + 1, logvars)).value > 10 * max(map(abs, gaps))
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1e3])
+def test_the_gap_does_not_change_with_the_unit_of_an_autoencoders_codes(scale: float) -> None:
+    gaps = []
+    for unit in (1.0, scale):
+        subject = making.subject("AE")
+        model: Any = subject.model
+        generator = torch.Generator().manual_seed(0)
+        subject.__dict__["codes"] = unit * (torch.randn(60, 3, generator=generator).exp() + torch.arange(3))
+        model.means.copy_(subject.codes.mean(0)[None])
+        model.factors.copy_(torch.diag(subject.codes.std(0))[None])
+        gaps.append(likelihood.prior_gap(subject).value)
+    assert gaps[0] > 0.02
+    assert gaps[1] == pytest.approx(gaps[0], rel=1e-4)
+
+
+def test_a_dimension_in_which_codes_and_prior_are_one_point_adds_no_gap() -> None:
+    subject = making.subject("AE")
+    model: Any = subject.model
+    torch.manual_seed(0)
+    codes = torch.randn(60, 3)
+    codes[:, 2] = 0.1
+    subject.__dict__["codes"] = codes
+    model.means[:, 2] = 0.1 + 1e-8  # as a mean over images is rounded
+    model.factors[:, 2, 2] = 0
+    assert abs(likelihood.prior_gap(subject).value) < 0.2

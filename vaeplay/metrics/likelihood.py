@@ -3,7 +3,8 @@ r"""What a model says of the likelihood of images, and what its code holds.
     ELBO = −(distortion + rate) ≤ bound_k = E log 1/k Σ_j p(x|z_j) p(z_j) / q(z_j|x) ≤ log p(x),   z_j ~ q(z|x)
 
 The bound with k codes: Burda et al. 2016, arXiv:1509.00519. A VQ-VAE's map is certain given its image: it has one
-code, and its bound is its ELBO. An autoencoder has no posterior, and none of this but the distortion.
+code, and its bound is its ELBO. An autoencoder has no posterior, and so neither ELBO nor bound: its distortion, that
+one's floor, and how far its codes are from the density that was fitted to them are all there is of this.
 """
 
 import math
@@ -26,6 +27,7 @@ COLLAPSED_RATE = 0.01  # nats, and the share of images that may have more: Lucas
 COLLAPSED_SHARE = 0.01
 PIXELS_AT_ONCE = 16_000_000  # of reconstructions that the bound holds at a time
 PAIRS_AT_ONCE = 4_000_000  # distances that the gap to the prior holds at a time
+CONSTANT = 1e-6  # of the largest number in the codes: a prior narrower than that in a dimension is a point there
 
 
 def figures(subject: Subject) -> dict[str, Measured]:
@@ -108,13 +110,20 @@ def spectrum(subject: Subject) -> list[dict[str, Any]]:
 
 @torch.no_grad()
 def prior_gap(subject: Subject) -> Measured:
-    """MMD² between the codes of the test images, drawn from the posterior where there is one, and the prior."""
+    """MMD² between the codes of the test images, drawn from the posterior where there is one, and the prior.
+
+    Both are measured in the prior's standard deviations. The kernel's widths are made for codes of variance 1, and an
+    autoencoder's have any scale: at a large one every pair is far apart, and any gap looks like none.
+    """
     codes, count = subject.codes, len(subject.test.images)
     if subject.posteriors is not None:
         mean, logvar = subject.posteriors
         codes = mean + (0.5 * logvar).exp() * subject.noise_for("posterior samples").normal(mean.shape)
     prior = subject.model.sample_codes(count, subject.noise_for("prior codes")).flatten(1)  # maps of one code, too
-    return Measured(float(unbiased_mmd(codes.double(), prior.double())), count)
+    codes, prior = codes.double(), prior.double()
+    smallest = CONSTANT * torch.maximum(codes.abs().amax(), prior.abs().amax()).clamp(min=1e-30)
+    scale = prior.std(0).clamp(min=smallest)
+    return Measured(float(unbiased_mmd(codes / scale, prior / scale)), count)
 
 
 def unbiased_mmd(first: Tensor, second: Tensor) -> Tensor:

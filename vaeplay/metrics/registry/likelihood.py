@@ -92,7 +92,8 @@ LIKELIHOOD: tuple[Metric, ...] = (
         "lower",
         4,
         "How far the codes of the test images, taken together, are from what samples are drawn from: the squared "
-        "maximum mean discrepancy with a sum of inverse multiquadric kernels. Near 0, also below, where they agree.",
+        "maximum mean discrepancy with a sum of inverse multiquadric kernels, each number of the code in standard "
+        "deviations of what samples are drawn from. Near 0, also below, where they agree.",
         "Gretton et al. 2012, JMLR 13; Tolstikhin et al. 2018, arXiv:1711.01558",
         headline=False,
     ),
