@@ -189,3 +189,9 @@ def test_a_perfect_copy_is_as_far_from_the_training_images_as_its_original() -> 
     subject.model.reconstruct = lambda x: x  # type: ignore[method-assign]
     expected = frechet(subject.real_test, subject.real_train)
     assert generation.figures(subject)["reconstruction_frechet"].value == pytest.approx(expected, rel=1e-6)
+
+
+def test_samples_of_which_none_is_a_copy_leave_open_that_some_could_be() -> None:
+    found = generation.figures(making.subject("VAE", 100))["memorising"]
+    assert found.value == found.low == 0
+    assert found.high == pytest.approx(0.037, abs=5e-4)

@@ -4,9 +4,11 @@ import math
 
 import pytest
 import torch
+from scipy.stats import binomtest
 
-from vaeplay.metrics import intervals
-from vaeplay.metrics.intervals import of_means, of_ratio, of_set
+from vaeplay.metrics import intervals, smoothness
+from vaeplay.metrics.intervals import of_means, of_ratio, of_set, of_shares
+from vaeplay.noise import Noise
 
 
 def test_a_means_interval_is_as_wide_as_the_normal_one() -> None:
@@ -21,19 +23,32 @@ def test_a_means_interval_is_as_wide_as_the_normal_one() -> None:
 
 def test_intervals_hold_the_truth_about_as_often_as_they_claim() -> None:
     generator = torch.Generator().manual_seed(1)
-    held = {"mean": 0, "ratio": 0, "set": 0}
+    held = dict.fromkeys(("mean", "ratio", "set", "share", "pairs"), 0)
     for trial in range(200):
         values = torch.rand(100, generator=generator)  # of mean 1/2
+        first, second = smoothness.pairs(100, Noise(trial))
         found = {
             "mean": (of_means({"x": values}, seed=trial)["x"], 0.5),
             "ratio": (of_ratio(values, 1 + torch.rand(100, generator=generator), seed=trial), 1 / 3),
             "set": (of_set(lambda rows, values=values: float(values[rows].mean()), 100), 0.5),  # type: ignore[misc]
+            "share": (of_shares({"x": values < 0.1})["x"], 0.1),
+            "pairs": (of_means({"x": values[first] + values[second]}, seed=trial)["x"], 1.0),
         }
         for name, (measured, truth) in found.items():
             assert measured.low is not None
             assert measured.high is not None
             held[name] += measured.low <= truth <= measured.high
     assert all(0.90 * 200 <= count <= 0.99 * 200 for count in held.values()), held
+
+
+@pytest.mark.parametrize("right", [0, 1, 37, 1000])
+def test_a_shares_interval_is_wilsons_also_where_none_or_all_count(right: int) -> None:
+    values = (torch.arange(1000) < right).double()
+    measured = of_shares({"share": values})["share"]
+    expected = binomtest(right, 1000).proportion_ci(method="wilson")
+    assert (measured.value, measured.count) == (right / 1000, 1000)
+    assert (measured.low, measured.high) == pytest.approx((expected.low, expected.high), abs=1e-7)
+    assert right or measured.high == pytest.approx(0.0038, abs=5e-5)
 
 
 def test_a_constant_ratio_has_no_width() -> None:

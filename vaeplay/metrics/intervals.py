@@ -1,10 +1,14 @@
-"""How sure a figure is: 95 % intervals over the test images.
+"""How sure a figure is: 95 % intervals over the images, samples or pairs of images that it is taken over.
 
 A figure that is a mean over images, or a ratio of two such means, is resampled (the percentile bootstrap, Efron 1979):
-images are drawn with replacement, and the figure is computed again for each draw. A figure of a set as a whole, like a
-Fréchet distance, would be biased by the duplicates in such a draw; there groups of images are left out in turn (the
-grouped jackknife, Quenouille 1956). Both say how much the figure would move with other test images, and nothing of how
-much it would move with another training: for that there are `repeats`.
+images are drawn with replacement, and the figure is computed again for each draw. A share of images needs no draws, and
+must not have them: where all or none count, every draw is the same, and the interval would say that nothing else can
+be. It has Wilson's interval (1927, doi:10.1080/01621459.1927.10502953). A figure of a set as a whole, like a Fréchet
+distance, would be biased by the duplicates in a draw; there groups of images are left out in turn (the grouped
+jackknife, Quenouille 1956).
+
+All say how much the figure would move with others of what it is taken over, which the registry names (`over`), and
+nothing of how much it would move with another training: for that there are `repeats`.
 """
 
 import math
@@ -20,12 +24,13 @@ RESAMPLES = 1000
 AT_ONCE = 4_000_000  # images that are drawn at a time, whatever their number
 GROUPS = 10
 T_975 = 2.262157  # Student's t with GROUPS − 1 degrees of freedom
+Z_975 = 1.959964  # and with endless ones, the normal distribution's
 LEVEL = 0.95
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One figure: its value, its interval where one was computed, and over how many images or samples it was taken."""
+    """One figure: its value, its interval where one was computed, and over how many images or others it was taken."""
 
     value: float
     count: int
@@ -39,6 +44,18 @@ def of_means(values: dict[str, Tensor], seed: int) -> dict[str, Measured]:
     resampled = torch.cat([stacked[:, rows].mean(2) for rows in _draws(stacked.shape[1], seed, stacked.device)], dim=1)
     means = dict(zip(values, stacked.mean(1), strict=True))
     return {name: _measured(means[name], resampled[place], stacked.shape[1]) for place, name in enumerate(values)}
+
+
+def of_shares(values: dict[str, Tensor]) -> dict[str, Measured]:
+    """The share of N images that count, by each figure, with Wilson's interval: {name: (N,) of 0 and 1}."""
+    return {name: _share(float(value.double().mean()), len(value)) for name, value in values.items()}
+
+
+def _share(share: float, count: int) -> Measured:
+    scale = 1 + Z_975**2 / count
+    centre = (share + Z_975**2 / (2 * count)) / scale
+    half = Z_975 * math.sqrt(share * (1 - share) / count + Z_975**2 / (4 * count**2)) / scale
+    return Measured(share, count, max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half)))
 
 
 def of_ratio(above: Tensor, below: Tensor, seed: int) -> Measured:

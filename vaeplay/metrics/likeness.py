@@ -9,7 +9,7 @@ from torch import Tensor
 from vaeplay.classifier import Classifier
 from vaeplay.dataset import evenly
 from vaeplay.metrics import distances, manifold
-from vaeplay.metrics.intervals import Measured, of_means, of_set
+from vaeplay.metrics.intervals import Measured, of_means, of_set, of_shares
 from vaeplay.metrics.neighbours import nearest
 
 COPY = 1 / 3  # of the distance to the second nearest training image, up to which the nearest counts as copied
@@ -27,9 +27,8 @@ def figures(
     if min(len(made), len(real)) > manifold.NEIGHBOURS:
         found["kid"] = of_set(distances.kernel(made, real), len(made))
         values = manifold.per_image(made, real)
-        found |= of_means({key: values[key] for key in ("precision", "density")}, seed)
-        found |= of_means({key: values[key] for key in ("recall", "coverage")}, seed)
-        found |= of_means({"memorising": copied(images, train_images)}, seed)
+        found |= of_means({"density": values.pop("density")}, seed)
+        found |= of_shares(values | {"memorising": copied(images, train_images)})
     if classes > 1:
         found["class_entropy"] = of_set(entropy(network, made), len(made))
     return found

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from vaeplay.clusters import means_of, nearest, spread
-from vaeplay.metrics.intervals import Measured, of_means, of_set
+from vaeplay.metrics.intervals import Measured, of_set, of_shares
 from vaeplay.metrics.subject import Subject
 from vaeplay.noise import Noise
 from vaeplay.seeds import seed_for
@@ -41,7 +41,7 @@ def figures(subject: Subject) -> dict[str, Measured]:
     }
     places = clusters(codes, classes, subject.seed_for("k-means")).cpu()
     labels = labels.cpu()
-    found = of_means(right, subject.seed_for("intervals"))
+    found = of_shares(right)
     for name, agreement in (("kmeans_ari", adjusted_rand), ("kmeans_nmi", normalised_information)):
         found[name] = of_set(partial(_agreement, agreement, labels, places, classes), len(labels))
     return found

@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.func import jvp
 
 from vaeplay import classifier
-from vaeplay.metrics.intervals import Measured, of_means, of_ratio
+from vaeplay.metrics.intervals import Measured, of_means, of_ratio, of_shares
 from vaeplay.metrics.neighbours import same_class
 from vaeplay.metrics.subject import Subject
 from vaeplay.models.base import Autoencoder
@@ -44,7 +44,7 @@ def figures(subject: Subject) -> dict[str, Measured]:
         return found
     first, second = pairs(count, subject.noise_for("pairs"))
     apart = (subject.real_test[first] - subject.real_test[second]).double().square().sum(1)
-    share = subject.noise_for("walks").uniform((count, 1))
+    share = subject.noise_for("walks").uniform((len(first), 1))
     centre = subject.codes.mean(0)
     walks: dict[str, Walk] = {"path_length": straight}
     if subject.codes.shape[1] == subject.model.latent_dim:
@@ -53,16 +53,19 @@ def figures(subject: Subject) -> dict[str, Measured]:
         if apart.any():
             found[key] = of_ratio(speeds(subject, walk, first, second, share), apart, seed)
     middle = features_at(subject, straight, first, second, torch.full_like(share, 0.5))
-    values = {"sure_midpoints": classifier.sure(subject.classifier, middle)}
+    found |= of_shares({"sure_midpoints": classifier.sure(subject.classifier, middle)})
     if subject.classes > 1:
-        values["neighbour_consistency"] = same_class(subject.codes, subject.test.labels)
-    return found | of_means(values, seed)
+        found |= of_means({"neighbour_consistency": same_class(subject.codes, subject.test.labels)}, seed)
+    return found
 
 
 def pairs(count: int, noise: Noise) -> tuple[Tensor, Tensor]:
-    """Rows of N pairs of N images, (N,) and (N,): each image is once the first and once the second, of another."""
-    order = noise.uniform((count,)).argsort(stable=True)
-    return order, order.roll(1)
+    """Rows of the pairs of N images, (N // 2,) twice: no image is in two, so that pairs can be resampled as they are.
+
+    Pairs that share an image are no independent draws, and an interval over them as if they were is too narrow.
+    """
+    order, half = noise.uniform((count,)).argsort(stable=True), count // 2
+    return order[:half], order[half : 2 * half]
 
 
 def straight(first: Tensor, second: Tensor, share: Tensor) -> Tensor:
