@@ -461,9 +461,15 @@ def test_repeats_are_a_mean_with_students_interval_and_only_it_is_ranked(tmp_pat
 
 
 def test_a_figure_is_shown_with_its_interval_and_what_real_images_reach(made: Path) -> None:
-    text = html(shutil.copytree(made, made.parent / "intervals"))
-    assert "95 % interval over 1\u2009000 test images" in text
-    assert "<tfoot>" in text and "98.0 %" in text
+    root = shutil.copytree(made, made.parent / "intervals")
+    card = json.loads((root / "classifier/card.json").read_text())
+    fake_workspace.write(root / "classifier/card.json", card | {"task": "flip or half turn"})
+    text = html(root)
+    assert "tells how images of the test split were flipped or turned by half with an accuracy of 98.0 %" in text
+    for over in ("test images", "samples", "training images", "pairs"):  # as the registry has it
+        assert f"95 % interval over 1\u2009000 {over}: " in text, over
+    assert "half of the real images" not in text
+    assert "<tfoot>" in text
 
 
 def test_the_spectrum_has_a_bar_a_dimension_as_high_as_its_rate(made: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from vaeplay.gallery.page import Cell, Figure, Page
 from vaeplay.gallery.words import plural, run
-from vaeplay.metrics.registry import METRICS, Group, Metric
+from vaeplay.metrics.registry import BY_KEY, METRICS, Group, Metric
 
 GROUPS: dict[Group, str] = {
     "reconstruction": "Reconstruction: what comes back of an image",
@@ -30,7 +30,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Entry:
-    """One value with its 95 % interval, where there is one, and what that is over: test images, or trainings."""
+    """One value with its 95 % interval, where there is one, and what that is over: images or such, or trainings."""
 
     value: float | None
     low: float | None
@@ -84,7 +84,7 @@ def columns(page: Page) -> tuple[Column, ...]:
 
 
 def _over(figure: Figure) -> str:
-    return plural(figure.count, "test image") if figure.count else "the test split"
+    return plural(figure.count, BY_KEY[figure.key].over) if figure.count else "the test split"
 
 
 def _mean(row: Row, entries: dict[str, Entry]) -> Entry | None:

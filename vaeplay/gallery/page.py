@@ -141,7 +141,7 @@ class Missing:
 class Figure:
     """One metric, by its key in the metric registry; a value of None is one that is not finite.
 
-    From `low` to `high` is its 95 % interval over `count` test images, where there is one.
+    From `low` to `high` is its 95 % interval, where there is one, over `count` of what the registry says it is over.
     """
 
     key: str

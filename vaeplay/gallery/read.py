@@ -78,7 +78,7 @@ def _provenance(root: Path, params: Fields) -> Provenance:
 
 
 def _judge(root: Path) -> Judge | None:
-    """The classifier's card, with the figures `floor_<metric>` that real images have among themselves."""
+    """The classifier's card, with the figures `floor_<metric>` that test images reach in the place of samples."""
     if not (root / "classifier/card.json").exists():
         return None
     card = fields.load(root, "classifier/card.json")

@@ -20,6 +20,7 @@ GENERATION: tuple[Metric, ...] = (
         "on photographs, so that it compares with no published FID. It is too high by less the more samples there "
         "are: compare it with the floor, which has as many images.",
         "Heusel et al. 2017, arXiv:1706.08500; Dowson & Landau 1982, doi:10.1016/0047-259X(82)90077-X",
+        over="sample",
     ),
     Metric(
         "reconstruction_frechet",
@@ -46,6 +47,7 @@ GENERATION: tuple[Metric, ...] = (
         "many training images, over all pairs. Unbiased: for equal distributions as often below 0 as above.",
         "Bińkowski et al. 2018, arXiv:1801.01401",
         headline=False,
+        over="sample",
     ),
     Metric(
         "precision",
@@ -58,6 +60,7 @@ GENERATION: tuple[Metric, ...] = (
         "reaches to its fifth neighbour. Outliers with large balls raise it.",
         "Kynkäänniemi et al. 2019, arXiv:1904.06991",
         headline=False,
+        over="sample",
     ),
     Metric(
         "recall",
@@ -70,6 +73,7 @@ GENERATION: tuple[Metric, ...] = (
         "fifth neighbour among the samples. Samples far from everything raise it.",
         "Kynkäänniemi et al. 2019, arXiv:1904.06991",
         headline=False,
+        over="training image",
     ),
     Metric(
         "density",
@@ -82,6 +86,7 @@ GENERATION: tuple[Metric, ...] = (
         "samples crowd where training images are dense.",
         "Naeem et al. 2020, arXiv:2002.09797",
         headline=False,
+        over="sample",
     ),
     Metric(
         "coverage",
@@ -93,6 +98,7 @@ GENERATION: tuple[Metric, ...] = (
         "Share of training images, as many as samples, whose ball (see precision) holds at least one sample: how much "
         "of the variety of real images the samples have.",
         "Naeem et al. 2020, arXiv:2002.09797",
+        over="training image",
     ),
     Metric(
         "class_entropy",
@@ -104,6 +110,7 @@ GENERATION: tuple[Metric, ...] = (
         "Entropy of how often the classifier gives each class to a sample: at most the logarithm of the number of "
         "classes, 2.303 for ten. It should be that of the real images; lower, and some classes are hardly drawn.",
         headline=False,
+        over="sample",
     ),
     Metric(
         "memorising",
@@ -116,6 +123,7 @@ GENERATION: tuple[Metric, ...] = (
         "The distance to the nearest alone would not tell: blurred images lie close to many.",
         "Gu et al. 2023, arXiv:2310.02664",
         headline=False,
+        over="sample",
     ),
     Metric(
         "sample_sharpness",
@@ -126,5 +134,6 @@ GENERATION: tuple[Metric, ...] = (
         2,
         "Energy of the Laplacian in the prior samples as a share of that in the test images: below 1 they are blurred.",
         headline=False,
+        over="sample",
     ),
 )

@@ -15,6 +15,7 @@ SMOOTHNESS: tuple[Metric, ...] = (
         "test images. Sudden changes raise it. It is 1 for perfect reconstructions with a straight, even path of "
         "features between them, and 0 for a decoder that ignores its code: read it beside the reconstruction.",
         "Karras et al. 2019, arXiv:1812.04948",
+        over="pair",
     ),
     Metric(
         "path_length_spherical",
@@ -27,6 +28,7 @@ SMOOTHNESS: tuple[Metric, ...] = (
         "there changing evenly. A map of codes has no such walk.",
         "Karras et al. 2019, arXiv:1812.04948; White 2016, arXiv:1609.04468",
         headline=False,
+        over="pair",
     ),
     Metric(
         "sure_midpoints",
@@ -39,6 +41,7 @@ SMOOTHNESS: tuple[Metric, ...] = (
         "with a probability above 0.9 (calibrated on the validation split). The ceiling is that of real images. "
         "Blur alone makes it less sure, wherever an image lies.",
         headline=False,
+        over="pair",
     ),
     Metric(
         "jacobian",
@@ -52,6 +55,7 @@ SMOOTHNESS: tuple[Metric, ...] = (
         "same whatever the scale of the codes. Above 64 numbers, estimated from 8 random directions a sample.",
         "Hutchinson 1989, doi:10.1080/03610918908812806",
         headline=False,
+        over="sample",
     ),
     Metric(
         "neighbour_consistency",
