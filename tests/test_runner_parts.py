@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -137,28 +138,30 @@ def reproduced(
     return succeeded, told
 
 
+def append(log: Path, text: str) -> int:
+    with log.open("a") as file:
+        file.write(text)
+    return 1
+
+
 def test_a_stage_that_met_a_damage_is_tried_again_whoever_mended_it(
     tmp_path: Path, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / heal.LOCK).write_bytes(LOCK[:30])
-
-    def meets_it(log: Path) -> int:
+    def meets_it(log: Path, error: str = "'./dvc.lock' is invalid") -> int:
+        (tmp_path / heal.LOCK).write_bytes(LOCK[:30])
         assert stage.mend(tmp_path, exchange), "another stage is the first to see the damage"
-        return 1
+        return append(log, f"ERROR: failed to reproduce 'train@a': {error}\n")
 
     assert reproduced([meets_it, lambda log: 0], exchange, monkeypatch) == (True, [])
     assert reproduced([lambda log: 1], exchange, monkeypatch) == (False, [])
+    failed = partial(meets_it, error="failed to run: python -m stages.train, exited with 3")
+    assert reproduced([failed], exchange, monkeypatch) == (False, [])
 
 
 def test_who_holds_what_a_stage_needs_is_said_once_and_a_commands_own_words_are_none_of_it(
     exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = "'/w/results/a' is busy, it is being blocked by:\n  (PID 7): dvc repro"
-
-    def append(log: Path, text: str) -> int:
-        with log.open("a") as file:
-            file.write(text)
-        return 1
 
     def busy(log: Path) -> int:
         return append(log, f"ERROR: failed to reproduce 'train@a': {words}\n\nIf there are no such processes\n")

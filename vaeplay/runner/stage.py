@@ -15,6 +15,7 @@ from vaeplay.runner.heal import heal, remember
 BUSY = re.compile(
     r"^ERROR: (?:failed to reproduce '.*?': )?(.*is busy, it is being blocked by:\n.*|Unable to acquire lock.*)", re.M
 )
+RAN = re.compile(r"^ERROR: .*failed to run: ", re.M)  # the command itself failed
 TAIL = 12  # lines of a failed stage's log that are shown
 
 
@@ -42,7 +43,7 @@ def reproduce(arguments: Sequence[str], root: Path, exchange: Exchange, log: Pat
     """Whether `dvc repro` with these arguments succeeds.
 
     It is tried again while another process holds what it needs, and once more after a `dvc` was killed: this one, or
-    another that left dvc.lock damaged, which is mended first, here or for another stage. `say` is told of all that.
+    another that left what this one stumbled over, which is mended first, here or for another stage. `say` is told.
     """
     log.write_text("")
     retried, waiting = False, None
@@ -52,7 +53,8 @@ def reproduce(arguments: Sequence[str], root: Path, exchange: Exchange, log: Pat
         if code == 0:
             remember(root)
             return True
-        if reason := blocked(log.read_bytes()[begun:].decode(errors="replace")):
+        said = log.read_bytes()[begun:].decode(errors="replace")
+        if reason := blocked(said):
             if reason != waiting:
                 say(f"waiting: {reason}")
             waiting = reason
@@ -60,7 +62,8 @@ def reproduce(arguments: Sequence[str], root: Path, exchange: Exchange, log: Pat
             continue
         for line in mend(root, exchange):
             say(line)
-        if retried or (code > 0 and exchange.mended == mended_before):
+        stumbled = exchange.mended != mended_before and not RAN.search(said)
+        if retried or not (stumbled or code < 0):
             return False
         retried = True
     return False
