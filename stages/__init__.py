@@ -13,6 +13,9 @@ from vaeplay import errors
 # all takes twice as long on a quiet machine. It is read when torch is imported, by the OpenMP of its Linux builds.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
+# With its scripts, PyTorch compiles for forward-mode differentiation what no model here needs: half a second a cell.
+os.environ.setdefault("PYTORCH_JIT", "0")
+
 
 class Terminated(KeyboardInterrupt):
     """SIGTERM, which ends a stage as Ctrl-C does: temporary files go, and a training is saved."""

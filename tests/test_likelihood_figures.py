@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from vaeplay import losses
+from vaeplay import importance, losses
 from vaeplay.metrics import likelihood
 from vaeplay.metrics.subject import Subject
 
@@ -62,6 +62,13 @@ def test_the_bound_is_about_the_same_in_small_blocks(monkeypatch: pytest.MonkeyP
     parts = likelihood.bound(subject.model, subject.test.images, 50, seed=0)
     assert parts.shape == whole.shape
     assert float(parts.mean()) == pytest.approx(float(whole.mean()), abs=0.05)
+
+
+def test_the_bound_is_the_same_however_many_codes_are_decoded_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    subject = making.subject("ConvVAE", count=50)
+    whole = likelihood.bound(subject.model, subject.test.images, 20, seed=0)
+    monkeypatch.setattr(importance, "DECODED_AT_ONCE", 7)
+    torch.testing.assert_close(likelihood.bound(subject.model, subject.test.images, 20, seed=0), whole)
 
 
 def test_bits_per_dimension_are_the_bound_in_bits_over_the_pixels() -> None:

@@ -19,7 +19,7 @@ import sys, torch
 from vaeplay.optimisers import optimiser
 layer = torch.nn.Linear(3, 3)
 for name in sys.argv[1:]:
-    made = optimiser(name, layer.parameters(), 0.1)
+    made = optimiser(name, layer.parameters(), lr=0.1)
     schedule = torch.optim.lr_scheduler.ConstantLR(made, 1.0)
     layer(torch.ones(1, 3)).sum().backward()
     made.step(), schedule.step(), made.zero_grad(), made.load_state_dict(made.state_dict())
@@ -39,7 +39,7 @@ def weights_after(kind: str, steps: int, resumed: int | None = None) -> torch.Te
             options = {"fused": True} if name in FUSED else {}
             made: torch.optim.Optimizer = getattr(torch.optim, name)([weights], lr=0.01, **options)
             return made
-        return optimiser(name, [weights], 0.01)
+        return optimiser(name, [weights], lr=0.01)
 
     made = make()
     for step in range(steps):
@@ -57,7 +57,7 @@ def weights_after(kind: str, steps: int, resumed: int | None = None) -> torch.Te
 def test_a_step_is_that_of_torchs_class(name: str) -> None:
     assert torch.equal(weights_after(name, 10), weights_after(f"torch {name}", 10))
     assert torch.equal(weights_after(name, 10, resumed=4), weights_after(name, 10))
-    assert isinstance(optimiser(name, [torch.nn.Parameter(torch.ones(1))], 0.1), getattr(torch.optim, name))
+    assert isinstance(optimiser(name, [torch.nn.Parameter(torch.ones(1))], lr=0.1), getattr(torch.optim, name))
 
 
 def test_no_optimiser_imports_the_compiler() -> None:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from vaeplay import optimisers
 from vaeplay.classifier import Classifier, features
 from vaeplay.dataset import Split, as_float, batches
 from vaeplay.seeds import seed_for
@@ -33,7 +34,7 @@ def train(
     model = Classifier(shape, classes if classes > 1 else WAYS, channels, features).to(data.images.device)
     order = torch.Generator().manual_seed(seed_for(seed, "classifier's batches"))
     steps = epochs * math.ceil(len(data.images) / BATCH)
-    optimiser = torch.optim.Adam(model.parameters(), lr=lr, fused=True)
+    optimiser = optimisers.optimiser("Adam", model.parameters(), lr=lr)
     rates = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=lr, total_steps=steps + 1)
     for _ in tqdm(range(epochs), desc="classifier", unit="epoch", disable=None):
         for rows in torch.randperm(len(data.images), generator=order).to(data.images.device).split(BATCH):

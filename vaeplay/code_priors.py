@@ -90,7 +90,7 @@ class CodePrior(nn.Module):
         order = noise.uniform((len(maps),)).argsort(stable=True)
         held_out, trained_on = maps[order].tensor_split([int(HELD_OUT * len(maps))])
         watched = held_out if len(held_out) else trained_on
-        optimiser = optimisers.optimiser("Adam", self.parameters(), self.lr)
+        optimiser = optimisers.optimiser("Adam", self.parameters(), lr=self.lr)
         steps = self.epochs * math.ceil(len(trained_on) / BATCH)
         lr_schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, self.lr, steps + 1, pct_start=0.1)
         best, best_state = math.inf, self.state_dict()

@@ -14,6 +14,8 @@ from vaeplay import losses
 from vaeplay.models.base import Autoencoder
 from vaeplay.noise import Noise
 
+DECODED_AT_ONCE = 256
+
 
 def log_weights(
     model: Autoencoder, posterior: tuple[Tensor, Tensor], x: Tensor, noise: Noise, samples: int
@@ -24,11 +26,24 @@ def log_weights(
     """
     mean, logvar = (part.unsqueeze(1) for part in posterior)
     z = mean + (0.5 * logvar).exp() * noise.normal((len(x), samples, mean.shape[2]))
-    repeated = x.unsqueeze(1).expand(-1, samples, *x.shape[1:]).flatten(0, 1)
-    distortion = model.distortion(repeated, z.flatten(0, 1)).unflatten(0, (-1, samples))
+    distortion = distortions(model, x, z)
     log_prior = losses.gaussian_log_density(z, torch.zeros_like(z), torch.zeros_like(z)).sum(-1)
     log_posterior = losses.gaussian_log_density(z, mean, logvar).sum(-1)
     return log_prior - distortion - log_posterior, distortion
+
+
+def distortions(model: Autoencoder, x: Tensor, z: Tensor) -> Tensor:
+    """The distortion of each image with each of its codes: x (B, *shape), z (B, k, D) → (B, k), nats.
+
+    In training all at once, since a likelihood may look at its batch as a whole. Otherwise a few at a time: what a
+    decoder makes of thousands of codes leaves the processor's cache between each layer and the next.
+    """
+    codes, owners = z.flatten(0, 1), torch.arange(len(x), device=x.device).repeat_interleave(z.shape[1])
+    at_once = len(codes) if model.training else DECODED_AT_ONCE
+    parts = [
+        model.distortion(x[rows], part) for rows, part in zip(owners.split(at_once), codes.split(at_once), strict=True)
+    ]
+    return torch.cat(parts).unflatten(0, z.shape[:2])
 
 
 def bound(log_weight: Tensor) -> Tensor:

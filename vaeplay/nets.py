@@ -20,9 +20,10 @@ class Network(nn.Sequential):
 
     def forward(self, x: Tensor) -> Tensor:
         """All layers."""
-        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.training and self.precision == "bfloat16"):
-            outputs: Tensor = super().forward(x)
-        return outputs.to(x.dtype)
+        if not self.training or self.precision == "float32":
+            return super().forward(x)
+        with torch.autocast(x.device.type, torch.bfloat16):
+            return super().forward(x).to(x.dtype)
 
 
 def dense(inputs: int, outputs: int, depth: int, activation: str, hidden: int) -> list[nn.Module]:

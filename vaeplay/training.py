@@ -50,7 +50,7 @@ def train(
     for part in model.modules():
         if isinstance(part, Network):
             part.precision = settings.precision
-    optimiser = optimisers.optimiser(settings.optimiser, model.parameters(), settings.lr)
+    optimiser = optimisers.optimiser(settings.optimiser, model.parameters(), lr=settings.lr)
     steps = math.ceil(len(images) / settings.batch_size)
     last_step = settings.epochs * steps
     lr_schedule = schedule_of(optimiser, settings, last_step)

@@ -13,9 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vaeplay import losses
+from vaeplay import importance, losses
 from vaeplay.dataset import as_float
-from vaeplay.importance import log_weights
 from vaeplay.metrics.intervals import Measured, of_means
 from vaeplay.metrics.subject import Subject
 from vaeplay.models.base import Autoencoder
@@ -82,8 +81,8 @@ def bound(model: Autoencoder, images: Tensor, samples: int, seed: int) -> Tensor
         sizes = [min(codes_at_once, samples - start) for start in range(0, samples, codes_at_once)]
         posterior = model.posterior(x)
         assert posterior is not None  # figures asked for it
-        weights = torch.cat([log_weights(model, posterior, x, noise, size)[0] for size in sizes], dim=1)
-        found.append(weights.logsumexp(1) - math.log(samples))
+        weights = torch.cat([importance.log_weights(model, posterior, x, noise, size)[0] for size in sizes], dim=1)
+        found.append(importance.bound(weights))
     return torch.cat(found)
 
 

@@ -12,6 +12,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
+from vaeplay import optimisers
 from vaeplay.clusters import means_of, nearest, spread
 from vaeplay.metrics.intervals import Measured, of_set, of_shares
 from vaeplay.metrics.subject import Subject
@@ -77,16 +78,15 @@ def logistic_regression(x: Tensor, labels: Tensor, classes: int) -> tuple[Tensor
     """Weights (D, K) and offsets (K,) of the multinomial logistic regression of `labels` (N,) on `x` (N, D)."""
     weights = torch.zeros(x.shape[1], classes, dtype=x.dtype, device=x.device, requires_grad=True)
     offsets = torch.zeros(classes, dtype=x.dtype, device=x.device, requires_grad=True)
-    optimiser = torch.optim.LBFGS(
-        [weights, offsets], max_iter=PROBE_STEPS, tolerance_grad=1e-6, line_search_fn="strong_wolfe"
-    )
+    options = {"max_iter": PROBE_STEPS, "tolerance_grad": 1e-6, "line_search_fn": "strong_wolfe"}
+    optimiser = optimisers.optimiser("LBFGS", [weights, offsets], **options)
 
-    def loss() -> Tensor:
+    def loss() -> float:
         optimiser.zero_grad()
         value = torch.nn.functional.cross_entropy(x @ weights + offsets, labels)
         value = value + weights.square().sum() / (2 * len(x))
         value.backward()
-        return value
+        return float(value)
 
     with torch.enable_grad():
         optimiser.step(loss)
