@@ -132,7 +132,7 @@ def repro(root: Path, environment: dict[str, str], kill_after: float | None = No
         raise SystemExit(f"dvc repro failed:\n{said}\n{text}")
     stages = re.findall(r"^Running stage '(.+)':", said, re.MULTILINE)
     epochs = re.findall(r"_ReLU: .*?\| (\d+)/\d+ \[", text)
-    continued = re.search(r"continues at epoch (\d+)", text)
+    continued = re.search(r"continues after epoch (\d+)", text)
     return Repro(
         seconds,
         stages[-1] if stages else "before any stage",
@@ -177,8 +177,8 @@ def trial(workspace: Workspace, cell: str, seconds: float, chance: random.Random
         "second": round(moment, 2),
         "stage": first.stage,
         "epoch": first.epoch if trained else None,
-        "continued_at": second.continued,
-        "epochs_repeated": max(0, first.epoch + 1 - (second.continued or 1)) if trained else 0,
+        "continued_after": second.continued,
+        "epochs_repeated": max(0, first.epoch - (second.continued or 0)) if trained else 0,
         "healed": healed,
         "half_written_files": part_files,
         "differs": sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name)),

@@ -3,7 +3,8 @@
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
 
 from vaeplay import errors
@@ -17,18 +18,43 @@ os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 os.environ.setdefault("PYTORCH_JIT", "0")
 
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # the last: the stage's terminal is gone
+
+
 class Terminated(KeyboardInterrupt):
-    """SIGTERM, which ends a stage as Ctrl-C does: temporary files go, and a training is saved."""
+    """A signal that ends a stage as Ctrl-C does: temporary files go, and a training is saved."""
+
+    number: int = signal.SIGTERM
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:
-    raise Terminated
+    error = Terminated()
+    error.number = number
+    raise error
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
     """End at once: before a stage's imports are done there is nothing to tidy up."""
     os.write(2, f"{errors.line(KeyboardInterrupt())}\n".encode())
     os._exit(128 + number)
+
+
+def _listen(handler: Callable[[int, FrameType | None], None]) -> None:
+    """Hand every signal that ends a stage to a function, but for SIGHUP under `nohup`."""
+    for number in SIGNALS:
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handler)
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Within, further signals count for nothing: whoever ends a stage may send more than one, and it is saving."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _show(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
@@ -42,8 +68,7 @@ def _show(kind: type[BaseException], error: BaseException, traceback: TracebackT
 
 if sys.argv[:1] == ["-m"]:  # `python -m stages.<stage>`, whose imports take seconds and may lack memory or files
     sys.excepthook = _show
-    signal.signal(signal.SIGINT, _leave)
-    signal.signal(signal.SIGTERM, _leave)
+    _listen(_leave)
 
 
 def run(main: Callable[..., None], read: Callable[[Sequence[str]], str] | None = None) -> None:
@@ -51,16 +76,16 @@ def run(main: Callable[..., None], read: Callable[[Sequence[str]], str] | None =
 
     `read` makes what `main` takes of the command line's arguments; without it there may be none.
     """
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, _terminate)
+    _listen(_terminate)
     arguments = sys.argv[1:]
     try:
         if read is None and arguments:
             raise errors.UserError(f"this stage takes no arguments; found {' '.join(arguments)[:100]!r}")
         main(*([read(arguments)] if read else []))
-    except KeyboardInterrupt as error:
-        print(errors.line(error), file=sys.stderr)
-        sys.exit(128 + (signal.SIGTERM if isinstance(error, Terminated) else signal.SIGINT))
+    except Terminated as error:
+        with uninterrupted(), suppress(OSError):  # the terminal may be gone
+            print(errors.line(error), file=sys.stderr)
+        sys.exit(128 + error.number)
     except Exception as error:
         _show(type(error), error, error.__traceback__)
         sys.exit(1)

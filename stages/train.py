@@ -1,11 +1,13 @@
 """settings/<cell>.json, data/ → checkpoints/, logs/cells/, cost/: train one cell, from where a killed run left it."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from torch import Tensor
 
-from stages import run
+from stages import run, uninterrupted
 from vaeplay import cells, checkpoint, dataset, devices, files, memory, resume, training
 from vaeplay.cells import Cell
 from vaeplay.errors import Diverged, UserError
@@ -25,20 +27,33 @@ def main(name: str) -> None:
     device = devices.set_up(cell.device, cell.threads)
     key = resume.key_of([path, DATA], device)
     progress = resume.begin(RESUME, name, key, asked["checkpoint_every"], device)
-    with memory.recording(device) as recorder:
-        images = dataset.read(DATA, "train").images.to(device)
-        validation = dataset.read(DATA, "validation").images.to(device)
-        model = checkpoint.build(cell, tuple(images.shape[1:])).to(device)
-        failed = trained(model, images, validation, cell, progress, asked["on_failure"])
-        log = training.log(cell, model, progress.history, len(images), progress.seconds)
-    used = recorder.entries()
-    status = {"status": "failed", "reason": failed} if failed else {"status": "complete"}
-    checkpoint.save(Path("checkpoints") / f"{name}.safetensors", model, cell, failed)
-    machine = {"device": str(device), "threads": cell.threads, "memory": used}
-    files.write_json(Path("logs/cells") / f"{name}.json", log | machine | status)
-    cost = {key: log[key] for key in ("seconds", "images_per_second", "parameters", "decoder_macs")}
-    files.write_json(Path("cost") / f"{name}.json", cost | {"peak_bytes": max(entry["peak_bytes"] for entry in used)})
-    progress.clear()
+    with saved_when_interrupted(progress):
+        with memory.recording(device) as recorder:
+            images = dataset.read(DATA, "train").images.to(device)
+            validation = dataset.read(DATA, "validation").images.to(device)
+            model = checkpoint.build(cell, tuple(images.shape[1:])).to(device)
+            failed = trained(model, images, validation, cell, progress, asked["on_failure"])
+            log = training.log(cell, model, progress.history, len(images), progress.seconds)
+        used = recorder.entries()
+        status = {"status": "failed", "reason": failed} if failed else {"status": "complete"}
+        checkpoint.save(Path("checkpoints") / f"{name}.safetensors", model, cell, failed)
+        machine = {"device": str(device), "threads": cell.threads, "memory": used}
+        files.write_json(Path("logs/cells") / f"{name}.json", log | machine | status)
+        cost = {key: log[key] for key in ("seconds", "images_per_second", "parameters", "decoder_macs")}
+        cost["peak_bytes"] = max(entry["peak_bytes"] for entry in used)
+        files.write_json(Path("cost") / f"{name}.json", cost)
+        progress.clear()
+
+
+@contextmanager
+def saved_when_interrupted(progress: Progress) -> Iterator[None]:
+    """Should a signal end this, wherever it is by then, write how far the training is, and say so in the error."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        with uninterrupted():
+            error.args = (progress.leave(),)
+        raise
 
 
 def trained(
@@ -54,8 +69,6 @@ def trained(
             raise UserError(f"{error}; its weights before that epoch are in {kept}") from None
         print(f"failed: {error}", file=sys.stderr)
         return str(error)
-    except KeyboardInterrupt as error:
-        raise type(error)(progress.leave()) from None
     return None
 
 

@@ -21,7 +21,7 @@ from ruamel.yaml import YAML
 import vaeplay
 from stages import classifier, evaluate, prepare, settings, train
 from stages import report as report_stage
-from vaeplay import errors
+from vaeplay import errors, files
 from vaeplay.data import decoding
 
 from .conftest import ROOT
@@ -86,6 +86,7 @@ DEFAULTS: dict[str, Any] = {
     "train__epochs": 3,
     "train__lr": 1e-3,
     "train__optimiser": "Adam",
+    "train__checkpoint_every": 0,
     "on_failure": "stop",
     "models__hidden": 16,
     "grid__dense__depth": [1],
@@ -133,21 +134,45 @@ def whole_checkpoint(root: Path) -> bytes:
     return content
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT])
 def test_a_signal_saves_and_leaves_with_one_line(root: Path, number: signal.Signals) -> None:
+    if signal.getsignal(number) is signal.SIG_IGN:
+        pytest.skip("these tests run under nohup, and so does the stage")
     change(root, train__epochs=100_000)
     process = start()
     wait_for(lambda: bool(saved(root)), process)
     process.send_signal(number)
     line = said(process)
     assert process.returncode == 128 + number
-    assert line.startswith(f"interrupted: {VAE}: saved; `dvc repro` continues at epoch ")
+    assert line.startswith(f"interrupted: {VAE}: saved; `dvc repro` continues after epoch ")
     assert not results(root)
     again = start()
     assert again.stderr is not None
-    assert again.stderr.readline().strip() == f"{VAE}: continues at epoch {line.split()[-1]}"
-    again.kill()
-    again.communicate()
+    assert again.stderr.readline().strip() == f"{VAE}: continues after epoch {line.split()[-1]}"
+    again.terminate()
+    assert said(again).startswith(f"interrupted: {VAE}: saved")
+    assert again.returncode == 128 + signal.SIGTERM
+
+
+def test_an_interrupt_while_the_results_are_written_saves_too_whatever_signals_follow(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = whole_checkpoint(root)
+    change(root, train__checkpoint_every=1000)
+
+    def interrupt(path: Path, value: Any) -> None:
+        def interrupt_again(descriptor: int) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+        patch.setattr(os, "fsync", interrupt_again)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt, match=r"saved; .* continues after epoch 3"):
+        patch.setattr(files, "write_json", interrupt)
+        train.main(VAE)
+    assert len(saved(root)) == 1
+    train.main(VAE)
+    assert (root / f"checkpoints/{VAE}.safetensors").read_bytes() == expected
 
 
 def test_a_signal_while_a_stage_still_imports_is_one_line(root: Path) -> None:

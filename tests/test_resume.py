@@ -174,7 +174,7 @@ def test_a_resumed_training_says_so_and_counts_the_seconds_of_both_runs(
     assert first is not None and first[0].seconds > 0
     progress = Progress(path)
     train(making.cell("VAE", train={"epochs": 4}), progress)
-    assert capsys.readouterr().err == "cell: continues at epoch 3\n"
+    assert capsys.readouterr().err == "cell: continues after epoch 2\n"
     assert progress.seconds > first[0].seconds
 
 
@@ -245,10 +245,22 @@ def test_leaving_saves_the_last_whole_epoch(tmp_path: Path, monkeypatch: pytest.
         killed_in(3, patch)
         train(cell, progress)
     assert not path.exists()
-    assert progress.leave() == "cell: saved; `dvc repro` continues at epoch 3"
+    assert progress.leave() == "cell: saved; `dvc repro` continues after epoch 2"
     resumed, again = train(cell, Progress(path))
     assert same(whole, resumed)
     assert history == again
+
+
+def test_leaving_before_anything_is_trained_leaves_an_older_file_as_it_is(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    before = path.read_bytes()
+    assert Progress(path).leave() == "cell: nothing new to save; `dvc repro` runs it again"
+    assert path.read_bytes() == before
+    path.unlink()
+    fresh = Progress(path)
+    fresh.restore()
+    assert fresh.leave() == "cell: nothing new to save; `dvc repro` runs it again"
+    assert not path.exists()
 
 
 def gpus(count: int, patch: pytest.MonkeyPatch) -> list[torch.Generator]:

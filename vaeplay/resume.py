@@ -72,7 +72,7 @@ class Progress:
             self.snapshot, self.history = found
             self.earlier = self.snapshot.seconds
             self.back()
-            _say(f"{self.name}: continues at epoch {len(self.history) + 1}")
+            _say(f"{self.name}: continues after epoch {len(self.history)}")
         self.remember()
 
     @property
@@ -130,13 +130,15 @@ class Progress:
         self.cost = self.written - begun
 
     def leave(self) -> str:
-        """Write what was remembered last, and say where the training will go on."""
-        epoch = self.snapshot.epochs + 1 if self.snapshot else 1
+        """Write what was remembered last, if anything was trained, and say where the training will go on."""
+        if self.snapshot is None or not self.snapshot.epochs:
+            return f"{self.name}: nothing new to save; `dvc repro` runs it again"
+        epoch = self.snapshot.epochs
         try:
             self.write()
         except OSError as error:
-            return f"{self.name}: not saved in epoch {epoch}: {error.strerror or error}"
-        return f"{self.name}: saved; `dvc repro` continues at epoch {epoch}"
+            return f"{self.name}: not saved after epoch {epoch}: {error.strerror or error}"
+        return f"{self.name}: saved; `dvc repro` continues after epoch {epoch}"
 
     def clear(self) -> None:
         """Remove the resume file: the training's results are written."""
