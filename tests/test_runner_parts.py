@@ -1,5 +1,6 @@
 """The runner's parts: mending, the order of stages, what is shown, and a command that ends with its starter."""
 
+import argparse
 import json
 import os
 import signal
@@ -18,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vaeplay.errors import UserError
-from vaeplay.runner import cluster, heal, progress, stage, supervise
+from vaeplay.runner import cluster, heal, pipeline, progress, repro, stage, supervise
 from vaeplay.runner.exchange import Exchange
 from vaeplay.runner.schedule import Schedule
 
@@ -258,6 +259,37 @@ def test_a_command_ends_with_its_starter_even_if_it_will_not(tmp_path: Path) -> 
     running.communicate()
     assert running.returncode == 128 + signal.SIGKILL
     assert not command.is_running()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_command_may_save_when_its_supervisor_is_told_to_end(tmp_path: Path, number: signal.Signals) -> None:
+    log = tmp_path / "log"
+    running = supervised(log, "trap 'sleep 0.3; echo saved; exit 3' INT; echo works; while true; do sleep 0.1; done")
+    until(lambda: log.exists() and log.read_text())
+    running.send_signal(number)
+    assert running.wait(30) == 3
+    assert log.read_text().splitlines()[-1] == "saved"
+
+
+@pytest.mark.parametrize("handler", [signal.SIG_IGN, signal.SIG_DFL])
+def test_a_run_under_nohup_does_not_end_with_its_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, handler: signal.Handlers
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    (tmp_path / ".dvc").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(pipeline, "read", interrupted)
+    before = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGTERM)}
+    try:
+        signal.signal(signal.SIGHUP, handler)
+        assert repro.main(argparse.Namespace(targets=[])) == repro.INTERRUPTED
+        assert (signal.getsignal(signal.SIGHUP) is signal.SIG_IGN) == (handler is signal.SIG_IGN)
+        assert signal.getsignal(signal.SIGTERM) is signal.default_int_handler
+    finally:
+        for number, was in before.items():
+            signal.signal(number, was)
 
 
 def test_the_settings_threads_bound_the_default_number_of_cells(tmp_path: Path) -> None:

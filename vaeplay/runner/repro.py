@@ -37,6 +37,8 @@ def main(arguments: argparse.Namespace) -> int:
     root = workspace()
     os.chdir(root)
     for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:  # under `nohup`
+            continue
         signal.signal(number, signal.default_int_handler)  # as Ctrl-C
     try:
         with sole_driver(root):

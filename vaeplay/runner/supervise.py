@@ -2,8 +2,9 @@
 
 The terminal makes progress bars show and output come line by line, and takes every process of the command down (SIGHUP)
 should this one be killed. Standard input is a pipe from the starter: once it closes, because the starter says so or
-was killed, the command is interrupted as by Ctrl-C, and killed if it goes on. Only the standard library, since it is
-started for every command.
+was killed, the command is interrupted as by Ctrl-C, and killed if it goes on. The same where this process is told to
+end, as every process of a Slurm job is: it stays until the command has seen to its files. Only the standard library,
+since it is started for every command.
 """
 
 import contextlib
@@ -20,6 +21,9 @@ GRACE = 1.5  # seconds from the interrupt to the kill
 
 def main(log: str, command: str) -> int:
     """Run `command`, append what it prints to `log`: its exit code, 128 + the signal where one ended it."""
+    told: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # "ignore" would be inherited by the command
+        signal.signal(number, lambda number, frame: told.append(number))
     child, terminal = pty.fork()
     if child == 0:
         termios.tcsetwinsize(1, (24, 120))
@@ -34,6 +38,8 @@ def main(log: str, command: str) -> int:
             watched.remove(terminal)
         if 0 in ready and not os.read(0, 1):
             watched.remove(0)
+            told.append(0)
+        if told and kill_at == float("inf"):
             to_group(child, signal.SIGINT)
             kill_at = time.monotonic() + GRACE
         if time.monotonic() > kill_at:
