@@ -15,7 +15,8 @@ from .conftest import ROOT
 
 
 def tiny(values: Any) -> Any:
-    """params.yaml with a cell of each dense model and of one convolutional, networks of a few units, one epoch."""
+    """params.yaml with a cell of each dense model and of one convolutional, few images, a few units, one epoch."""
+    values["data"]["limit"] = 1000
     small = {"latent_dim": [2], "depth": [1]}
     grid = values["grid"]
     grid["dense"] |= small
@@ -89,7 +90,7 @@ class Workspace:
     def environment(self) -> dict[str, str]:
         """This process's environment, with the Python that runs the tests first in PATH."""
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        return os.environ | {"PATH": path, "PYTHONDONTWRITEBYTECODE": "1", "TQDM_DISABLE": "1"}
+        return os.environ | {"PATH": path, "TQDM_DISABLE": "1"}
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command in the copy."""
