@@ -21,6 +21,15 @@ settings.load_profile("repeatable")
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".hypothesis"))
 
 
+LONGEST = ("test_pipeline", "test_readme", "test_runner", "test_concurrency", "test_mistakes", "test_browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest: of two processes, none is left with one of them at the end."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(LONGEST)))
+
+
 @pytest.fixture
 def values() -> Any:
     """params.yaml as plain dictionaries and lists, to be changed by a test."""
