@@ -1,5 +1,6 @@
 """The command `vaeplay`, and which `vaeplay` a copy of the project runs."""
 
+import errno
 import subprocess
 import sys
 from importlib.metadata import entry_points
@@ -36,18 +37,56 @@ def test_the_installed_command_is_this_function() -> None:
     assert any(point.load() is cli.main for point in entry_points(group="console_scripts", name="vaeplay"))
 
 
-def test_a_users_mistake_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def broken(error: Exception, monkeypatch: pytest.MonkeyPatch) -> int:
+    """The exit code of a command that ends with an error."""
+
     class Broken:
         add_arguments = staticmethod(lambda parser: None)
 
         @staticmethod
         def main(arguments: object) -> int:
-            raise UserError("params.yaml: beta: found 'x'")
+            raise error
 
     monkeypatch.setitem(sys.modules, "vaeplay.broken", Broken)
     monkeypatch.setattr(cli, "COMMANDS", {"break": ("vaeplay.broken", "break")})
-    assert cli.main(["break"]) == 1
-    assert capsys.readouterr().err == "error: params.yaml: beta: found 'x'\n"
+    return cli.main(["break"])
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (UserError("params.yaml: beta: found 'x'"), "error: params.yaml: beta: found 'x'\n"),
+        (UserError("beta: found 'x'\nseed: found 'y'"), "error: beta: found 'x'\nerror: seed: found 'y'\n"),
+        (
+            OSError(errno.EROFS, "Read-only file system", ".vaeplay"),
+            "error: .vaeplay: Read-only file system; make it writable\n",
+        ),
+    ],
+)
+def test_a_mistake_and_a_lack_of_the_machine_are_a_line_each(
+    error: Exception, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert broken(error, monkeypatch) == 1
+    assert capsys.readouterr().err == said
+    with pytest.raises(ZeroDivisionError):
+        broken(ZeroDivisionError(), monkeypatch)
+
+
+LOUD = """
+import sys, types
+from vaeplay import cli
+
+main = lambda arguments: print("x" * 10**6, flush=True)
+sys.modules["loud"] = types.SimpleNamespace(add_arguments=lambda parser: None, main=main)
+cli.COMMANDS = {"loud": ("loud", "loud")}
+sys.exit(cli.main(["loud"]))
+"""
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    command = ["sh", "-c", '"$0" -c "$1" | head -c 1', sys.executable, LOUD]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("x", "")
 
 
 def test_a_copy_runs_its_own_code(tmp_path: Path) -> None:

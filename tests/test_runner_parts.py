@@ -3,12 +3,16 @@
 import argparse
 import json
 import os
+import resource
 import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import networkx as nx
@@ -20,7 +24,9 @@ from hypothesis import strategies as st
 
 from vaeplay.errors import UserError
 from vaeplay.runner import cluster, heal, pipeline, progress, repro, stage, supervise
-from vaeplay.runner.exchange import Exchange
+from vaeplay.runner.driver import Driver
+from vaeplay.runner.exchange import INTERRUPTED, Exchange
+from vaeplay.runner.pipeline import Pipeline
 from vaeplay.runner.schedule import Schedule
 
 from .light_workspace import until
@@ -125,6 +131,57 @@ def exchange(tmp_path: Path) -> Iterator[Exchange]:
     made = Exchange(cast(Any, None), tmp_path, {})
     yield made
     made.close()
+
+
+def asked(exchange: Exchange, **request: Any) -> str:
+    """What a relay is answered."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(10)
+        connection.connect(str(exchange.folder / "socket"))
+        values = {"call": "a", "command": "true", "folder": "/", "variables": {"DVC_STAGE": "train@a"}} | request
+        connection.sendall(json.dumps(values).encode() + b"\n")
+        return connection.makefile().readline()
+
+
+def test_a_lack_of_open_files_does_not_end_the_exchange(exchange: Exchange) -> None:
+    exchange.stopping.set()
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with socket.socket(socket.AF_UNIX) as connection:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (1, before[1]))
+        try:
+            connection.connect(str(exchange.folder / "socket"))
+            time.sleep(0.05)  # the next one is waited for, in vain
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert asked(exchange) == f"{INTERRUPTED}\n"
+
+
+def test_what_a_worker_lacks_is_in_the_stages_log(exchange: Exchange, tmp_path: Path) -> None:
+    def lacks(*_: Any, **__: Any) -> None:
+        raise ModuleNotFoundError("No module named 'vaeplay'")
+
+    exchange.client = cast(Any, SimpleNamespace(submit=lacks))
+    assert asked(exchange) == "1\n"
+    assert "ModuleNotFoundError(\"No module named 'vaeplay'\")" in (tmp_path / "train@a.log").read_text()
+
+
+def test_a_scheduler_that_is_gone_is_one_line() -> None:
+    def gone() -> None:
+        raise OSError("Timed out trying to connect to tcp://10.0.0.1:8786 after 10 s")
+
+    with pytest.raises(UserError, match="the Dask scheduler is gone"):
+        cluster.threads(cast(Any, SimpleNamespace(nthreads=gone)))
+
+
+def test_an_error_of_the_driver_ends_what_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self: Driver) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(Driver, "run_stages", broken)
+    driver = Driver(tmp_path, cast(Any, None), Pipeline(nx.DiGraph(), frozenset()), 1, {})
+    with pytest.raises(BrokenPipeError):
+        driver.run([])
+    assert driver.exchange.stopping.is_set()
 
 
 def reproduced(

@@ -2,10 +2,11 @@
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
-from vaeplay.errors import UserError
+from vaeplay import errors
 
 COMMANDS = {
     "repro": ("vaeplay.runner.repro", "reproduce the pipeline, many cells at once"),
@@ -16,7 +17,7 @@ COMMANDS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a sub-command: its exit code, 1 for a user's mistake, 2 for a command line that means nothing."""
+    """Run a sub-command: its exit code, 1 for an error that is no bug, 2 for a command line that means nothing."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(prog="vaeplay", description="VAE Playground beside DVC.")
     commands = parser.add_subparsers(metavar="command", required=True)
@@ -28,6 +29,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(words)
     try:
         return importlib.import_module(chosen.module).main(chosen)
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+    except BrokenPipeError:  # whoever reads this has seen enough, as `head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        said = errors.line(error, kept="")
+        if said is None:
+            raise
+        print(said, file=sys.stderr)
         return 1

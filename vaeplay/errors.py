@@ -29,10 +29,10 @@ def is_of_the_machine(error: BaseException) -> bool:
     return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in lacking)
 
 
-def line(error: BaseException) -> str | None:
+def line(error: BaseException, kept: str = "; nothing of this stage was kept") -> str | None:
     """What to print for an error instead of a traceback; None for one that only a traceback explains.
 
-    A mistake in several settings has a line for each.
+    A mistake in several settings has a line for each. `kept` says what a lack of the machine has cost.
     """
     text = " ".join(str(error).split())
     if isinstance(error, UserError):
@@ -40,10 +40,10 @@ def line(error: BaseException) -> str | None:
     if isinstance(error, KeyboardInterrupt):
         return f"interrupted: {text or 'this stage wrote nothing; `dvc repro` runs it again'}"
     if isinstance(error, MemoryError) or any(words in text for words in NO_MEMORY):
-        return f"error: not enough memory; nothing of this stage was kept; {LESS}"
+        return f"error: not enough memory{kept}; {LESS}"
     if isinstance(error, OSError):
         advice = f"; {WHAT_TO_DO[error.errno]}" if error.errno in WHAT_TO_DO else ""
-        return f"error: {error.filename or 'a file'}: {error.strerror or text}; nothing of this stage was kept{advice}"
+        return f"error: {error.filename or 'a file'}: {error.strerror or text}{kept}{advice}"
     if isinstance(error, ImportError) and "Too many open files" in text:
-        return line(OSError(errno.EMFILE, "Too many open files"))
+        return line(OSError(errno.EMFILE, "Too many open files"), kept)
     return None

@@ -26,7 +26,8 @@ def connected(address: str | None, jobs: int) -> Iterator[Client]:
         UserError: nothing answers at the address.
     """
     quiet = {"distributed.comm.timeouts.connect": "10s", "distributed.worker.memory.terminate": False}
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # it tells of every link that closes, also at the end
+    for name in ("distributed", "distributed.client"):  # they tell of every link that closes, also at the end
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     with dask.config.set(quiet):
         try:
             client: Any = (
@@ -51,8 +52,15 @@ def connected(address: str | None, jobs: int) -> Iterator[Client]:
 
 
 def threads(client: Client) -> int:
-    """How many commands the cluster's workers run at once, now."""
-    return sum(client.nthreads().values())
+    """How many commands the cluster's workers run at once, now.
+
+    Raises:
+        UserError: the scheduler is gone.
+    """
+    try:
+        return sum(client.nthreads().values())
+    except (OSError, RuntimeError) as error:
+        raise UserError(f"the Dask scheduler is gone ({error}); what has finished is kept") from None
 
 
 def visible_gpus() -> list[str]:

@@ -43,6 +43,9 @@ class Driver:
                 return self.report_failures() or self.close(targets)
         except KeyboardInterrupt:
             return self.interrupt()
+        except BaseException:
+            self.exchange.stopping.set()  # or the threads would go on
+            raise
         finally:
             self.exchange.close()
 

@@ -13,12 +13,10 @@ import threading
 import time
 import uuid
 from collections import Counter
-from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import Any
 
 from distributed import Client
-from distributed.scheduler import KilledWorker
 
 from vaeplay.runner import relay, worker
 
@@ -57,12 +55,12 @@ class Exchange:
             time.sleep(0.02)
 
     def _accept(self) -> None:
-        while True:
+        while self.listener.fileno() >= 0:
             try:
                 connection, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+            except (OSError, RuntimeError):  # closed; or there are no more files or threads just now
+                time.sleep(0.1)
 
     def _serve(self, connection: socket.socket) -> None:
         """Answer one relay. It is silent until answered: whatever is heard from it means that it is gone."""
@@ -83,26 +81,26 @@ class Exchange:
         stage = request["variables"]["DVC_STAGE"]
         log = self.logs / log_name(stage)
         threads = {name: os.environ[name] for name in worker.THREADS if name in os.environ}
-        future = self.client.submit(
-            worker.run_command,
-            request["command"],
-            request["folder"],
-            str(log),
-            request["variables"] | threads,
-            self.gpus,
-            key=f"{stage}|{uuid.uuid4()}",
-            pure=False,
-        )
-        while not future.done():
-            heard = select.select([connection], [], [], 0.1)[0]
-            if heard or self.stopping.is_set() or request["call"] in self.over:
-                self._end(future)
-                return INTERRUPTED
         try:
+            future = self.client.submit(
+                worker.run_command,
+                request["command"],
+                request["folder"],
+                str(log),
+                request["variables"] | threads,
+                self.gpus,
+                key=f"{stage}|{uuid.uuid4()}",
+                pure=False,
+            )
+            while not future.done():
+                heard = select.select([connection], [], [], 0.1)[0]
+                if heard or self.stopping.is_set() or request["call"] in self.over:
+                    self._end(future)
+                    return INTERRUPTED
             return int(future.result())
-        except (KilledWorker, CancelledError, OSError) as error:
+        except Exception as error:  # a worker that died, or has other packages; a scheduler that is gone
             with log.open("a") as file:
-                file.write(f"\nno worker finished this command: {error}\n")
+                file.write(f"\nno worker finished this command: {error!r}\n")
             return 1
 
     def _end(self, future: Any) -> None:
