@@ -24,7 +24,7 @@ from jinja2 import Environment, nodes
 from PIL import Image
 
 from stages.report import main
-from tests import fake_workspace
+from tests import fake_explorer, fake_workspace
 from tests.fake_workspace import HOSTILE, Plan, plans
 from vaeplay.drawing import GAP
 from vaeplay.errors import UserError
@@ -44,6 +44,7 @@ from vaeplay.gallery import (
     views,
 )
 from vaeplay.gallery import read as read_module
+from vaeplay.gallery.fields import Fields
 from vaeplay.gallery.logs import union
 from vaeplay.gallery.page import Cell, Curve, History
 from vaeplay.gallery.plane import plane
@@ -501,9 +502,9 @@ def test_packed_pictures_hold_the_same_pixels(made: Path) -> None:
 
 def test_many_cells_keep_fewer_images_each_the_same(made: Path) -> None:
     pictures = {"a": samples.of_cell(made, plans()[0].name, []), "b": samples.of_cell(made, plans()[1].name, [])}
-    whole, thinned = sheets.packed(pictures, (1, 28, 28), 20)
+    whole, thinned = sheets.packed(pictures, (1, 28, 28), 1e6)
     assert not thinned
-    fewer, thinned = sheets.packed(pictures, (1, 28, 28), 0.02)
+    fewer, thinned = sheets.packed(pictures, (1, 28, 28), 10_000)
     assert thinned
     assert [s.picture.width for s in fewer["a"]] == [s.picture.width for s in fewer["b"]]
     for one, other in zip(whole["a"], fewer["a"], strict=True):
@@ -513,20 +514,39 @@ def test_many_cells_keep_fewer_images_each_the_same(made: Path) -> None:
 
 def test_a_page_above_its_limit_is_refused_and_says_what_takes_the_room(root: Path) -> None:
     report = json.loads((root / "settings/report.json").read_text())
-    report["params"]["report"]["megabytes"] = 0.2
+    report["params"]["report"] = {"megabytes": 0.2, "megabytes_a_cell": 0.01}
     fake_workspace.write(root / "settings/report.json", report)
-    with pytest.raises(
-        UserError, match=r"^reports/gallery.html: [\d.]+ MB, of which \w.*; params.yaml allows 0.2 MB in"
-    ):
+    shares = r"cells 0\.\d, (\w[\w ]* 0\.\d, ){1,2}explorer 0\.0"
+    allowed = r"params\.yaml allows 12 cells 0\.3 MB by report\.megabytes and report\.megabytes_a_cell"
+    with pytest.raises(UserError, match=rf"^reports/gallery.html: [\d.]+ MB, of which {shares}; {allowed}"):
         main(root)
     assert not (root / "reports/gallery.html").exists()
+
+
+def test_fifty_cells_may_have_twelve_megabytes_and_two_hundred_twenty(values: Any) -> None:
+    settings = Fields(values["report"], "params.yaml: report")
+    assert 11.9 < budget.megabytes(settings, 50) <= 12
+    assert 19.9 < budget.megabytes(settings, 200) <= 20
+
+
+def test_the_pictures_take_what_the_rest_of_the_page_leaves(tmp_path: Path) -> None:
+    plans = [Plan(model, 1.0, 2 + place, 1) for place in range(3) for model in ("VAE", "VQVAE")]
+    fake_workspace.make(tmp_path, plans, noisy=True)
+    fake_explorer.make(tmp_path, plans, megabytes=1.0)
+    report = json.loads((tmp_path / "settings/report.json").read_text())
+    report["params"]["report"] = {"megabytes": 2.0, "megabytes_a_cell": 0.0}
+    fake_workspace.write(tmp_path / "settings/report.json", report)
+    text = html(tmp_path)
+    assert read(tmp_path).thinned
+    assert 1.7e6 < len(text.encode()) <= 2e6
+    assert 0.5e6 < budget.parts(text)["explorer"] <= 1.02e6
 
 
 def test_the_parts_of_the_page_add_up(root: Path) -> None:
     text = html(root)
     sizes = budget.parts(text)
     assert sum(sizes.values()) == len(text.encode())
-    assert {"pictures", "table", "wall", "cells", "glossary", "scripts and data"} <= set(sizes)
+    assert {"pictures", "table", "wall", "cells", "map", "glossary", "scripts and data"} <= set(sizes)
     assert sizes["pictures"] == sum(len(s.picture.address) for cell in read(root).cells for s in cell.samples) + len(
         read(root).data.examples.address  # type: ignore[union-attr]
     )

@@ -142,9 +142,10 @@ class ExplorerSettings(Settings):
 
 
 class ReportSettings(Settings):
-    """The page."""
+    """The page, which may have `megabytes`, and `megabytes_a_cell` more for each of its cells."""
 
     megabytes: float = Field(ge=1, le=500)
+    megabytes_a_cell: float = Field(ge=0, le=100)
 
 
 class Params(Settings):

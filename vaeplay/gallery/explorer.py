@@ -20,7 +20,7 @@ from vaeplay.gallery.page import Explorable, TestImages
 from vaeplay.gallery.tensors import Tensors, pack
 
 KEY = "explorer"
-SHARE_OF_ATLASES = 0.25  # of the budget, beyond it
+SHARE_OF_ATLASES = 0.2  # of the budget, that live decoders leave to the cells after them, if those need it
 PLANE = ("origin", "axes")
 LEAST_SHARE = 0.75  # of the weights' bytes, that they take on the page at the least
 LARGEST_HALF = 65504.0  # of float16
@@ -36,34 +36,33 @@ def read(
 ) -> tuple[Explorable, ...]:
     """Each of `names`: live while the budget lasts, then as an atlas, then not at all; in the order of `names`.
 
-    Where the settings choose no cells, those in `first` have the budget before the others.
+    Where the settings choose no cells, those in `first` have the budget before the others. All together stay within it.
 
     Raises:
         UserError: a file is malformed.
     """
     budget = (settings.number("megabytes") or 0.0) * 1e6
-    atlases = budget * SHARE_OF_ATLASES
+    most_atlases = budget * SHARE_OF_ATLASES
     chosen = (
         [name for name in settings.texts("cells") if name in names] if "cells" in settings else _before(first, names)
     )
-    if settings.values.get("cells") == []:
-        chosen = []
     found: dict[str, Explorable] = {}
-    for name in [*chosen, *(name for name in names if name not in chosen)]:
-        file = Tensors(root, _path(name))
+    files = {name: Tensors(root, _path(name)) for name in [*chosen, *(name for name in names if name not in chosen)]}
+    later = sum(_size_of_atlas(file, images) for file in files.values())
+    for name, file in files.items():
         about = _about(file)
-        hopeless = name not in chosen or not about["layers"] or _weight(file, about) * LEAST_SHARE > budget
+        later -= _size_of_atlas(file, images)
+        room = budget - min(later, most_atlases)
+        hopeless = name not in chosen or not about["layers"] or _weight(file, about) * LEAST_SHARE > room
         live = "" if hopeless else _live(root, file, about, images)
-        if live and len(live) <= budget:
-            budget -= len(live)
+        atlas = ""
+        if live and len(live) <= room:
             found[name] = _explorable(name, "live", live, about)
-            continue
-        atlas = _atlas(file, about, images) if len(file["atlas"]) * 4 / 3 < atlases else ""
-        if atlas and len(atlas) <= atlases:
-            atlases -= len(atlas)
+        elif _size_of_atlas(file, images) <= budget and len(atlas := _atlas(file, about, images)) <= budget:
             found[name] = _explorable(name, "atlas", atlas, about)
         else:
             found[name] = _explorable(name, "none", "", about)
+        budget -= len(found[name].payload)
     return tuple(found[name] for name in names)
 
 
@@ -95,6 +94,11 @@ def _parts(about: dict[str, Any]) -> list[str]:
 def _weight(file: Tensors, about: dict[str, Any]) -> int:
     """Bytes of the weights as they are stored."""
     return sum(file[key].nbytes for key in _parts(about) if key in file)
+
+
+def _size_of_atlas(file: Tensors, images: TestImages) -> float:
+    """Bytes on the page, about: of the picture, and of two numbers an image."""
+    return (file["atlas"].nbytes + 4 * len(images.rows)) * 4 / 3
 
 
 def _explorable(name: str, way: str, payload: str, about: dict[str, Any]) -> Explorable:

@@ -6,10 +6,11 @@ cell lacks is noted with the command that makes it; a file that is there and bro
 
 import re
 import shlex
+from collections.abc import Container
 from dataclasses import replace
 from pathlib import Path
 
-from vaeplay.gallery import codebook, explorer, fields, maps, provenance, samples, sheets, views
+from vaeplay.gallery import budget, codebook, explorer, fields, maps, provenance, samples, sheets, views
 from vaeplay.gallery.fields import Fields
 from vaeplay.gallery.page import (
     Cell,
@@ -23,7 +24,6 @@ from vaeplay.gallery.page import (
     Missing,
     Page,
     Provenance,
-    Sample,
     Spent,
     Split,
     Unit,
@@ -32,8 +32,6 @@ from vaeplay.gallery.words import run
 from vaeplay.metrics.registry import METRICS
 
 SPLITS = ("train", "validation", "test")
-MEGABYTES = 20.0
-"""The page's limit where params.yaml is of a version that has none."""
 _REPEAT = re.compile(r"_r(\d+)$")
 
 
@@ -48,28 +46,27 @@ def read(root: Path) -> Page:
     stages, params = report.object("stages"), report.object("params")
     card = _card(root)
     pictures = {name: samples.of_cell(root, name, names) for name in names}
-    megabytes = params.object("report").number("megabytes") or MEGABYTES
-    packed, thinned = sheets.packed(pictures, card.shape, megabytes)
-    cells = label([_cell(root, name, packed[name], stages.text(name, "")) for name in names])
+    cells = label([_cell(root, name, pictures[name], stages.text(name, "")) for name in names])
     found, explorable = maps.found(root, names), explorer.present(root, names)
     images = maps.images(root, found, len(names)) if found or explorable else None
-    kinds = {sample.kind for cell in cells for sample in cell.samples}
+    kinds = {kind for found in pictures.values() for kind in found}
     page = Page(
         data=card,
         judge=_judge(root),
         provenance=_provenance(root, params),
         kinds=samples.describe(kinds | set(samples.EXPECTED)),
-        thinned=thinned,
-        megabytes=megabytes,
+        thinned=False,
+        megabytes=budget.megabytes(params.object("report"), len(names)),
         cells=cells,
         images=images,
         maps=maps.latent_maps(found, images) if images else (),
         explorer=(),
     )
-    if not images:
-        return page
-    best = [cell.name for finding in views.findings(page) for row in finding.rows for cell in row.cells]
-    return replace(page, explorer=explorer.read(root, explorable, params.object("explorer"), images, best))
+    if images:
+        best = [cell.name for finding in views.findings(page) for row in finding.rows for cell in row.cells]
+        page = replace(page, explorer=explorer.read(root, explorable, params.object("explorer"), images, best))
+    packed, thinned = sheets.packed(pictures, card.shape, budget.room(page))  # what the rest of the page leaves
+    return replace(page, thinned=thinned, cells=tuple(replace(cell, samples=packed[cell.name]) for cell in cells))
 
 
 def _provenance(root: Path, params: Fields) -> Provenance:
@@ -110,8 +107,11 @@ def _card(root: Path) -> DataCard:
     )
 
 
-def _cell(root: Path, name: str, pictures: tuple[Sample, ...], stage: str) -> Cell:
-    """One cell from its files, as far as they are there; `stage` is the last one that makes them."""
+def _cell(root: Path, name: str, pictures: Container[str], stage: str) -> Cell:
+    """One cell from its files, as far as they are there, still without its samples.
+
+    `pictures` are the kinds of samples that it will have, `stage` is the last one that makes its files.
+    """
     missing: list[Missing] = []
 
     def find(path: str) -> Fields | None:
@@ -125,7 +125,7 @@ def _cell(root: Path, name: str, pictures: tuple[Sample, ...], stage: str) -> Ce
     log = find(f"logs/cells/{name}.json")
     metrics = find(f"metrics/{name}.json") or Fields({}, name)
     details = find(f"details/{name}.json") or Fields({}, name)
-    absent = (kind for kind in samples.EXPECTED if kind not in {sample.kind for sample in pictures})
+    absent = (kind for kind in samples.EXPECTED if kind not in pictures)
     missing += [Missing(samples.path(name, kind), command) for kind in absent]
     settings = cell.object("settings")
     repeat = _REPEAT.search(name)
@@ -149,7 +149,7 @@ def _cell(root: Path, name: str, pictures: tuple[Sample, ...], stage: str) -> Ce
         best=details.integers("best"),
         worst=details.integers("worst"),
         test_images=details.integer("test_images"),
-        samples=pictures,
+        samples=(),
         history=_history(log) if log else None,
         cost=_cost(root, name, log) if log else None,
         prior=log.text("prior") if log and "prior" in log else None,

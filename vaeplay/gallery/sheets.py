@@ -14,9 +14,7 @@ from vaeplay.drawing import GAP
 from vaeplay.errors import UserError
 from vaeplay.gallery.page import Picture, Sample
 
-SHARES = (0.4, 0.5)  # of the page's bytes that the pictures of few cells may take, and those of many
-CELL_BYTES = 65_000  # how the second is approached, cell by cell
-LEVELS = ((64, 64, 64), (12, 4, 8), (12, 3, 6), (10, 2, 5), (8, 2, 4), (6, 2, 3), (4, 1, 3), (3, 1, 2))
+LEVELS = ((64, 64, 64), (12, 4, 8), (12, 3, 6), (10, 2, 5), (8, 2, 4), (6, 2, 3), (5, 1, 3), (4, 1, 3), (3, 1, 2))
 """Columns, rows, and rows of a traversal, at most. The first takes everything."""
 PAIRS = ("reconstruction", "best", "worst")
 SPREAD = ("reconstruction", "interpolation", "traversal")
@@ -28,15 +26,13 @@ Pixels = NDArray[np.uint8]
 
 
 def packed(
-    pictures: dict[str, dict[str, bytes]], shape: tuple[int, ...], megabytes: float
+    pictures: dict[str, dict[str, bytes]], shape: tuple[int, ...], budget: float
 ) -> tuple[dict[str, tuple[Sample, ...]], bool]:
-    """The pictures of each cell, {cell: {kind: PNG}}, for a page of `megabytes`, and whether they were thinned.
+    """The pictures of each cell, {cell: {kind: PNG}}, in `budget` bytes, and whether they were thinned.
 
     `shape` is that of the data set's images, (channels, height, width). Where even the fewest images take too much,
     they are returned all the same: the page as a whole is held to its limit.
     """
-    few, many = (share * megabytes * 1e6 for share in SHARES)
-    budget = min(max(few, len(pictures) * CELL_BYTES), many)
     tiles = {name: {kind: _tiles(png, shape) for kind, png in kinds.items()} for name, kinds in pictures.items()}
     made: dict[str, tuple[Sample, ...]] = {}
     for level in LEVELS:
