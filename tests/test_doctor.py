@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from vaeplay import cli, doctor, params, resolve
+from vaeplay import cli, doctor, files, params, resolve
 from vaeplay.doctor import cache, machine, stale
 from vaeplay.doctor.finding import Finding
 
@@ -216,13 +216,15 @@ def test_mistakes_in_params_yaml_are_told_and_the_rest_is_examined(root: Path) -
 
 
 def test_files_that_belong_to_nothing_are_named(root: Path) -> None:
-    (root / "metrics/.abc123.part").write_text("half")
+    (root / ".vaeplay/resume").mkdir(parents=True)
+    halves = [f"{place}.{files.HOST}.{2**22 + 1}.0.part" for place in ("metrics/.x.json", ".vaeplay/resume/.x")]
+    for name in (*halves, f"metrics/.y.json.{files.HOST}.{os.getpid()}.0.part"):  # the last is being written
+        (root / name).write_text("half")
     (root / "samples/notes.txt").write_text("mine")
     (root / "metrics/VAE_latent99_depth1_ReLU.json").write_text("{}")
-    (root / ".vaeplay/resume").mkdir(parents=True)
     for name in (f"{CELL}-abc.safetensors", "VAE_latent99_depth1_ReLU-abc.safetensors", "x.damaged"):
         (root / ".vaeplay/resume" / name).write_text("x")
-    assert [finding.do for finding in said(root)] == ["rm metrics/.abc123.part", "rm .vaeplay/resume/x.damaged"]
+    assert [finding.do for finding in said(root)] == [f"rm {' '.join(halves)}", "rm .vaeplay/resume/x.damaged"]
     notes = {finding.topic: finding.text for finding in said(root, "·") if finding.topic != "unfinished"}
     assert "samples/notes.txt" in notes["strangers"]
     assert "metrics/VAE_latent99_depth1_ReLU.json" in notes["orphans"]

@@ -35,6 +35,7 @@ def test_what_a_killed_process_left_goes_with_the_next_write_and_what_a_living_o
     mine = tmp_path / ".notes.part"
     for path in (left, living, elsewhere, mine):
         path.write_text("half")
+    assert files.abandoned(tmp_path) == [left]
     files.write_json(tmp_path / "x.json", {})
     assert {path.name for path in tmp_path.iterdir()} == {"x.json", living.name, elsewhere.name, mine.name}
 

@@ -27,7 +27,9 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
         OSError: it cannot be written; the error names `path`, and nothing is left of the attempt.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(path.parent)
+    for left in abandoned(path.parent):
+        with contextlib.suppress(OSError):
+            left.unlink()
     temporary = path.parent / f".{path.name}.{HOST}.{os.getpid()}.{next(_numbers)}.part"
     try:
         with temporary.open("xb") as file:
@@ -42,13 +44,10 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
         raise
 
 
-def _sweep(folder: Path) -> None:
-    """Remove what killed processes of this machine were writing in a folder. They could not tidy up."""
-    for left in folder.glob(f".*.{HOST}.*.part"):
-        process = left.name.split(".")[-3]
-        if process.isdigit() and not psutil.pid_exists(int(process)):
-            with contextlib.suppress(OSError):
-                left.unlink()
+def abandoned(folder: Path) -> list[Path]:
+    """What killed processes of this machine were writing in a folder. They could not tidy up."""
+    found = ((path, path.name.split(".")[-3]) for path in sorted(folder.glob(f".*.{HOST}.*.part")))
+    return [path for path, process in found if process.isdigit() and not psutil.pid_exists(int(process))]
 
 
 def write_bytes(path: Path, content: bytes) -> None:

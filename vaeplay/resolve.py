@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from vaeplay import data, files, models
-from vaeplay.cells import Cell
+from vaeplay.cells import ACTIVATIONS, Cell
 from vaeplay.errors import UserError
 from vaeplay.params import Params
 from vaeplay.sources import digests
 
 OUTPUTS = ("checkpoints", "codes", "cost", "details", "explorer", "logs/cells", "maps", "metrics", "samples")
-OF_A_CELL = re.compile(r"(?P<cell>\w+?_latent\d+_depth\d+_[A-Za-z]+(_r\d+)?)(_[a-z-]+)?\.(json|png|safetensors)")
+OF_A_CELL = re.compile(
+    rf"(?P<cell>(?P<model>\w+)_latent\d+_depth\d+_({'|'.join(ACTIVATIONS)})(_r\d+)?)"
+    r"(_(best|evaluation|interpolation|prior|traversal|worst))?\.(json|png|safetensors)"
+)
 
 
 def resolve(params: Params, root: Path) -> dict[str, dict[str, Any]]:
@@ -95,6 +98,12 @@ def write(resolved: dict[str, dict[str, Any]], root: Path) -> None:
             path.unlink()
     for folder in OUTPUTS:
         for path in (root / folder).glob("*"):
-            match = OF_A_CELL.fullmatch(path.name)
-            if match and match["cell"] not in resolved:
+            cell = cell_of(path)
+            if cell is not None and cell not in resolved:
                 path.unlink()
+
+
+def cell_of(path: Path) -> str | None:
+    """The cell whose result a file is, by the file's name; None where no stage makes such a file."""
+    match = OF_A_CELL.fullmatch(path.name)
+    return match["cell"] if match and match["model"] in models.names() else None

@@ -2,18 +2,19 @@
 
 from pathlib import Path
 
+from vaeplay import files
 from vaeplay.doctor.finding import Finding, listed
 from vaeplay.params import Params
-from vaeplay.resolve import OF_A_CELL, OUTPUTS
+from vaeplay.resolve import OUTPUTS, cell_of
 
-FOLDERS = (*OUTPUTS, "settings", "data", "classifier", "logs", "reports")
 RESUME = ".vaeplay/resume"
+FOLDERS = (*OUTPUTS, "settings", "data", "classifier", "logs", "reports", RESUME)
 
 
 def findings(root: Path, params: Params | None) -> list[Finding]:
     """What lies around; without settings nothing can be said of cells."""
     told = []
-    if halves := [_name(root, path) for folder in FOLDERS for path in sorted((root / folder).glob(".*.part"))]:
+    if halves := [_name(root, path) for folder in FOLDERS for path in files.abandoned(root / folder)]:
         told.append(
             Finding("!", "left over", f"files of a run that was killed: {listed(halves)}", f"rm {' '.join(halves)}")
         )
@@ -26,11 +27,9 @@ def findings(root: Path, params: Params | None) -> list[Finding]:
 
 def _of_cells(root: Path, cells: set[str]) -> list[Finding]:
     told = []
-    matches = [
-        (path, OF_A_CELL.fullmatch(path.name)) for folder in OUTPUTS for path in sorted((root / folder).glob("[!.]*"))
-    ]
-    strangers = [_name(root, path) for path, match in matches if match is None and path.parent.name != "maps"]
-    orphans = [_name(root, path) for path, match in matches if match and match["cell"] not in cells]
+    found = [(path, cell_of(path)) for folder in OUTPUTS for path in sorted((root / folder).glob("[!.]*"))]
+    strangers = [_name(root, path) for path, cell in found if cell is None and path.parent.name != "maps"]
+    orphans = [_name(root, path) for path, cell in found if cell is not None and cell not in cells]
     if strangers:
         told.append(Finding("·", "strangers", f"files that no stage makes: {listed(strangers)}", "move them elsewhere"))
     if orphans:
