@@ -10,6 +10,7 @@ from sklearn.metrics import mutual_info_score
 from torch import Tensor
 
 from vaeplay.metrics import disentanglement as of
+from vaeplay.metrics.intervals import Measured
 from vaeplay.metrics.registry import METRICS
 from vaeplay.noise import Noise
 
@@ -25,10 +26,21 @@ def factors(count: int, seed: int) -> Tensor:
     return torch.stack([torch.randint(size, (count,), generator=generator) for size in SIZES], dim=1)
 
 
-def found(codes: Any, count: int = 1200) -> dict[str, float]:
-    """Every figure of codes that are a function of factors and a generator, on training and on test images."""
+def found(codes: Any, count: int = 1200, still: tuple[int | None, int | None] = (None, None)) -> dict[str, float]:
+    """Every figure of codes that are a function of factors and a generator, on training and on test images.
+
+    `still` is a factor that the training images have one value of, and one that the test images have.
+    """
+    return {key: figure.value for key, figure in measured(codes, count, still).items()}
+
+
+def measured(codes: Any, count: int = 1200, still: tuple[int | None, int | None] = (None, None)) -> dict[str, Measured]:
+    """The same with intervals."""
     subject = making.subject("AE", 60)
     parts = [factors(count, seed) for seed in (1, 2)]
+    for part, factor in zip(parts, still, strict=True):
+        if factor is not None:
+            part[:, factor] = 1
     generator = torch.Generator().manual_seed(0)
     subject.train, subject.test = (
         replace(split, factors=part) for split, part in zip((subject.train, subject.test), parts, strict=True)
@@ -36,7 +48,7 @@ def found(codes: Any, count: int = 1200) -> dict[str, float]:
     for name, part in zip(("train_codes", "codes"), parts, strict=True):
         subject.__dict__[name] = codes(part.double(), generator)
     subject.model.latent_dim = subject.codes.shape[1]
-    return {key: figure.value for key, figure in of.figures(subject).items()}
+    return of.figures(subject)
 
 
 def test_codes_that_are_the_factors_in_another_order_and_scale_score_one() -> None:
@@ -139,6 +151,30 @@ def test_collapsed_codes_score_without_failing() -> None:
     scores = found(lambda part, _: torch.zeros(len(part), 3, dtype=torch.double), 300)
     assert all(np.isfinite(value) for value in scores.values())
     assert scores["mig"] == scores["modularity"] == scores["factor_vae"] == scores["dci_disentanglement"] == 0
+
+
+def test_a_factor_that_one_split_has_one_value_of_has_no_part() -> None:
+    kept = found(lambda part, _: part[:, :2], 300)
+    for still in ((2, None), (None, 2)):
+        scores = found(lambda part, _: part[:, :2], 300, still)
+        assert all(np.isfinite(value) for value in scores.values())
+        assert scores["mig"] == pytest.approx(1, abs=0.02)
+        assert kept["mig"] < 0.7  # a factor that is there and that no code tells
+    assert found(lambda part, _: part[:, :2], 300, (1, 2)) == {}
+
+
+def test_the_interval_of_the_gap_is_narrower_with_more_images() -> None:
+    def noisy(part: Tensor, generator: torch.Generator) -> Tensor:
+        return part + 0.5 * torch.randn(part.shape, generator=generator)
+
+    widths = []
+    for count in (200, 2000):
+        for key in ("mig", "modularity"):
+            figure = measured(noisy, count)[key]
+            assert figure.low is not None and figure.high is not None
+            assert figure.low < figure.value < figure.high
+            widths.append(figure.high - figure.low)
+    assert widths[0] > 1.5 * widths[2] and widths[1] > 1.5 * widths[3]
 
 
 def test_maps_of_codes_and_data_without_factors_have_no_such_figures() -> None:

@@ -32,6 +32,7 @@ def test_every_figure_is_finite_and_lies_in_its_interval(name: str) -> None:
         assert figure.count > 0
         if figure.low is not None and figure.high is not None:
             assert figure.low <= figure.value <= figure.high, key
+        assert figure.low is not None or not BY_KEY[key].headline, key
 
 
 def test_a_map_of_a_single_code_has_the_figures_of_a_code() -> None:

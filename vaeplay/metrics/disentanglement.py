@@ -7,7 +7,10 @@ Two matrices, both with a row for each of D codes and a column for each of F fac
 Where the papers leave room, this follows Locatello et al. 2019, arXiv:1811.12359: the codes are the posterior means,
 cut into 20 equally wide bins for the information. One thing differs: importances come from random forests, as in
 Eastwood & Williams 2018, and not from gradient-boosted trees, which take minutes. Maps of codes and codes of a single
-number have none of these figures.
+number have none of these figures, and a factor that has one value alone among the images has no part in them.
+
+MIG and modularity have intervals. The importances come of training codes, so that other test images would not change
+what follows from them, and ten further fits of all forests would cost more than the rest of an evaluation.
 """
 
 import math
@@ -16,7 +19,7 @@ import torch
 from torch import Tensor
 
 from vaeplay.dataset import evenly
-from vaeplay.metrics.intervals import Measured
+from vaeplay.metrics.intervals import Measured, of_set
 from vaeplay.metrics.subject import Subject
 from vaeplay.noise import Noise
 
@@ -32,25 +35,33 @@ def figures(subject: Subject) -> dict[str, Measured]:
     known, factors = subject.train.factors, subject.test.factors
     if known is None or factors is None or not 2 <= subject.codes.shape[1] == subject.model.latent_dim:
         return {}
-    varied = [column for column in range(factors.shape[1]) if len(known[:, column].unique()) > 1]
+    known, factors = known.cpu(), factors.cpu()
+    some, of_test = evenly(len(known), MOST), evenly(len(factors), MOST)
+    varied = [column for column in range(factors.shape[1]) if _varies(known[some, column], factors[:, column])]
     if len(varied) < 2:
         return {}
-    codes, factors, known = subject.codes.double().cpu(), factors[:, varied].cpu(), known[:, varied].cpu()
-    train_codes = subject.train_codes.double().cpu()
-    table = information(codes, factors)
-    some, of_test = evenly(len(train_codes), MOST), evenly(len(codes), MOST)
+    known, factors = known[:, varied], factors[:, varied]
+    codes, train_codes = subject.codes.double().cpu(), subject.train_codes.double().cpu()
     train, test = (train_codes[some], known[some]), (codes[of_test], factors[of_test])
     importance, accuracy = forests(*train, *test, seed=subject.seed_for("forests"))
     found = {
-        "mig": mutual_information_gap(table, factors),
-        "modularity": modularity(table),
         "sap": separated_predictability(thresholds(*train, *test)),
         "dci_disentanglement": disentanglement(importance),
         "dci_completeness": completeness(importance),
         "dci_informativeness": accuracy,
         "factor_vae": factor_vae(train_codes, known, codes, factors, subject.noise_for("votes")),
     }
-    return {name: Measured(value, len(codes)) for name, value in found.items()}
+    return {
+        "mig": of_set(
+            lambda rows: mutual_information_gap(information(codes[rows], factors[rows]), factors[rows]), len(codes)
+        ),
+        "modularity": of_set(lambda rows: modularity(information(codes[rows], factors[rows])), len(codes)),
+    } | {name: Measured(value, len(codes)) for name, value in found.items()}
+
+
+def _varies(known: Tensor, tested: Tensor) -> bool:
+    """Whether a factor has several values among the training images that are looked at, and in the test split."""
+    return len(known.unique()) > 1 and len(tested.unique()) > 1
 
 
 def information(codes: Tensor, factors: Tensor) -> Tensor:

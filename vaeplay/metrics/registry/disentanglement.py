@@ -26,6 +26,7 @@ DISENTANGLEMENT: tuple[Metric, ...] = (
         "factors, weighted by its importance. Importances are those of random forests of 10 trees (depth chosen on "
         "held-out codes) on at most 5,000 training codes; gradient-boosted trees, which others use, give other values.",
         "Eastwood & Williams 2018, openreview.net/forum?id=By-7dz-AZ",
+        headline=False,
     ),
     Metric(
         "dci_completeness",
