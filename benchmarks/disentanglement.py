@@ -63,6 +63,7 @@ def measured(cell: Cell, data: dict[str, Split]) -> dict[str, float]:
         seed=0,
         batch_size=500,
         importance_samples=1,
+        classes=1,
     )
     found = disentanglement.figures(subject) | reconstruction.figures(subject)
     return {key: figure.value for key, figure in found.items()}

@@ -28,6 +28,7 @@ def main(name: str) -> None:
         seed=settings["seed"],
         batch_size=options["batch_size"],
         importance_samples=options["importance_samples"],
+        classes=len(dataset.about(DATA)["classes"]),
     )
     # The page shows how a training failed. Figures of what is left of it would be compared with those of others.
     found, seconds = ({}, {}) if subject.model.failed else evaluation.measure(subject)

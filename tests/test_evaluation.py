@@ -2,12 +2,16 @@
 
 import json
 import math
+import time
 
 import pytest
+import torch
 
 from vaeplay import evaluation, exporting, models
 from vaeplay.losses import MMD_SCALES
+from vaeplay.metrics import likelihood
 from vaeplay.metrics.registry import BY_KEY, METRICS
+from vaeplay.noise import Noise
 
 from . import making
 
@@ -16,7 +20,7 @@ from . import making
 def test_no_figure_depends_on_the_batch_size_and_each_is_in_the_registry(name: str) -> None:
     whole, seconds = evaluation.measure(making.subject(name, 100, batch_size=100))
     assert set(whole) <= set(BY_KEY)
-    assert set(seconds) == set(evaluation.PARTS)
+    assert set(seconds) == {*evaluation.SHARED, *evaluation.PARTS}
     for batch_size in (7, 64):
         figures, _ = evaluation.measure(making.subject(name, 100, batch_size=batch_size))
         assert set(figures) == set(whole)
@@ -57,6 +61,36 @@ def test_a_test_split_of_a_few_black_images_is_written_and_what_is_no_number_is_
     assert metrics["sharpness"] is None and "sharpness" not in details["intervals"]
     assert metrics["mse"] == figures["mse"].value
     assert exporting.export(subject)
+
+
+def test_drawing_samples_counts_as_no_groups_time() -> None:
+    subject = making.subject("VQVAE")
+    draw = subject.model.sample_codes
+
+    def slow(count: int, noise: Noise) -> torch.Tensor:
+        time.sleep(0.3)
+        return draw(count, noise)
+
+    subject.model.sample_codes = slow  # type: ignore[method-assign]
+    _, seconds = evaluation.measure(subject)
+    assert seconds["samples"] >= 0.3 > seconds["reconstruction"]
+
+
+@pytest.mark.parametrize("name", ["AE", "VAE", "VQVAE"])
+def test_a_model_of_binarised_images_is_asked_about_binarised_images(name: str) -> None:
+    """Under a likelihood that draws pixels black or white, the encoder has seen nothing else in its training."""
+    subject = making.subject(name, likelihood={"name": "bernoulli_dynamic"})
+    asked: list[torch.Tensor] = []
+    subject.model.encoder.register_forward_pre_hook(lambda _, images: asked.extend(images))
+    figures, _ = evaluation.measure(subject)
+    evaluation.details(subject, figures, 4), evaluation.pictures(subject, 4), exporting.export(subject)
+    subject.model.fit_prior(subject.train.images, Noise(0))
+    assert all(((x == 0) | (x == 1)).all() for x in asked)
+    seen = subject.seen.float() / 255
+    assert float(seen.mean()) == pytest.approx(float(subject.test.images.float().mean() / 255), abs=0.02)
+    if name == "VAE":
+        rates = sum(entry["rate"] for entry in likelihood.spectrum(subject))
+        assert rates == pytest.approx(figures["rate"].value, rel=1e-5)
 
 
 def test_the_registry_names_each_figure_once() -> None:

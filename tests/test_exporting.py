@@ -1,11 +1,13 @@
 """What the explorer gets of a model: layers that compute what torch computes, in as few bits as that allows."""
 
 import json
+import math
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors import safe_open
+from sklearn.decomposition import PCA
 from torch import nn
 
 from vaeplay import exporting, layers, models
@@ -73,8 +75,19 @@ def test_points_are_where_their_codes_are(tmp_path: Path, latent_dim: int) -> No
     tensors, _ = parts(tmp_path, exporting.export(subject))
     back = tensors["origin"] + tensors["points"] @ tensors["axes"]
     lost = (back - subject.codes).square().sum()
-    assert lost <= (subject.codes - subject.codes.mean(0)).square().sum()
-    assert latent_dim > 2 or lost < 1e-6
+    left_over = PCA().fit(subject.codes.double()).explained_variance_[2:].sum() * (len(subject.codes) - 1)
+    assert float(lost) == pytest.approx(left_over, rel=1e-3, abs=1e-6)
+
+
+def test_principal_components_are_scikit_learns_and_turned_to_where_their_largest_weight_is_positive() -> None:
+    for way in (1, -1):
+        subject = making.subject("VQVAE")
+        subject.__dict__["codes"] = way * subject.codes
+        reference = PCA(5, svd_solver="full").fit(subject.codes.double())
+        found = subject.principal[:5]
+        scaled = reference.components_ * reference.explained_variance_[:, None] ** 0.5 * math.sqrt(59 / 60)
+        torch.testing.assert_close(found.abs().double(), torch.from_numpy(scaled).abs(), rtol=1e-2, atol=1e-4)
+        assert (found.gather(1, found.abs().argmax(1, keepdim=True)) > 0).all()
 
 
 @pytest.mark.parametrize("quantiser", [{"name": "ema"}, {"name": "fsq", "levels": 4}])

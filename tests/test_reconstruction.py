@@ -5,11 +5,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from skimage.metrics import structural_similarity
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from vaeplay.dataset import Split, as_float
 from vaeplay.metrics import reconstruction
-from vaeplay.metrics.reconstruction import laplacian_energy, ssim
+from vaeplay.metrics.pixels import laplacian_energy, ssim
 
 from . import making
 
@@ -48,22 +48,25 @@ def test_sharpness_is_one_for_a_perfect_copy_and_less_for_a_blurred_one() -> Non
     figures = reconstruction.figures(subject)
     assert figures["sharpness"].value == pytest.approx(1)
     assert (figures["mse"].value, figures["psnr"].value, figures["ssim"].value) == pytest.approx((0, 100, 1))
-    pixels = torch.randint(0, 256, subject.test.images.shape, generator=torch.Generator().manual_seed(0))
-    subject.test = Split(pixels.to(torch.uint8), subject.test.labels)
+    subject = making.subject("AE")
+    noise = torch.randint(0, 256, subject.test.images.shape, generator=torch.Generator().manual_seed(0))
+    subject.test = Split(noise.to(torch.uint8), subject.test.labels)
     blurred = torch.nn.AvgPool2d(3, 1, 1, count_include_pad=False)
     subject.model.reconstruct = lambda x: blurred(x)  # type: ignore[method-assign]
     assert reconstruction.figures(subject)["sharpness"].value < 0.2
 
 
-def test_psnr_is_that_of_the_error() -> None:
-    values = reconstruction.per_image(making.subject("AE"))
-    torch.testing.assert_close(values["psnr"], -10 * values["mse"].log10())
-    assert {len(value) for value in values.values()} == {60}
+def test_psnr_is_that_of_scikit_image() -> None:
+    subject = making.subject("AE", 20)
+    x, y = reconstruction.pairs(subject, torch.arange(20)).double().numpy()
+    references = [peak_signal_noise_ratio(*images, data_range=1.0) for images in zip(x, y, strict=True)]
+    assert reconstruction.figures(subject)["psnr"].value == pytest.approx(np.mean(references), rel=1e-5)
+    assert subject.reconstructed["mse"].shape == (20,)
 
 
 def test_the_best_and_the_worst_come_in_order() -> None:
     subject = making.subject("VAE")
-    mse = reconstruction.per_image(subject)["mse"].numpy()
+    mse = subject.reconstructed["mse"].numpy()
     best, worst = (rows.numpy() for rows in reconstruction.extremes(subject, 7))
     np.testing.assert_allclose(mse[best], np.sort(mse)[:7], rtol=1e-5)
     np.testing.assert_allclose(mse[worst], np.sort(mse)[-7:], rtol=1e-5)

@@ -89,6 +89,22 @@ def test_codes_that_are_the_class_are_told_perfectly_and_noise_by_chance() -> No
             assert found[key].value == pytest.approx(float(known), abs=0.03), key
 
 
+def test_there_are_as_many_clusters_as_classes_that_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    subject = making.subject("AE")
+    labels = torch.tensor([3, 7, 8])[subject.test.labels]  # of ten, most of which no image of a small set has
+    subject.test, subject.train = (replace(split, labels=labels) for split in (subject.test, subject.train))
+    subject.classes = 10
+    clusters, asked = representation.clusters, set()
+
+    def watched(codes: Tensor, count: int, seed: int) -> Tensor:
+        asked.add(count)
+        return clusters(codes, count, seed)
+
+    monkeypatch.setattr(representation, "clusters", watched)
+    assert representation.figures(subject).keys() >= {"kmeans_ari", "probe_accuracy"}
+    assert asked == {3}
+
+
 def test_data_of_one_class_have_no_such_figures() -> None:
     subject = making.subject("AE")
     subject.test = replace(subject.test, labels=torch.zeros_like(subject.test.labels))

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from vaeplay.likelihoods import Bernoulli
 from vaeplay.metrics import neighbours, smoothness
 from vaeplay.metrics.subject import Subject
 from vaeplay.noise import Noise
@@ -26,6 +27,7 @@ class Linear(nn.Module):
         generator = torch.Generator().manual_seed(0)
         self.shape = making.SHAPE
         self.latent_dim = DIMENSIONS
+        self.likelihood = Bernoulli(self.shape)
         self.matrix: Tensor = torch.randn(math.prod(self.shape), DIMENSIONS, generator=generator) / scale
         self.inverse: Tensor = torch.randn(DIMENSIONS, math.prod(self.shape), generator=generator) * scale
 
@@ -112,7 +114,7 @@ def test_speed_is_that_of_small_steps() -> None:
     first, second = smoothness.pairs(60, subject.noise_for("pairs"))
     share = torch.full((30, 1), 0.4, dtype=torch.double)
     subject.__dict__["codes"] = subject.codes.double()
-    assert len(subject.sample_codes) == 60  # drawn before the decoder is in double precision
+    assert subject.code_shape == (DIMENSIONS,)  # asked while images and encoder are in single precision
     subject.model.double(), subject.classifier.double()
     with torch.no_grad():
         found = smoothness.speeds(subject, smoothness.straight, first, second, share)
@@ -160,7 +162,7 @@ def test_what_a_map_of_codes_and_images_without_classes_have() -> None:
     keys = {"path_length", "sure_midpoints", "jacobian"}
     assert set(smoothness.figures(making.subject("VQVAE"))) == keys | {"neighbour_consistency"}
     subject = making.subject("AE")
-    subject.train.labels.zero_()
+    subject.classes = 1
     assert set(smoothness.figures(subject)) == keys | {"path_length_spherical"}
 
 

@@ -32,7 +32,7 @@ from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 from vaeplay import clusters, layers
-from vaeplay.dataset import as_float, evenly
+from vaeplay.dataset import evenly
 from vaeplay.metrics import likelihood
 from vaeplay.metrics.subject import Subject
 from vaeplay.models.base import Autoencoder
@@ -66,9 +66,9 @@ class Coder(Protocol):
 def export(subject: Subject) -> bytes:
     """The content of a cell's file in explorer/."""
     model = subject.model
-    shape = tuple(model.encode(as_float(subject.test.images[:1])).shape[1:])
-    tensors, probes = _of_maps(subject) if isinstance(model, Coder) else _of_vectors(subject)
-    tensors |= _plane(subject, len(shape) == 1)
+    shape, plane = subject.code_shape, _plane(subject)
+    tensors, probes = _of_maps(subject) if isinstance(model, Coder) else _of_vectors(subject, plane)
+    tensors |= plane
     places = torch.tensor([NormalDist().inv_cdf((place + 0.5) / GRID) for place in range(GRID)])
     across, down = torch.meshgrid(places, -places, indexing="xy")
     tiles = _decode(model, _at(tensors, torch.stack([across, down], -1).view(-1, 2)), shape)
@@ -102,11 +102,10 @@ def _decoder(model: Autoencoder, probes: Tensor) -> tuple[layers.Tensors, dict[s
     return {}, {"layers": None, "format": None, "error": None}
 
 
-def _of_vectors(subject: Subject) -> tuple[layers.Tensors, Tensor]:
+def _of_vectors(subject: Subject, plane: layers.Tensors) -> tuple[layers.Tensors, Tensor]:
     """Draws from the prior, and codes to choose probes from: test images', drawn ones, and those far out."""
     count = max(16, min(MOST_DRAWS, DRAWN_NUMBERS // subject.codes.shape[1]))
     draws = subject.model.sample_codes(count, subject.noise_for("explorer draws")).flatten(1)
-    plane = _plane(subject, True)
     corners = torch.tensor([[a, b] for a in (-REACH, 0, REACH) for b in (-REACH, 0, REACH)])
     return {"draws": draws.half()}, torch.cat([subject.codes[:500], draws, _at(plane, corners)])
 
@@ -116,7 +115,7 @@ def _of_maps(subject: Subject) -> tuple[layers.Tensors, Tensor]:
     model = subject.model
     assert isinstance(model, Coder)
     entries = _entries(model)
-    maps = torch.cat([model.codes(x).flatten(1) for _, x in subject.batches(subject.test.images)])
+    maps = torch.cat([model.codes(x).flatten(1) for _, x in subject.batches(subject.seen)])
     drawn = model.sample_codes(MOST_DRAWS, subject.noise_for("explorer draws"))
     draws = _nearest(drawn, entries).flatten(1)
     counts = torch.bincount(torch.cat([maps, draws]).flatten(), minlength=len(entries))
@@ -133,7 +132,7 @@ def _palette(subject: Subject, tensors: layers.Tensors) -> Tensor:
     """What the first entries describe: (n, channels, height, width), uint8."""
     model = subject.model
     maps = torch.cat([tensors["maps"], tensors["draws"]]).long()
-    shape = tuple(model.encode(as_float(subject.test.images[:1])).shape[1:])
+    shape = subject.code_shape
     firsts = [int((maps == entry).flatten().int().argmax()) for entry in range(min(PALETTE, len(tensors["codebook"])))]
     rows, places = (torch.tensor(values) for values in zip(*(divmod(at, maps.shape[1]) for at in firsts), strict=True))
     codes = tensors["codebook"][maps[rows.to(maps.device)]].transpose(1, 2).flatten(1)
@@ -158,18 +157,15 @@ def _nearest(z: Tensor, entries: Tensor) -> Tensor:
     return torch.cat([clusters.nearest(part, entries)[0] for part in flat.split(AT_ONCE)]).view(-1, *z.shape[2:])
 
 
-def _plane(subject: Subject, vectors: bool) -> layers.Tensors:
+def _plane(subject: Subject) -> layers.Tensors:
     """`origin`, `axes`, `spread` and `points`."""
     codes = subject.codes.nan_to_num()
     spread = codes.std(0, correction=0)
-    if vectors and codes.shape[1] <= 2:
+    if len(subject.code_shape) == 1 and codes.shape[1] <= 2:
         drawn = subject.model.sample_codes(PRIOR_DRAWS, subject.noise_for("explorer plane")).flatten(1)
         origin, axes = drawn.mean(0), torch.diag(drawn.std(0))
     else:
-        origin = codes.mean(0)
-        _, sizes, components = torch.linalg.svd((codes - origin)[:5000].cpu(), full_matrices=False)
-        directions = components[:2] * torch.sign(components[:2].sum(1, keepdim=True) + 1e-12)
-        axes = (directions * (sizes[:2, None] / math.sqrt(min(len(codes), 5000)))).to(codes.device)
+        origin, axes = codes.mean(0), subject.principal[:2]
     axes = torch.cat([axes, axes.new_zeros(2 - len(axes), codes.shape[1])])  # of one number, or of one test image
     points = (codes - origin) @ axes.T / axes.square().sum(1).clamp(min=1e-20)
     return {"origin": origin, "axes": axes, "spread": spread, "points": points}

@@ -63,6 +63,7 @@ class Likelihood(nn.Module):
     """Base. `outputs` is how many numbers the decoder gives for each channel of a pixel."""
 
     outputs = 1
+    binarises = False  # whether `observe` changes an image
 
     def __init__(self, shape: Sequence[int]) -> None:
         super().__init__()
@@ -99,6 +100,8 @@ class Bernoulli(Likelihood):
 
 class DynamicBernoulli(Bernoulli):
     """Pixels drawn black or white, with probability x of white, each time that an image is seen."""
+
+    binarises = True
 
     def observe(self, x: Tensor, noise: Noise) -> Tensor:
         """A binary image."""

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from vaeplay.dataset import as_float, evenly
+from vaeplay.dataset import evenly
 from vaeplay.metrics import likelihood
 from vaeplay.metrics.subject import Subject
 from vaeplay.models.base import Autoencoder
@@ -13,16 +13,9 @@ PRIOR_ROWS = 4
 WALKS = 4
 
 
-def chosen(images: Tensor, columns: int) -> Tensor:
-    """`columns` images spread evenly over a split, which is sorted by class where the data set is: all classes show."""
-    rows = evenly(len(images), columns)
-    return as_float(images[rows.to(images.device)])
-
-
-@torch.no_grad()
-def reconstructions(model: Autoencoder, x: Tensor) -> Tensor:
-    """Images above their reconstructions: (columns, …) → (2, columns, …)."""
-    return torch.stack([x, model.reconstruct(x)])
+def chosen(subject: Subject, columns: int) -> Tensor:
+    """Rows of `columns` test images, spread evenly over a split that is sorted by class where the data set is."""
+    return evenly(len(subject.test.images), columns).to(subject.test.images.device)
 
 
 @torch.no_grad()
@@ -32,14 +25,14 @@ def prior(model: Autoencoder, columns: int, seed: int) -> Tensor:
 
 
 @torch.no_grad()
-def interpolation(model: Autoencoder, x: Tensor, columns: int) -> Tensor:
-    """Straight walks through the codes of pairs of images: (WALKS, columns, …), each from the first to the second."""
-    half = len(x) // 2
+def interpolation(subject: Subject, columns: int) -> Tensor:
+    """Straight walks between the codes of the chosen images: (WALKS, columns, …), each from the first to the second."""
+    codes = subject.codes[chosen(subject, columns)]
+    half = len(codes) // 2
     starts = evenly(half, WALKS)
-    first, second = model.encode(x[starts]), model.encode(x[starts + half])
-    share = torch.linspace(0, 1, columns, device=x.device).view(1, -1, *[1] * (first.dim() - 1))
-    codes = first.unsqueeze(1) * (1 - share) + second.unsqueeze(1) * share
-    return model.decode(codes.flatten(0, 1)).unflatten(0, (len(starts), columns))
+    first, second = codes[starts].unsqueeze(1), codes[starts + half].unsqueeze(1)
+    share = torch.linspace(0, 1, columns, device=codes.device).view(1, -1, 1)
+    return _decoded(subject, first * (1 - share) + second * share)
 
 
 TRAVERSED = 10  # latent dimensions at most
@@ -55,18 +48,20 @@ def traversals(subject: Subject, columns: int) -> Tensor:
     """
     codes = subject.codes
     mean, spread = codes.mean(0), codes.std(0, correction=0)
-    if codes.shape[1] == subject.model.latent_dim:
+    if subject.vectors:
         order = [entry["dimension"] for entry in likelihood.spectrum(subject)] or spread.argsort(
             descending=True
         ).tolist()
         directions = torch.diag(spread)[order[:TRAVERSED]]
     else:
-        _, sizes, components = torch.linalg.svd(codes - mean, full_matrices=False)
-        directions = (components * (sizes / len(codes) ** 0.5)[:, None])[:TRAVERSED]
+        directions = subject.principal[:TRAVERSED]
     steps = torch.linspace(-REACH, REACH, columns, device=codes.device)
-    moved = mean + steps.view(1, -1, 1) * directions.unsqueeze(1)
-    shape = subject.model.encode(as_float(subject.test.images[:1])).shape[1:]
-    return subject.model.decode(moved.flatten(0, 1).unflatten(1, shape)).unflatten(0, moved.shape[:2])
+    return _decoded(subject, mean + steps.view(1, -1, 1) * directions.unsqueeze(1))
+
+
+def _decoded(subject: Subject, codes: Tensor) -> Tensor:
+    """Images of rows and columns of flat codes, (rows, columns, D)."""
+    return subject.model.decode(codes.flatten(0, 1).unflatten(1, subject.code_shape)).unflatten(0, codes.shape[:2])
 
 
 def _device(model: Autoencoder) -> torch.device:

@@ -33,7 +33,7 @@ VOTES, VOTE_OF = 800, 64  # groups of images with one factor in common, and imag
 def figures(subject: Subject) -> dict[str, Measured]:
     """Every figure of this file, where the factors are known."""
     known, factors = subject.train.factors, subject.test.factors
-    if known is None or factors is None or not 2 <= subject.codes.shape[1] == subject.model.latent_dim:
+    if known is None or factors is None or not subject.vectors or subject.model.latent_dim < 2:
         return {}
     known, factors = known.cpu(), factors.cpu()
     some, of_test = evenly(len(known), MOST), evenly(len(factors), MOST)

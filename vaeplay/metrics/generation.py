@@ -4,8 +4,6 @@ Samples can be unlike for two reasons: the decoder blurs, or it is given codes t
 of test images suffer from the first alone, so that their Fréchet distance is the share of the decoder.
 """
 
-import torch
-
 from vaeplay.metrics import distances, likeness
 from vaeplay.metrics.intervals import Measured, of_set
 from vaeplay.metrics.subject import Subject
@@ -13,9 +11,7 @@ from vaeplay.metrics.subject import Subject
 
 def figures(subject: Subject) -> dict[str, Measured]:
     """Every figure of `likeness` for as many samples as there are test images, and the distance of reconstructions."""
-    with torch.no_grad():
-        batches = subject.batches(subject.test.images)
-        given_back = torch.cat([subject.classifier.features(subject.model.reconstruct(x)) for _, x in batches])
+    given_back = subject.reconstructed["features"]
     decoder = of_set(distances.frechet(given_back, subject.real_train), len(given_back))
     return {"reconstruction_frechet": decoder} | likeness.figures(
         subject.classifier,

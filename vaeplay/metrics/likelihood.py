@@ -34,7 +34,7 @@ def figures(subject: Subject) -> dict[str, Measured]:
     values = per_image(subject)
     if subject.posteriors is not None:
         seed = subject.seed_for("importance")
-        values["bound"] = bound(subject.model, subject.test.images, subject.importance_samples, seed)
+        values["bound"] = bound(subject.model, subject.seen, subject.importance_samples, seed)
     best = values.get("bound", values.get("elbo"))
     if best is not None:
         values["bits_per_dimension"] = -best / (math.prod(subject.test.images.shape[1:]) * math.log(2))
@@ -43,20 +43,20 @@ def figures(subject: Subject) -> dict[str, Measured]:
     if dimensions := spectrum(subject):
         found["active_units"] = Measured(sum(entry["active"] for entry in dimensions), count)
         found["collapsed_units"] = Measured(sum(entry["collapsed"] for entry in dimensions), count)
-    if count > 1 and subject.codes.shape[1] == subject.model.latent_dim:  # of maps it would say little
+    if count > 1 and subject.vectors:  # of maps it would say little
         found["prior_gap"] = prior_gap(subject)
-    return found | {name: Measured(value, count) for name, value in subject.model.figures(subject.test.images).items()}
+    return found | {name: Measured(value, count) for name, value in subject.model.figures(subject.seen).items()}
 
 
 @torch.no_grad()
 def per_image(subject: Subject) -> dict[str, Tensor]:
     """Distortion, its floor and, where there are any, rate and ELBO of every one of N test images: {name: (N,)}."""
-    model, images = subject.model, subject.test.images
+    model, images = subject.model, subject.seen
     noise = NoiseOfRows(subject.seed_for("evaluation"), len(images), images.device)
     parts: dict[str, list[Tensor]] = {}
     for rows, x in subject.batches(images):
         values = model.measure(x, noise.of(rows))
-        values["distortion_floor"] = model.likelihood.floor(model.likelihood.observe(x, noise.of(rows)))
+        values["distortion_floor"] = model.likelihood.floor(x)
         if "rate" in values:
             values["elbo"] = -(values["distortion"] + values["rate"])
         for name, value in values.items():

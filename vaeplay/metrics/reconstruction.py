@@ -1,94 +1,33 @@
-r"""How well a model gives back its images, and how much of their sharpness is left.
-
-    PSNR = −10 · log₁₀ MSE,   SSIM = mean over the image of
-    (2 μ_x μ_y + c₁)(2 σ_xy + c₂) / ((μ_x² + μ_y² + c₁)(σ_x² + σ_y² + c₂)),   c₁ = 0.01², c₂ = 0.03²
-
-with means, variances and covariance under a Gaussian window of 11 pixels and σ = 1.5: Wang et al. 2004,
-doi:10.1109/TIP.2003.819861. Sharpness is the energy of the Laplacian, the mean square of how far a pixel is from its
-four neighbours; blur takes it away first.
-"""
+"""How well a model gives back its images, and how much of their sharpness is left; `pixels` has the definitions."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from vaeplay.dataset import as_float
+from vaeplay.metrics import pixels
 from vaeplay.metrics.intervals import Measured, of_means, of_ratio
 from vaeplay.metrics.subject import Subject
-
-WORST_MSE = 1e-10  # a reconstruction exact to the bit counts as 100 dB, not as infinitely many
-WINDOW, SIGMA = 11, 1.5
-C1, C2 = 0.01**2, 0.03**2
 
 
 def figures(subject: Subject) -> dict[str, Measured]:
     """Every figure of this file with its interval."""
-    values = per_image(subject)
-    seed = subject.seed_for("intervals")
-    real, given_back = values.pop("real_energy"), values.pop("energy")
-    found = of_means(values, seed)
-    found["sharpness"] = of_ratio(given_back, real, seed)
-    made = torch.cat([laplacian_energy(x) for _, x in subject.batches(subject.samples)])
-    found["sample_sharpness"] = of_ratio(made, real, seed)
-    return found
-
-
-@torch.no_grad()
-def per_image(subject: Subject) -> dict[str, Tensor]:
-    """MSE, PSNR, SSIM and both energies for every one of N test images: {name: (N,)}."""
-    parts: dict[str, list[Tensor]] = {}
-    for _, x in subject.batches(subject.test.images):
-        y = subject.model.reconstruct(x)
-        mse = (y - x).square().flatten(1).mean(1)
-        values = {
-            "mse": mse,
-            "psnr": -10 * mse.clamp(min=WORST_MSE).log10(),
-            "ssim": ssim(x, y),
-            "real_energy": laplacian_energy(x),
-            "energy": laplacian_energy(y),
-        }
-        for name, value in values.items():
-            parts.setdefault(name, []).append(value)
-    return {name: torch.cat(values) for name, values in parts.items()}
-
-
-def ssim(x: Tensor, y: Tensor) -> Tensor:
-    """Structural similarity of images in 0…1: (B, C, H, W) twice → (B,), 1 for equal images.
-
-    An image smaller than the window gets the largest odd window that fits.
-    """
-    channels = x.shape[1]
-    size = min(WINDOW, (min(x.shape[2:]) - 1) // 2 * 2 + 1)
-    offsets = torch.arange(size, device=x.device, dtype=x.dtype) - size // 2
-    line = (-offsets.square() / (2 * SIGMA**2)).exp()
-    line = line / line.sum()
-    across, along = line.view(1, 1, 1, -1).repeat(channels, 1, 1, 1), line.view(1, 1, -1, 1).repeat(channels, 1, 1, 1)
-
-    def blurred(images: Tensor) -> Tensor:
-        images = nn.functional.conv2d(images, across, groups=channels)
-        return nn.functional.conv2d(images, along, groups=channels)
-
-    mean_x, mean_y = blurred(x), blurred(y)
-    variance_x, variance_y = blurred(x * x) - mean_x.square(), blurred(y * y) - mean_y.square()
-    covariance = blurred(x * y) - mean_x * mean_y
-    likeness = (2 * mean_x * mean_y + C1) / (mean_x.square() + mean_y.square() + C1)
-    return (likeness * (2 * covariance + C2) / (variance_x + variance_y + C2)).flatten(1).mean(1)
-
-
-def laplacian_energy(x: Tensor) -> Tensor:
-    """Mean square of the Laplacian over the inner pixels of an image: (B, C, H, W) → (B,)."""
-    inner = x[..., 1:-1, 1:-1]
-    around = x[..., :-2, 1:-1] + x[..., 2:, 1:-1] + x[..., 1:-1, :-2] + x[..., 1:-1, 2:]
-    return (around - 4 * inner).square().flatten(1).mean(1)
+    found, seed = subject.reconstructed, subject.seed_for("intervals")
+    values = {"mse": found["mse"], "psnr": pixels.psnr(found["mse"]), "ssim": found["ssim"]}
+    made = torch.cat([pixels.laplacian_energy(x) for _, x in subject.batches(subject.samples)])
+    return of_means(values, seed) | {
+        "sharpness": of_ratio(found["energy"], found["real_energy"], seed),
+        "sample_sharpness": of_ratio(made, found["real_energy"], seed),
+    }
 
 
 def extremes(subject: Subject, count: int) -> tuple[Tensor, Tensor]:
     """Row numbers of the `count` best and the `count` worst reconstructed test images by their MSE, each best first."""
-    order = subject.squared_errors.argsort(stable=True)
+    order = subject.reconstructed["mse"].argsort(stable=True)
     return order[:count], order[-count:]
 
 
 @torch.no_grad()
 def pairs(subject: Subject, rows: Tensor) -> Tensor:
     """Test images above their reconstructions: (n,) → (2, n, channels, height, width)."""
-    x = as_float(subject.test.images[rows])
-    return torch.stack([x, subject.model.reconstruct(x)])
+    given_back = subject.model.reconstruct(as_float(subject.seen[rows]))
+    return torch.stack([as_float(subject.test.images[rows]), given_back])

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from vaeplay import optimisers
 from vaeplay.clusters import means_of, nearest, spread
+from vaeplay.dataset import evenly
 from vaeplay.metrics.intervals import Measured, of_set, of_shares
 from vaeplay.metrics.subject import Subject
 from vaeplay.noise import Noise
@@ -29,18 +30,17 @@ PROBE_STEPS = 200
 
 def figures(subject: Subject) -> dict[str, Measured]:
     """Every figure of this file, where there are at least two classes."""
-    labels, train_labels = subject.test.labels, subject.train.labels
-    classes = int(max(labels.max(), train_labels.max())) + 1
-    if len(train_labels.unique()) < 2 or len(labels.unique()) < 2:
+    labels, train_labels, classes = subject.test.labels, subject.train.labels, subject.classes
+    present = len(labels.unique())
+    if len(train_labels.unique()) < 2 or present < 2:
         return {}
-    rows = torch.linspace(0, len(train_labels) - 1, min(len(train_labels), MOST), dtype=torch.double)
-    rows = rows.round().long().to(train_labels.device)
+    rows = evenly(len(train_labels), MOST).to(train_labels.device)
     known, known_labels, codes = subject.train_codes[rows].double(), train_labels[rows], subject.codes.double()
     right = {
         "knn_accuracy": (by_neighbours(known, known_labels, codes, classes) == labels).double(),
         "probe_accuracy": (by_probe(known, known_labels, codes, classes) == labels).double(),
     }
-    places = clusters(codes, classes, subject.seed_for("k-means")).cpu()
+    places = clusters(codes, present, subject.seed_for("k-means")).cpu()
     labels = labels.cpu()
     found = of_shares(right)
     for name, agreement in (("kmeans_ari", adjusted_rand), ("kmeans_nmi", normalised_information)):

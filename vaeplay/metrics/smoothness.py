@@ -47,7 +47,7 @@ def figures(subject: Subject) -> dict[str, Measured]:
     share = subject.noise_for("walks").uniform((len(first), 1))
     centre = subject.codes.mean(0)
     walks: dict[str, Walk] = {"path_length": straight}
-    if subject.codes.shape[1] == subject.model.latent_dim:
+    if subject.vectors:
         walks["path_length_spherical"] = lambda a, b, t: centre + turning(a - centre, b - centre, t)
     for key, walk in walks.items():
         if apart.any():
@@ -113,18 +113,11 @@ def features_at(subject: Subject, walk: Walk, first: Tensor, second: Tensor, sha
 
 
 def _features_along(subject: Subject, walk: Walk, first: Tensor, second: Tensor) -> Callable[[Tensor], Tensor]:
-    shape = code_shape(subject)
-
     def at(share: Tensor) -> Tensor:
-        codes = walk(subject.codes[first], subject.codes[second], share).unflatten(1, shape)
+        codes = walk(subject.codes[first], subject.codes[second], share).unflatten(1, subject.code_shape)
         return subject.classifier.features(subject.model.decode(codes))
 
     return at
-
-
-def code_shape(subject: Subject) -> torch.Size:
-    """The shape of one code: (D,), or (D, h, w) of a map."""
-    return subject.sample_codes.shape[1:]
 
 
 @torch.no_grad()

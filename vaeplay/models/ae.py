@@ -62,7 +62,7 @@ class AE(Autoencoder):
     @torch.no_grad()
     def fit_prior(self, images: Tensor, noise: Noise) -> None:
         """Fit the density to the codes of the training images."""
-        codes = torch.cat([self.encode(x) for x in batches(images)]).double()
+        codes = torch.cat([self.encode(self.likelihood.observe(x, noise)) for x in batches(images)]).cpu().double()
         if self.mixture:
             weights, means, covariances = fit_mixture(codes, len(self.weights), noise)
         else:

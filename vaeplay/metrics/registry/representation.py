@@ -35,8 +35,8 @@ REPRESENTATION: tuple[Metric, ...] = (
         "1 is equal, 0 chance",
         "higher",
         3,
-        "How far k-means clusters of the test codes, as many as there are classes, are the classes. The tightest of 10 "
-        "starts. The interval leaves images out and keeps the clusters.",
+        "How far k-means clusters of the test codes, as many as there are classes among them, are the classes. The "
+        "tightest of 10 starts. The interval leaves images out and keeps the clusters.",
         "Hubert & Arabie 1985, doi:10.1007/BF01908075",
         headline=False,
     ),
