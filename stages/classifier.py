@@ -11,7 +11,7 @@ DATA = Path("data/images.safetensors")
 def main() -> None:
     """Trained on the training split, calibrated on the validation split, tested and measured on the test split."""
     settings = files.read_object(Path("settings/classifier.json"), seed=int, device=str, threads=int, classifier=dict)
-    device = devices.set_up(settings["device"], settings["threads"])
+    device = devices.exact(devices.set_up(settings["device"], settings["threads"]))
     train, validation, test = (dataset.read(DATA, split).to(device) for split in ("train", "validation", "test"))
     classes = len(dataset.about(DATA)["classes"])
     model = classifier_training.train(train, validation, classes, settings["seed"], **settings["classifier"])

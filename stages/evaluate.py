@@ -16,7 +16,7 @@ def main(name: str) -> None:
     """Every cell is measured on the same test images, with the same noise."""
     settings = files.read_object(Path("settings/evaluate.json"), seed=int, device=str, threads=int, evaluate=dict)
     options = settings["evaluate"]
-    device = devices.set_up(settings["device"], settings["threads"])
+    device = devices.exact(devices.set_up(settings["device"], settings["threads"]))
     network, real_train, real_test = classifier.load(Path("classifier/classifier.safetensors"), device)
     subject = Subject(
         model=checkpoint.load(Path("checkpoints") / f"{name}.safetensors", device),

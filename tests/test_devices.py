@@ -22,7 +22,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, peaks: dict[int, int], mps: bool = 
 
 
 @pytest.mark.parametrize(
-    ("peaks", "mps", "found"), [({0: 0}, False, "cuda"), ({0: 0}, True, "cuda"), ({}, True, "mps"), ({}, False, "cpu")]
+    ("peaks", "mps", "found"), [({0: 0}, False, "cuda"), ({0: 0}, True, "cuda"), ({}, True, "cpu"), ({}, False, "cpu")]
 )
 def test_auto_takes_the_best_device_there_is(
     monkeypatch: pytest.MonkeyPatch, peaks: dict[int, int], mps: bool, found: str
@@ -30,6 +30,11 @@ def test_auto_takes_the_best_device_there_is(
     machine(monkeypatch, peaks, mps)
     assert devices.choose("auto").type == found
     assert devices.choose("cpu").type == "cpu"
+
+
+def test_figures_are_computed_where_there_is_double_precision() -> None:
+    found = {kind: devices.exact(torch.device(kind)).type for kind in ("cpu", "cuda", "mps")}
+    assert found == {"cpu": "cpu", "cuda": "cuda", "mps": "cpu"}
 
 
 @pytest.mark.parametrize("name", ["cuda", "mps"])

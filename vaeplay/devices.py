@@ -8,17 +8,24 @@ from vaeplay.errors import UserError
 
 
 def choose(name: str) -> torch.device:
-    """The device that a setting means; `auto` is CUDA where there is one, else MPS, else the CPU.
+    """The device that a setting means; `auto` is CUDA where there is one, else the CPU.
+
+    MPS has to be asked for: it has no double precision, which whatever is computed of a trained model needs.
 
     Raises:
         UserError: this machine has no such device.
     """
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
-        name = next(kind for kind, present in there.items() if present)
+        name = "cuda" if there["cuda"] else "cpu"
     if not there[name]:
         raise UserError(f"device: found {name!r}, but PyTorch sees none on this machine; allowed here: auto, cpu")
     return torch.device(name)
+
+
+def exact(device: torch.device) -> torch.device:
+    """Where figures are computed for models of a device: there, or on the CPU for MPS, which has no double precision."""
+    return torch.device("cpu") if device.type == "mps" else device
 
 
 def set_up(name: str, threads: int) -> torch.device:
