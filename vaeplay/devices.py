@@ -24,7 +24,7 @@ def choose(name: str) -> torch.device:
 
 
 def exact(device: torch.device) -> torch.device:
-    """Where figures are computed for models of a device: there, or on the CPU for MPS, which has no double precision."""
+    """Where a device's models are measured: there, or on the CPU for MPS, which has no double precision."""
     return torch.device("cpu") if device.type == "mps" else device
 
 
