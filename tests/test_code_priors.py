@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from vaeplay.code_priors import CodePrior
-from vaeplay.noise import Noise
+from vaeplay.code_priors import CodePrior, GatedLayer
+from vaeplay.noise import Noise, drawn
 
 
 def all_maps(height: int = 2, width: int = 2, codes: int = 3) -> Tensor:
@@ -46,7 +46,21 @@ def test_a_later_code_changes_no_earlier_logits_and_every_earlier_one_changes_so
         moved = (prior(changed).flatten(2) != before).any(1)[0]
         assert not moved[: place + 1].any()
         assert place == 19 or moved[place + 1 :].any()
-    torch.testing.assert_close(prior(maps[:, :2]), prior(maps)[:, :, :2])
+
+
+@torch.no_grad()
+def test_samples_are_those_of_the_whole_stack_run_for_every_code() -> None:
+    prior, noise = tiny_prior((5, 4), codes=16, layers=4), Noise(0)
+    expected = torch.zeros(40, 5, 4, dtype=torch.long)
+    for place in range(20):
+        shares = prior(expected).flatten(2)[..., place].softmax(1)
+        expected.view(40, -1)[:, place] = drawn(shares, noise.uniform((40, 1))).squeeze(1)
+    rows: list[int] = []
+    layer = prior.layers[0]
+    assert isinstance(layer, GatedLayer)
+    layer.vertical.register_forward_pre_hook(lambda _, seen: rows.extend(x.shape[2] for x in seen))
+    assert torch.equal(prior.sample(40, Noise(0)), expected)
+    assert rows == [2, 3, 4, 5, 6]  # with one of padding: once a row of the map, not once a code
 
 
 @torch.no_grad()

@@ -12,6 +12,7 @@ A tenth of the maps is held out, and the weights of the epoch that was best on t
 
 import copy
 import math
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -56,18 +57,24 @@ class CodePrior(nn.Module):
     def forward(self, maps: Tensor, noise: Noise | None = None) -> Tensor:
         """Logits of every position's code given those before it: (B, h, w) → (B, K, h, w).
 
-        Fewer rows than the shape's will do. With `noise`, each code's vector is left out with probability `dropout`,
-        against learning maps by heart.
+        With `noise`, each code's vector is left out with probability `dropout`, against learning maps by heart.
         """
         seen = self.embedding(maps).movedim(-1, 1)
         if noise is not None:
             seen = seen * (noise.uniform(maps.shape) >= self.dropout).unsqueeze(1)
-        places = self.places[:, : maps.shape[1]]
-        vertical = functional.pad(seen, (0, 0, 1, 0))[:, :, :-1] + places  # moved down: the row above
-        horizontal = functional.pad(seen, (1, 0))[..., :-1] + places  # moved right: the code to the left
-        for layer in self.layers:
-            vertical, horizontal = layer(vertical, horizontal)
+        horizontal = moved_right(seen) + self.places
+        for layer, hints in zip(self.layers, self.hints(seen), strict=True):
+            horizontal = layer(horizontal, hints)
         return self.head(horizontal)
+
+    def hints(self, seen: Tensor) -> Iterator[Tensor]:
+        """What the vertical stack tells each layer of the horizontal one of the first rows, (B, C, rows, w)."""
+        vertical = functional.pad(seen, (0, 0, 1, 0))[:, :, :-1] + self.places[:, : seen.shape[2]]  # moved down
+        for layer in self.layers:
+            assert isinstance(layer, GatedLayer)
+            above = layer.above(vertical)
+            yield layer.between(above)
+            vertical = gate(above)
 
     def rate(self, maps: Tensor, noise: Noise | None = None) -> Tensor:
         """−log p of each map: (B, h, w) → (B,), nats."""
@@ -77,11 +84,19 @@ class CodePrior(nn.Module):
 
     @torch.no_grad()
     def sample(self, count: int, noise: Noise) -> Tensor:
-        """`count` maps drawn code by code, (count, h, w), each by the inverse of its cumulative distribution."""
+        """`count` maps drawn code by code, (count, h, w), each by the inverse of its cumulative distribution.
+
+        The vertical stack sees the rows above alone: once a row will do, and the horizontal one needs no other row.
+        """
         maps = torch.zeros(count, *self.shape, dtype=torch.long, device=self.places.device)
         for row in range(self.shape[0]):
+            hints = [found[:, :, row:] for found in self.hints(self.embedding(maps[:, : row + 1]).movedim(-1, 1))]
             for column in range(self.shape[1]):
-                shares = self(maps[:, : row + 1])[..., row, column].softmax(1)
+                seen = self.embedding(maps[:, row : row + 1, : column + 1]).movedim(-1, 1)
+                horizontal = moved_right(seen) + self.places[:, row : row + 1, : column + 1]
+                for layer, found in zip(self.layers, hints, strict=True):
+                    horizontal = layer(horizontal, found[..., : column + 1])
+                shares = self.head(horizontal[..., -1:]).flatten(1).softmax(1)
                 maps[:, row, column] = drawn(shares, noise.uniform((count, 1))).squeeze(1)
         return maps
 
@@ -115,7 +130,7 @@ class CodePrior(nn.Module):
 
 
 class GatedLayer(nn.Module):
-    """A layer of both stacks: (B, C, h, w) twice → the same twice."""
+    """A layer of both stacks. Inputs and outputs may hold what comes before a position, and no more."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -124,11 +139,21 @@ class GatedLayer(nn.Module):
         self.between = nn.Conv2d(2 * channels, 2 * channels, 1)
         self.out = nn.Conv2d(channels, channels, 1)
 
-    def forward(self, vertical: Tensor, horizontal: Tensor) -> tuple[Tensor, Tensor]:
-        """Both stacks' inputs may hold what comes before a position; so may their outputs, and no more."""
-        above = self.vertical(functional.pad(vertical, (REACH, REACH, REACH, 0)))
-        left = self.horizontal(functional.pad(horizontal, (REACH, 0, 0, 0))) + self.between(above)
-        return gate(above), horizontal + self.out(gate(left))
+    def above(self, vertical: Tensor) -> Tensor:
+        """The vertical stack before its gate: (B, C, h, w) → (B, 2C, h, w)."""
+        found: Tensor = self.vertical(functional.pad(vertical, (REACH, REACH, REACH, 0)))
+        return found
+
+    def forward(self, horizontal: Tensor, hints: Tensor) -> Tensor:
+        """The horizontal stack with what the vertical one tells it: (B, C, h, w), (B, 2C, h, w) → (B, C, h, w)."""
+        left = self.horizontal(functional.pad(horizontal, (REACH, 0, 0, 0))) + hints
+        found: Tensor = horizontal + self.out(gate(left))
+        return found
+
+
+def moved_right(seen: Tensor) -> Tensor:
+    """Each position gets the vector to its left: (B, C, h, w) → the same."""
+    return functional.pad(seen, (1, 0))[..., :-1]
 
 
 def gate(features: Tensor) -> Tensor:
