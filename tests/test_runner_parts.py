@@ -1,6 +1,7 @@
 """The runner's parts: mending, the order of stages, what is shown, and a command that ends with its starter."""
 
 import argparse
+import asyncio
 import json
 import os
 import resource
@@ -23,7 +24,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vaeplay.errors import UserError
-from vaeplay.runner import cluster, heal, pipeline, progress, repro, stage, supervise
+from vaeplay.runner import cluster, heal, pipeline, progress, repro, stage, supervise, worker
+from vaeplay.runner import exchange as exchange_module
 from vaeplay.runner.driver import Driver
 from vaeplay.runner.exchange import INTERRUPTED, Exchange
 from vaeplay.runner.pipeline import Pipeline
@@ -163,6 +165,19 @@ def test_what_a_worker_lacks_is_in_the_stages_log(exchange: Exchange, tmp_path: 
     exchange.client = cast(Any, SimpleNamespace(submit=lacks))
     assert asked(exchange) == "1\n"
     assert "ModuleNotFoundError(\"No module named 'vaeplay'\")" in (tmp_path / "train@a.log").read_text()
+
+
+def test_a_frozen_worker_is_not_waited_for(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never() -> None:
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(worker, "running", never)
+    monkeypatch.setattr(exchange_module, "ENDING", 0.1)
+    begun = time.monotonic()
+    with cluster.connected(None, 1) as client:
+        exchange.client = client
+        exchange._end(client.submit(time.sleep, 0.2))
+    assert time.monotonic() - begun < 20
 
 
 def test_a_scheduler_that_is_gone_is_one_line() -> None:

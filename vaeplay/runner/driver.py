@@ -1,14 +1,13 @@
 """Runs a schedule: a thread a stage, each waiting for its `dvc repro`, whose command a worker of Dask runs."""
 
 import queue
-import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from distributed import Client
 
-from vaeplay.runner import cluster, pipeline, stage
+from vaeplay.runner import cluster, heal, pipeline, stage
 from vaeplay.runner.exchange import INTERRUPTED, Exchange, log_name
 from vaeplay.runner.pipeline import Pipeline
 from vaeplay.runner.progress import Progress
@@ -112,11 +111,29 @@ class Driver:
         return int(not succeeded)
 
     def interrupt(self) -> int:
-        """End the commands, let every `dvc` see that and finish."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
+        """End the commands, let every `dvc` see that and finish, and look into it if there are more signals."""
+        step: Callable[[], None] | None = self.end_commands
+        while step or any(thread.is_alive() for thread in self.threads):
+            try:
+                if step:
+                    step()
+                step = None
+                for thread in self.threads:
+                    thread.join()
+            except KeyboardInterrupt:
+                step = self.let_go if self.exchange.stopping.is_set() else self.end_commands
+        return INTERRUPTED
+
+    def end_commands(self) -> None:
+        """Have every command ended; each `dvc` then sees that it failed."""
         self.exchange.stopping.set()
         print("interrupted: ending what runs; DVC keeps what has finished", flush=True)
-        for thread in self.threads:
-            thread.join()
-        return INTERRUPTED
+
+    def let_go(self) -> None:
+        """End each `dvc` that waits for a lock which another process holds, maybe for hours: it is writing nothing."""
+        holder = heal.holder(self.root)
+        if holder is None or holder in [process.pid for process in self.exchange.dvcs]:
+            return  # they are about to end
+        print(f"interrupted again: PID {holder} holds DVC's lock; ending each `dvc` that waits for it", flush=True)
+        for process in list(self.exchange.dvcs):
+            process.terminate()

@@ -1,5 +1,6 @@
 """Where commands change hands: relays ask at a socket, Dask's workers run, and the exit code goes back."""
 
+import asyncio
 import contextlib
 import json
 import os
@@ -7,12 +8,14 @@ import select
 import shlex
 import shutil
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
 import time
 import uuid
 from collections import Counter
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,8 @@ from vaeplay.runner import relay, worker
 
 INTERRUPTED = 130
 """Exit code of a command that was ended, as shells have it for Ctrl-C."""
+ENDING = 5.0
+"""Seconds within which the workers have to have ended a command; one that is frozen is not waited for."""
 
 
 class Exchange:
@@ -32,6 +37,7 @@ class Exchange:
         self.stopping = threading.Event()
         self.mending, self.mended = threading.Lock(), 0  # how often something of DVC's was damaged
         self.over: set[str] = set()  # calls of `dvc` that have ended
+        self.dvcs: set[subprocess.Popen[bytes]] = set()  # that run now
         self.running: Counter[str] = Counter()  # commands of a call
         self.folder = Path(tempfile.mkdtemp(prefix="vaeplay-"))  # a socket's address has room for 100 characters
         self.shell = self.folder / "relay"
@@ -105,14 +111,14 @@ class Exchange:
 
     def _end(self, future: Any) -> None:
         """Cancel a command, and wait until no worker has it any more, or the workers do not answer."""
+
+        async def end() -> None:
+            await self.client.cancel([future])
+            while future.key in chain(*(await self.client.run(worker.running, on_error="ignore")).values()):
+                await asyncio.sleep(0.1)
+
         with contextlib.suppress(Exception):  # the scheduler may be gone, and with it the command
-            future.cancel()
-            deadline = time.monotonic() + 5
-            while time.monotonic() < deadline:
-                found = self.client.run(worker.running, on_error="ignore")
-                if not any(future.key in keys for keys in found.values()):
-                    return
-                time.sleep(0.1)
+            self.client.sync(end, callback_timeout=ENDING)
 
 
 def log_name(stage: str) -> str:

@@ -8,6 +8,7 @@ finished since. No module of Dask is needed here, and DVC's only where there is 
 import contextlib
 import fcntl
 import json
+import os
 import time
 from collections.abc import Iterator
 from itertools import chain
@@ -21,6 +22,8 @@ from vaeplay import files
 from vaeplay.errors import UserError
 
 LOCK = Path("dvc.lock")
+LOCKED = Path(".dvc/tmp/lock")
+"""DVC's lock of the workspace, under which alone it writes dvc.lock; it holds its holder's process id."""
 COPY = Path(".vaeplay/runner/dvc.lock")
 HELD = Path(".dvc/tmp/rwlock")
 """Who reads and writes which path: DVC's own file, JSON."""
@@ -136,12 +139,12 @@ def lives(pid: int, written: float) -> bool:
 
 @contextlib.contextmanager
 def dvc_locked(root: Path, seconds: float = 10) -> Iterator[None]:
-    """DVC's lock of the workspace, under which alone it writes dvc.lock.
+    """Hold DVC's lock of the workspace.
 
     Raises:
         UserError: another process has it for longer than `seconds`.
     """
-    path = root / ".dvc/tmp/lock"
+    path = root / LOCKED
     path.parent.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + seconds
     with path.open("a+") as file:
@@ -151,11 +154,30 @@ def dvc_locked(root: Path, seconds: float = 10) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if time.monotonic() >= deadline:
-                    file.seek(0)
-                    pid = file.read().strip() or "?"
+                    pid = noted(root)
                     raise UserError(f"{path}: held by a process that still runs, PID {pid}; wait for it") from None
                 time.sleep(0.1)
+        file.truncate(0)
+        file.write(f" {os.getpid()}\n")  # as DVC does
+        file.flush()
         yield
+
+
+def noted(root: Path) -> int:
+    """The process that took DVC's lock last, by its number; 0 where that cannot be told."""
+    try:
+        return int((root / LOCKED).read_text())
+    except (OSError, ValueError):
+        return 0
+
+
+def holder(root: Path) -> int | None:
+    """The process that has DVC's lock now, as `noted`; None where nobody has."""
+    try:
+        with dvc_locked(root, seconds=0):
+            return None
+    except UserError:
+        return noted(root)
 
 
 def free_name(path: Path) -> Path:

@@ -15,7 +15,7 @@ from dvc.rwlock import rwlock
 from dvc.stage import PipelineStage, Stage
 
 from vaeplay.errors import UserError
-from vaeplay.runner.heal import heal
+from vaeplay.runner.heal import heal, noted
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,4 @@ def holder(root: Path, error: LockError) -> str:
     lines = [line.strip() for line in str(error).splitlines()]
     if any("(PID" in line for line in lines):
         return " ".join(lines[:2])
-    try:
-        pid = (root / ".dvc/tmp/lock").read_text().strip()
-    except OSError:
-        pid = "?"
-    return f"another DVC holds this workspace (PID {pid})"
+    return f"another DVC holds this workspace (PID {noted(root)})"

@@ -25,8 +25,9 @@ def dvc_repro(arguments: Sequence[str], root: Path, exchange: Exchange, log: Pat
     It has a session of its own, so that no Ctrl-C reaches it: it may be writing dvc.lock.
     """
     call = uuid.uuid4().hex
-    with log.open("a") as output:
-        done = subprocess.run(
+    with (
+        log.open("a") as output,
+        subprocess.Popen(
             [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", *arguments],
             cwd=root,
             env=os.environ | {"SHELL": str(exchange.shell), "VAEPLAY_CALL": call},
@@ -34,9 +35,13 @@ def dvc_repro(arguments: Sequence[str], root: Path, exchange: Exchange, log: Pat
             stdout=output,
             stderr=output,
             start_new_session=True,
-        )
+        ) as process,
+    ):
+        exchange.dvcs.add(process)
+        code = process.wait()
+        exchange.dvcs.remove(process)
     exchange.end(call)
-    return done.returncode
+    return code
 
 
 def reproduce(arguments: Sequence[str], root: Path, exchange: Exchange, log: Path, say: Callable[[str], None]) -> bool:
@@ -53,6 +58,8 @@ def reproduce(arguments: Sequence[str], root: Path, exchange: Exchange, log: Pat
         if code == 0:
             remember(root)
             return True
+        if exchange.stopping.is_set():
+            return False
         said = log.read_bytes()[begun:].decode(errors="replace")
         if reason := blocked(said):
             if reason != waiting:
