@@ -145,6 +145,7 @@ def test_a_link_restores_the_state(browser: Browser, address: str) -> None:
         expect(page.locator("th[data-key=mse]")).to_have_attribute("aria-sort", "descending")
         expect(page.locator("#wall-prior")).to_be_visible()
         expect(page.locator("#wall-reconstruction")).to_be_hidden()
+        expect(page.locator("#wall-prior .tile:visible")).to_have_count(4)  # made only now, and filtered all the same
         page.keyboard.press("Escape")
         expect(page.locator("#detail")).to_be_hidden()
         page.wait_for_function("!location.hash.includes('cell=')")

@@ -5,10 +5,6 @@
   const lightbox = document.getElementById('lightbox');
   const body = detail.querySelector('.dialog-body');
   const enlarged = lightbox.querySelector('img');
-  const tile = (kind, name) => {
-    const part = document.getElementById(`wall-${kind}`);
-    return part && [...part.querySelectorAll('.tile')].find((item) => item.dataset.cell === name);
-  };
   const store = document.getElementById('cells');
 
   // A cell's account is one of many, and long: where scripts run, its markup waits unread in a noscript element, which
@@ -28,7 +24,7 @@
   // Pictures are in the page once, in the wall; a cell's article borrows their addresses when it is first opened.
   const fillSamples = (article) => {
     for (const sample of article.querySelectorAll('.sample')) {
-      const source = tile(sample.dataset.kind, article.dataset.cell)?.querySelector('img');
+      const source = gallery.tile(sample.dataset.kind, article.dataset.cell)?.querySelector('img');
       const frame = sample.querySelector('.frame');
       if (!source || frame.querySelector('img')) continue;
       const image = new Image();
@@ -44,8 +40,6 @@
       });
     }
   };
-
-  gallery.tile = tile;
 
   const place = (dialog, name) => {
     const names = gallery.visible();
@@ -82,7 +76,7 @@
   matchMedia('print').addEventListener('change', ({ matches }) => (matches ? print() : unprint()));
 
   const showZoom = (kind, name) => {
-    const source = tile(kind, name)?.querySelector('img');
+    const source = gallery.tile(kind, name)?.querySelector('img');
     if (!source) {
       if (lightbox.open) lightbox.close();
       return;

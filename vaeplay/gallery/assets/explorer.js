@@ -219,7 +219,7 @@
     writing = 0;
     const place = { image: row, at: at && compact(at), draw: null, walk: null, code: null };
     gallery.set({ explore: [cell], cell: null, zoom: null, ...place }, { push: true });
-    section.scrollIntoView();
+    gallery.goTo(section);
     section.querySelector('canvas.pad').focus({ preventScroll: true });
   };
   gallery.explorer = {

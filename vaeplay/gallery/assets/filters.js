@@ -7,15 +7,25 @@
   const count = document.getElementById('count');
   const clear = document.getElementById('clear');
   const axes = [...new Set(boxes.map((box) => box.name))];
-  const marked = [...document.querySelectorAll('[data-cell]')];
-
+  const main = document.querySelector('main');
   const means = [...document.querySelectorAll('tr.mean')];
 
   const text = (cell) => {
     const settings = Object.entries({ ...cell.settings, ...cell.train }).map(([key, value]) => `${key}=${value}`);
     return [cell.name, cell.label, ...settings].join(' ').toLowerCase();
   };
-  const texts = new Map(gallery.data.cells.map((cell) => [cell.name, text(cell)]));
+  let texts = null; // made when somebody searches
+  const found = (cell, words) => {
+    texts ??= new Map(gallery.data.cells.map((item) => [item.name, text(item)]));
+    return words.every((word) => texts.get(cell.name).includes(word));
+  };
+
+  // Hides what belongs to cells that are not shown; parts of the page that are made later come here too.
+  gallery.mark = (part) => {
+    for (const item of part.querySelectorAll('[data-cell]')) {
+      item.classList.toggle('filtered', !gallery.shown.has(item.dataset.cell));
+    }
+  };
 
   form.addEventListener('submit', (event) => event.preventDefault());
   form.addEventListener('input', () => {
@@ -39,12 +49,15 @@
     const cells = gallery.data.cells;
     const keeps = (cell) =>
       axes.every((axis) => !gallery.all(axis).length || gallery.all(axis).includes(cell.axes[axis])) &&
-      words.every((word) => texts.get(cell.name).includes(word));
-    gallery.shown = new Set(cells.filter(keeps).map((cell) => cell.name));
-    for (const item of marked) item.classList.toggle('filtered', !gallery.shown.has(item.dataset.cell));
-    for (const mean of means) {
-      const runs = [...mean.parentElement.querySelectorAll('[data-cell]')];
-      mean.classList.toggle('filtered', runs.every((run) => run.classList.contains('filtered')));
+      (!words.length || found(cell, words));
+    const names = cells.filter(keeps).map((cell) => cell.name);
+    if (names.length !== gallery.shown.size || names.some((name) => !gallery.shown.has(name))) {
+      gallery.shown = new Set(names);
+      gallery.mark(main);
+      for (const mean of means) {
+        const runs = [...mean.parentElement.querySelectorAll('[data-cell]')];
+        mean.classList.toggle('filtered', runs.every((run) => run.classList.contains('filtered')));
+      }
     }
 
     const all = gallery.shown.size === cells.length;

@@ -25,8 +25,7 @@
   };
 
   // Decodes a grid of places, equally likely under the prior, and draws the tiles: Kingma & Welling 2014, figure 4.
-  const manifold = async (view, cell, size) => {
-    const count = cell.live ? Math.round(Math.min(24, Math.max(8, size / 26))) : cell.about.grid;
+  const manifold = async (view, cell, count) => {
     const codes = new Float32Array(count * count * cell.size);
     for (let row = 0; row < count; row++) {
       for (let column = 0; column < count; column++) {
@@ -40,7 +39,7 @@
     tiles.forEach((tile, n) => {
       context.putImageData(tile, (n % count) * engine.width, Math.floor(n / count) * engine.height);
     });
-    view.sheet = { size, sheet };
+    view.sheet = { count, sheet };
   };
 
   const views = [...section.querySelectorAll('figure.map')].map((figure) => ({
@@ -54,14 +53,16 @@
   }));
 
   const paint = async (view) => {
+    if (!view.seen) return; // before the width is read, which would lay out the whole page
     const size = view.figure.clientWidth;
-    if (!view.seen || !size) return;
+    if (!size) return;
     const way = method();
     const wanted = [way, size, overlay.checked, themes].join(' ');
     if (view.wanted === wanted) return;
     view.wanted = wanted;
     const decoded = way === 'latent' && view.plane && engine.has(view.name) ? await engine.load(view.name) : null;
-    if (decoded && view.sheet?.size !== size) await manifold(view, decoded, size);
+    const count = decoded?.live ? Math.round(Math.min(24, Math.max(8, size / 26))) : decoded?.about.grid;
+    if (decoded && view.sheet?.count !== count) await manifold(view, decoded, count);
     if (view.wanted !== wanted) return; // something else has been asked for meanwhile
     const found = positions(view.name, way);
     view.decoded = decoded;
@@ -149,9 +150,9 @@
       view.figure.classList.toggle('large', large === view.name);
       view.figure.querySelector('[data-large]').setAttribute('aria-pressed', large === view.name);
       for (const text of view.figure.querySelectorAll('[data-of]')) text.hidden = text.dataset.of !== way;
-      paint(view);
     }
     section.querySelector('.absent-maps').hidden = hidden === 0 || way !== 'latent';
+    views.forEach(paint);
   };
   for (const button of buttons) button.addEventListener('click', () => gallery.set({ map: button.dataset.method }));
   overlay.addEventListener('change', fill);

@@ -28,12 +28,11 @@ gallery.points = (() => {
     });
   };
   const restyle = () => {
-    make();
+    stamps = [];
     themed.forEach((listener) => listener());
   };
   document.getElementById('theme').addEventListener('change', restyle);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', restyle);
-  make();
 
   // A canvas's context in CSS pixels, sharp on every screen, and cleared.
   const fresh = (canvas, across, down = across) => {
@@ -47,6 +46,7 @@ gallery.points = (() => {
 
   // Stamps every image's point; `place` gives its pixel.
   const draw = (context, place) => {
+    if (!stamps.length) make();
     images.labels.forEach((label, index) => {
       const [x, y] = place(index);
       context.drawImage(stamps[label % stamps.length], x - SIZE / 2, y - SIZE / 2, SIZE, SIZE);

@@ -46,7 +46,7 @@ const gallery = (() => {
     } else {
       set({ cell: null, zoom: null });
       const section = document.getElementById(decodeURIComponent(target));
-      section.scrollIntoView();
+      gallery.goTo(section);
       section.tabIndex = -1;
       section.focus({ preventScroll: true });
     }
@@ -61,9 +61,18 @@ const gallery = (() => {
     image.style.height = `${(dataset.height * Math.max(1, whole)) / screen}px`;
   };
 
+  // What is far below has no layout (base.css) until the first of the page has been drawn, or somebody wants to go there.
+  const layOut = () => document.documentElement.classList.add('whole');
+  window.addEventListener('load', () => requestAnimationFrame(() => setTimeout(layOut)));
+  const goTo = (section) => {
+    layOut();
+    section.scrollIntoView();
+  };
+
   return {
     data,
     fit,
+    goTo,
     set,
     get: (name) => state.get(name),
     all: (name) => state.getAll(name),

@@ -45,15 +45,21 @@
     button.setAttribute('aria-expanded', button.closest('tbody').classList.toggle('unfolded'));
   });
 
+  // Until something is filtered, the page's own marks are right.
+  let marked = false;
   const markBest = () => {
+    const unfiltered = rows.filter((row) => !row.classList.contains('filtered'));
+    if (!marked && unfiltered.length === rows.length) return;
+    marked = true;
     heads.forEach((head, index) => {
       if (!head.dataset.ranked) return;
-      const shown = rows.filter((row) => !row.classList.contains('filtered') && value(row, index) !== '');
+      const shown = unfiltered.filter((row) => value(row, index) !== '');
       const rounded = (row) => Number(Number(value(row, index)).toFixed(Number(head.dataset.digits)));
       const pick = head.dataset.better === 'lower' ? Math.min : Math.max;
       const target = shown.length > 1 ? pick(...shown.map(rounded)) : null;
+      const winners = new Set(shown.filter((row) => rounded(row) === target));
       for (const row of rows) {
-        const best = shown.includes(row) && rounded(row) === target;
+        const best = winners.has(row);
         const cell = row.cells[index];
         cell.classList.toggle('was-best', !best);
         cell.classList.toggle('now-best', best);

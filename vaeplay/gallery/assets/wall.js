@@ -6,7 +6,6 @@
   const kinds = [...wall.querySelectorAll('div.kind')];
   const kindButtons = [...wall.querySelectorAll('button[data-kind]')];
   const sizeButtons = [...wall.querySelectorAll('button[data-size]')];
-  const images = [...wall.querySelectorAll('img')];
 
   const choices = [...wall.querySelectorAll('.axis-choice select')];
   for (const select of choices) {
@@ -24,11 +23,29 @@
     gallery.set({ zoom: `${frame.dataset.kind}:${cell}`, cell: null }, { push: true });
   });
 
+  // Only the first kind is in the page from the start: the others wait unread in noscript elements, which saves a page of
+  // many cells most of its opening time. A kind's tiles are made when one of them is first asked for.
+  const everyTile = new Map();
+  const tilesOf = (part) => {
+    if (!everyTile.has(part)) {
+      const holder = document.createElement('template');
+      const waiting = part.querySelector('noscript');
+      if (waiting) holder.innerHTML = waiting.textContent; // the page's own text, escaped when it was written
+      const tiles = (waiting ? holder.content : part).querySelector('.tiles');
+      everyTile.set(part, { tiles, places: new Map([...tiles.children].map((tile) => [tile.dataset.cell, tile])) });
+    }
+    return everyTile.get(part);
+  };
+  gallery.tile = (kind, name) => {
+    const part = kinds.find((item) => item.dataset.kind === kind);
+    return part && tilesOf(part).places.get(name);
+  };
+
   const chosenSize = () => sizeButtons.find((button) => button.dataset.size === gallery.get('size')) || sizeButtons[0];
-  const fitAll = () => {
-    const columns = wall.querySelector('.kind:not(.unchosen) .by-axes tr')?.cells.length ?? 2;
+  const fit = (part) => {
+    const columns = part.querySelector('.by-axes tr')?.cells.length ?? 2;
     const room = Math.max((wall.clientWidth - 2) / (columns - 1) - (columns > 2 ? 24 : 0), 120); // a frame's border, gaps
-    for (const image of images) gallery.fit(image, image, Number(chosenSize().dataset.size), room);
+    for (const image of part.querySelectorAll('img')) gallery.fit(image, image, Number(chosenSize().dataset.size), room);
   };
 
   const element = (tag, className, ...children) => {
@@ -42,7 +59,7 @@
     const label = [...choices[0].options].find((option) => option.value === axis)?.textContent ?? '';
     return element('bdi', '', axis && axis !== 'model' ? `${label} ${text}` : text);
   };
-  const byAxes = (part, places, rowAxis, columnAxis) => {
+  const byAxes = ({ tiles, places }, rowAxis, columnAxis) => {
     const names = gallery.order.filter((name) => places.has(name));
     const of = (name, axis) => (axis ? gallery.byName.get(name).axes[axis] : '');
     const values = (axis) => [...new Set(gallery.data.cells.map(({ name }) => of(name, axis)))];
@@ -63,35 +80,48 @@
       body.append(element('tr', '', head, ...cells));
     }
     const table = element('table', 'by-axes', element('thead', '', head), body);
-    part.querySelector('.tiles').replaceChildren(table);
+    tiles.replaceChildren(table);
   };
 
-  const everyTile = new Map(
-    kinds.map((part) => [part, new Map([...part.querySelectorAll('.tile')].map((tile) => [tile.dataset.cell, tile]))]),
-  );
+  const arrange = (part) => {
+    const made = tilesOf(part);
+    const { tiles, places } = made;
+    if (!part.contains(tiles)) {
+      part.querySelector('noscript').replaceWith(tiles);
+      gallery.mark(tiles);
+    }
+    const [rowAxis, columnAxis] = choices.map((select) => select.value);
+    if (rowAxis || columnAxis) {
+      byAxes(made, rowAxis, columnAxis);
+    } else {
+      tiles.querySelector('.by-axes')?.remove();
+      gallery.order.forEach((name, index) => {
+        if (tiles.children[index] !== places.get(name)) tiles.insertBefore(places.get(name), tiles.children[index] ?? null);
+      });
+    }
+    fit(part);
+  };
 
+  let before = '';
+  let shown = kinds[0];
   gallery.follow(() => {
     const wanted = kindButtons.find((button) => button.dataset.kind === gallery.get('kind')) || kindButtons[0];
+    // A select is empty where the address names no axis of this grid.
+    for (const select of choices) select.value = gallery.get(select.name) ?? '';
+    const axes = choices.map((select) => select.value);
+    const now = [wanted.dataset.kind, chosenSize().dataset.size, ...axes, ...gallery.order].join(' ');
+    if (now === before) return;
+    before = now;
     for (const button of kindButtons) button.setAttribute('aria-pressed', button === wanted);
     for (const button of sizeButtons) button.setAttribute('aria-pressed', button === chosenSize());
-    const [rowAxis, columnAxis] = choices.map((select) => {
-      select.value = gallery.get(select.name) ?? '';
-      return select.value; // empty where the address names no axis of this grid
-    });
-    for (const part of kinds) {
-      part.classList.toggle('unchosen', part.dataset.kind !== wanted.dataset.kind);
-      const places = everyTile.get(part);
-      const tiles = part.querySelector('.tiles');
-      if (rowAxis || columnAxis) {
-        byAxes(part, places, rowAxis, columnAxis);
-      } else {
-        tiles.querySelector('.by-axes')?.remove();
-        gallery.order.forEach((name, index) => {
-          if (tiles.children[index] !== places.get(name)) tiles.insertBefore(places.get(name), tiles.children[index] ?? null);
-        });
-      }
-    }
-    fitAll();
+    for (const part of kinds) part.classList.toggle('unchosen', part.dataset.kind !== wanted.dataset.kind);
+    shown = kinds.find((part) => part.dataset.kind === wanted.dataset.kind);
+    arrange(shown);
   });
-  window.addEventListener('resize', fitAll);
+  window.addEventListener('resize', () => fit(shown));
+
+  // On paper every kind is there.
+  const print = () => kinds.forEach(arrange);
+  window.addEventListener('beforeprint', print);
+  matchMedia('print').addEventListener('change', ({ matches }) => matches && print());
 })();
