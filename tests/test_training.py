@@ -34,6 +34,12 @@ def test_equal_seeds_give_equal_weights_and_other_seeds_others(name: str) -> Non
     assert first != other
 
 
+def test_images_too_many_to_be_kept_as_floats_give_the_same_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = digest(trained(making.cell("VAE")))
+    monkeypatch.setattr(training, "AS_FLOATS", 0)
+    assert digest(trained(making.cell("VAE"))) == kept
+
+
 def test_the_validation_split_does_not_move_the_weights() -> None:
     cell = making.cell("VAE", train={"epochs": 2})
     assert digest(trained(cell, validation_seed=1)) == digest(trained(cell, validation_seed=2))

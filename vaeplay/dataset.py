@@ -77,8 +77,8 @@ def _opened(path: Path) -> Iterator[Any]:
 
 
 def as_float(images: torch.Tensor) -> torch.Tensor:
-    """Pixels in 0…1 from pixels in 0…255, same shape."""
-    return images.float().div_(255)
+    """Pixels in 0…1 from pixels in 0…255, same shape; floats are in 0…1 already, and come back as they are."""
+    return images if images.is_floating_point() else images.float().div_(255)
 
 
 def evenly(count: int, most: int) -> torch.Tensor:

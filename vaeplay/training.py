@@ -21,6 +21,7 @@ from vaeplay.noise import Noise, NoiseOfRows
 from vaeplay.resume import Progress
 from vaeplay.seeds import seed_for
 
+AS_FLOATS = 2**28  # bytes that the training images may take as floats: turning each batch into them takes longer
 EXPLODED = 1000  # times its first epoch's: no loss comes back from there
 
 
@@ -60,6 +61,7 @@ def train(
     )
     history = progress.history
     step = len(history) * steps
+    pixels = as_float(images) if 4 * images.numel() <= AS_FLOATS else images
     with tqdm(total=settings.epochs, initial=len(history), desc=cell.name, unit="epoch", disable=None) as bar:
         for epoch in range(len(history) + 1, settings.epochs + 1):
             if kept.is_enough:
@@ -69,8 +71,8 @@ def train(
             means = Means()
             lr = optimiser.param_groups[0]["lr"]
             for rows in torch.randperm(len(images), generator=order).to(images.device).split(settings.batch_size):
-                loss = model.loss(as_float(images.index_select(0, rows)), step, noise)
-                optimiser.zero_grad()
+                loss = model.loss(as_float(pixels.index_select(0, rows)), step, noise)
+                model.zero_grad()
                 loss.total.mean().backward()
                 if settings.clip_norm is not None:
                     torch.nn.utils.clip_grad_norm_(model.parameters(), settings.clip_norm)
