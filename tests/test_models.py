@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import torch
 from threadpoolctl import threadpool_limits
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from vaeplay import checkpoint, models, training
 from vaeplay.dataset import as_float
@@ -16,6 +17,20 @@ from vaeplay.noise import Noise
 from . import making
 
 every_model = pytest.mark.parametrize("name", models.names())
+
+
+class Largest(TorchDispatchMode):
+    """Remembers how many numbers the largest tensor had that was made."""
+
+    numbers = 0
+
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Run an operation."""
+        made = function(*args, **(kwargs or {}))
+        for tensor in made if isinstance(made, tuple | list) else [made]:
+            if isinstance(tensor, torch.Tensor):
+                self.numbers = max(self.numbers, tensor.numel())
+        return made
 
 
 def trained_by_the_loss(model: Autoencoder) -> dict[str, torch.nn.Parameter]:
@@ -143,3 +158,25 @@ def test_a_mixture_does_not_depend_on_the_number_of_threads() -> None:
 def test_a_model_of_another_name_is_refused() -> None:
     with pytest.raises(UserError, match="no model is called 'VEA'; there are AE, "):
         models.find("VEA")
+
+
+@every_model
+@torch.no_grad()
+def test_to_measure_twice_the_images_takes_no_more_than_twice_the_memory(name: str) -> None:
+    model, largest = making.model(name).eval(), []
+    for count in (256, 512):
+        x = as_float(making.images(count))
+        with Largest() as mode:
+            model.measure(x, Noise(0))
+        largest.append(mode.numbers)
+    assert largest[1] <= 2 * largest[0]
+
+
+@every_model
+@torch.no_grad()
+def test_what_is_measured_are_terms_of_the_loss(name: str) -> None:
+    model, x = making.model(name).eval(), as_float(making.images(8))
+    measured, terms = model.measure(x, Noise(0)), model.loss(x, 0, Noise(0)).terms
+    for term in measured.keys() & terms.keys():
+        torch.testing.assert_close(measured[term], terms[term], msg=term)
+    assert "distortion" in measured and set(measured) - set(terms) <= {"rate"}
