@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image, ImageFilter
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from vaeplay import checkpoint, classifier, params
 from vaeplay.cells import Cell
@@ -96,3 +97,17 @@ class RepeatedNoise(Noise):
     def normal(self, shape: Any) -> torch.Tensor:
         half = super().normal((shape[0] // 2, *shape[1:]))
         return torch.cat([half, half])
+
+
+class Largest(TorchDispatchMode):
+    """Remembers how many numbers the largest tensor had that was made."""
+
+    numbers = 0
+
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Run an operation."""
+        made = function(*args, **(kwargs or {}))
+        for tensor in made if isinstance(made, tuple | list) else [made]:
+            if isinstance(tensor, torch.Tensor):
+                self.numbers = max(self.numbers, tensor.numel())
+        return made

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 import torch
 from threadpoolctl import threadpool_limits
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from vaeplay import checkpoint, models, training
 from vaeplay.dataset import as_float
@@ -17,20 +16,6 @@ from vaeplay.noise import Noise
 from . import making
 
 every_model = pytest.mark.parametrize("name", models.names())
-
-
-class Largest(TorchDispatchMode):
-    """Remembers how many numbers the largest tensor had that was made."""
-
-    numbers = 0
-
-    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Run an operation."""
-        made = function(*args, **(kwargs or {}))
-        for tensor in made if isinstance(made, tuple | list) else [made]:
-            if isinstance(tensor, torch.Tensor):
-                self.numbers = max(self.numbers, tensor.numel())
-        return made
 
 
 def trained_by_the_loss(model: Autoencoder) -> dict[str, torch.nn.Parameter]:
@@ -166,7 +151,7 @@ def test_to_measure_twice_the_images_takes_no_more_than_twice_the_memory(name: s
     model, largest = making.model(name).eval(), []
     for count in (256, 512):
         x = as_float(making.images(count))
-        with Largest() as mode:
+        with making.Largest() as mode:
             model.measure(x, Noise(0))
         largest.append(mode.numbers)
     assert largest[1] <= 2 * largest[0]

@@ -9,6 +9,8 @@ from torch import Tensor
 from vaeplay import clusters, quantisers
 from vaeplay.noise import Noise
 
+from . import making
+
 
 def codebook(way: type[quantisers.Codebook] = quantisers.EMA, dimensions: int = 2, **changes: Any) -> Any:
     settings = {"codes": 4, "commitment": 0.25, "decay": 0.99, "reseed_below": 0.0} | changes
@@ -150,3 +152,15 @@ def test_perplexity_counts_codes_that_are_used_alike() -> None:
     assert clusters.perplexity(clusters.counts_of(codes, 12)).item() == pytest.approx(12)
     assert clusters.perplexity(clusters.counts_of(codes % 3, 12)).item() == pytest.approx(3)
     assert clusters.perplexity(clusters.counts_of(codes * 0, 12)).item() == 1
+
+
+@torch.no_grad()
+def test_a_large_codebook_is_compared_with_many_vectors_in_blocks() -> None:
+    generator = torch.Generator().manual_seed(0)
+    vectors, centres = torch.randn(5000, 2, generator=generator), torch.randn(8192, 2, generator=generator)
+    with making.Largest() as largest:
+        codes, distances = clusters.nearest(vectors, centres)
+    assert largest.numbers <= clusters.PAIRS_AT_ONCE < len(vectors) * len(centres)
+    exact = (vectors.double()[:50, None] - centres.double()).square().sum(2).min(1)
+    assert torch.equal(codes[:50], exact.indices)
+    torch.testing.assert_close(distances[:50].double(), exact.values, atol=1e-5, rtol=0)

@@ -10,12 +10,18 @@ from torch import Tensor
 from vaeplay.noise import Noise, drawn
 
 LLOYD_STEPS = 10
+PAIRS_AT_ONCE = 16_000_000  # distances that are held at a time
 
 
 def nearest(vectors: Tensor, centres: Tensor) -> tuple[Tensor, Tensor]:
-    """Index of the nearest centre, and the squared distance to it: (N, D), (K, D) → (N,), (N,)."""
-    distances = torch.addmm(centres.square().sum(1), vectors, centres.T, alpha=-2)
-    least, codes = distances.min(1)
+    """Index of the nearest centre, and the squared distance to it: (N, D), (K, D) → (N,), (N,).
+
+    In blocks whose distances take a bounded room, whatever N: of a large codebook all at once would be gigabytes.
+    """
+    sizes = centres.square().sum(1)
+    blocks = vectors.split(max(1, PAIRS_AT_ONCE // len(centres)))
+    found = [torch.addmm(sizes, block, centres.T, alpha=-2).min(1) for block in blocks]
+    least, codes = (torch.cat(parts) for parts in zip(*found, strict=True))
     return codes, (least + vectors.square().sum(1)).clamp(min=0)
 
 

@@ -44,7 +44,6 @@ REACH = 3.0  # standard deviations to which the probe tests the plane's corners
 PRIOR_DRAWS = 2000  # from which the prior's mean and spread are found
 MOST_DRAWS = 256
 DRAWN_NUMBERS = 2**17
-AT_ONCE = 1000  # places of maps compared with a codebook
 PALETTE = 128  # entries of a codebook that are shown as pictures
 TOLERANCE = 0.8  # grey levels; the rest is for another order of summation
 
@@ -153,8 +152,7 @@ def _entries(model: Coder) -> Tensor:
 
 def _nearest(z: Tensor, entries: Tensor) -> Tensor:
     """The nearest entry at every place of maps (n, D, h, w): (n, h, w)."""
-    flat = z.movedim(1, -1).flatten(0, -2)
-    return torch.cat([clusters.nearest(part, entries)[0] for part in flat.split(AT_ONCE)]).view(-1, *z.shape[2:])
+    return clusters.nearest(z.movedim(1, -1).flatten(0, -2), entries)[0].view(-1, *z.shape[2:])
 
 
 def _plane(subject: Subject) -> layers.Tensors:
