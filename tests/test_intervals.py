@@ -1,7 +1,9 @@
 """Intervals: as wide as theory says, and as often right as they claim."""
 
 import math
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from scipy.stats import binomtest
@@ -60,6 +62,23 @@ def test_a_constant_ratio_has_no_width() -> None:
 def test_few_images_have_a_figure_and_no_interval_of_a_set() -> None:
     measured = of_set(lambda rows: float(len(rows)), 2 * intervals.GROUPS - 1)
     assert (measured.value, measured.low, measured.high) == (2 * intervals.GROUPS - 1, None, None)
+
+
+def test_what_is_drawn_for_a_number_of_images_is_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = torch.rand(2, 90, generator=torch.Generator().manual_seed(0))
+    randint, drawn = torch.randint, []
+
+    def watched(*size: Any, **options: Any) -> torch.Tensor:
+        drawn.append(randint(*size, **options))
+        return drawn[-1]
+
+    monkeypatch.setattr(torch, "randint", watched)
+    first, ratio = of_means({"x": values[0]}, seed=12345)["x"], of_ratio(values[0], values[1], seed=12345)
+    (rows,) = drawn
+    means = values.double()[:, rows].mean(2)
+    for measured, resampled in ((first, means[0]), (ratio, means[0] / means[1])):
+        expected = np.quantile(resampled.numpy(), [0.025, 0.975])
+        assert (measured.low, measured.high) == pytest.approx(tuple(expected))
 
 
 def test_draws_in_parts_are_still_a_thousand(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ nothing of how much it would move with another training: for that there are `rep
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -41,7 +42,7 @@ class Measured:
 def of_means(values: dict[str, Tensor], seed: int) -> dict[str, Measured]:
     """The mean of each figure over N images with its interval: {name: (N,)} → {name: Measured}."""
     stacked = torch.stack([value.double() for value in values.values()])
-    resampled = torch.cat([stacked[:, rows].mean(2) for rows in _draws(stacked.shape[1], seed, stacked.device)], dim=1)
+    resampled = _resampled(stacked, seed)
     means = dict(zip(values, stacked.mean(1), strict=True))
     return {name: _measured(means[name], resampled[place], stacked.shape[1]) for place, name in enumerate(values)}
 
@@ -61,10 +62,7 @@ def _share(share: float, count: int) -> Measured:
 def of_ratio(above: Tensor, below: Tensor, seed: int) -> Measured:
     """The ratio of two means over images with its interval: (N,), (M,). With N = M the two are drawn together."""
     seeds = (seed, seed if len(above) == len(below) else seed_for(seed, "below"))
-    draws = [
-        torch.cat([part.double()[rows].mean(1) for rows in _draws(len(part), own, part.device)])
-        for part, own in zip((above, below), seeds, strict=True)
-    ]
+    draws = [_resampled(part.double()[None], own)[0] for part, own in zip((above, below), seeds, strict=True)]
     return _measured(above.double().mean() / below.double().mean(), draws[0] / draws[1], len(above))
 
 
@@ -82,12 +80,24 @@ def of_set(statistic: Callable[[Tensor], float], count: int) -> Measured:
     return Measured(value, count, value - T_975 * error, value + T_975 * error)
 
 
-def _draws(count: int, seed: int, device: torch.device) -> list[Tensor]:
-    """Row numbers of RESAMPLES draws with replacement, (draws, count) each."""
-    generator = torch.Generator().manual_seed(seed)
+def _resampled(values: Tensor, seed: int) -> Tensor:
+    """Means over RESAMPLES draws with replacement of N images: (F, N) → (F, RESAMPLES)."""
+    count = values.shape[1]
     at_once = max(1, min(RESAMPLES, AT_ONCE // count))
-    sizes = [min(at_once, RESAMPLES - start) for start in range(0, RESAMPLES, at_once)]
-    return [torch.randint(count, (size, count), generator=generator).to(device) for size in sizes]
+    blocks = [(start, min(at_once, RESAMPLES - start)) for start in range(0, RESAMPLES, at_once)]
+    weights = (_weights(count, size, seed_for(seed, f"from {start}") if start else seed) for start, size in blocks)
+    return torch.cat([values @ block.to(values.device).T for block in weights], dim=1)
+
+
+@lru_cache(maxsize=4)
+def _weights(count: int, draws: int, seed: int) -> Tensor:
+    """How often each of N images is in each draw with replacement, as a share: (draws, N).
+
+    Kept for the next figure over as many images: to draw takes longer than all that is done with the draws.
+    """
+    rows = torch.randint(count, (draws, count), generator=torch.Generator().manual_seed(seed))
+    share = torch.full((), 1 / count, dtype=torch.double).expand(rows.shape)
+    return torch.zeros(rows.shape, dtype=torch.double).scatter_add_(1, rows, share)
 
 
 def _measured(value: Tensor, resampled: Tensor, count: int) -> Measured:
