@@ -96,7 +96,7 @@ def round_of(light: Light, address: str, kind: str, stages: int, wanted: dict[st
     killed, said = disturbed(light, address, kind, stages)
     finished = set(re.findall(r"(\S+): done", said))
     begun = light.ran()
-    damage = heal.damage(light.root)
+    damage = [heal.lock_damage(light.root / heal.LOCK), heal.stale_holders(light.root / heal.HELD)]
     then = light.repro("--scheduler", address)
     ran = light.ran()
     results = light.results()
@@ -106,8 +106,8 @@ def round_of(light: Light, address: str, kind: str, stages: int, wanted: dict[st
             "finished before": len(finished),
             "repeated": len(finished & {*ran}) + len(ran) - len({*ran}),
             "interrupted, begun again": len(({*begun} - finished) & {*ran}),
-            "left damaged": len(damage),
-            "mended": (said + then).count("damaged"),
+            "left damaged": sum(found is not None for found in damage),
+            "mended": (said + then).count("was damaged"),  # a damaged dvc.lock is kept as dvc.lock.damaged
             "lost": sum(results.get(name) != content for name, content in wanted.items()),
         }
     )

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -139,7 +140,18 @@ def environment() -> dict[str, str]:
     return os.environ | {"PATH": path, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
 
 
-def until(true: Callable[[], object], seconds: float = 30) -> None:
+def said_first(process: subprocess.Popen[str]) -> str:
+    """The first line that a process prints; it is killed if it prints none."""
+    assert process.stdout
+    killer = threading.Timer(60, process.kill)
+    killer.start()
+    try:
+        return process.stdout.readline()
+    finally:
+        killer.cancel()
+
+
+def until(true: Callable[[], object], seconds: float = 60) -> None:
     """Wait until something holds."""
     deadline = time.monotonic() + seconds
     while not true():

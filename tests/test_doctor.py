@@ -239,6 +239,9 @@ def test_who_is_at_work_is_told_and_the_dead_are_told_apart(root: Path) -> None:
     for pid, told in ((os.getpid(), "at work here: dvc repro"), (2**22 + 1, "left by a run that was killed")):
         held.write_text(json.dumps({"write": {"/x": {"pid": pid, "cmd": "dvc repro"}}, "read": {}}))
         assert any(told in finding.text for finding in said(root, "·"))
+    held.write_text(held.read_text().replace(str(2**22 + 1), str(os.getpid())))
+    os.utime(held, (0, 0))  # whoever has that number now, has begun since
+    assert any("left by a run that was killed" in finding.text for finding in said(root, "·"))
     held.write_text('{"write": [')
     assert [finding.topic for finding in said(root)] == ["locks"]
 

@@ -12,7 +12,7 @@ import pytest
 
 from vaeplay.runner import heal
 
-from .light_workspace import CELLS, GATE, Light, environment, until
+from .light_workspace import CELLS, GATE, Light, environment, said_first, until
 
 EVERY = sorted(["settings", "report", *(f"{stage}@{cell}" for stage in ("train", "evaluate") for cell in CELLS)])
 
@@ -21,12 +21,12 @@ EVERY = sorted(["settings", "report", *(f"{stage}@{cell}" for stage in ("train",
 def light(tmp_path: Path) -> Iterator[Light]:
     made = Light.make(tmp_path / "light")
     yield made
-    until(lambda: not made.processes(), 10)
+    until(lambda: not made.processes())
 
 
 def test_the_result_is_that_of_dvc_repro(light: Light, tmp_path: Path) -> None:
     plain = Light.make(tmp_path / "plain")
-    assert plain.start("repro", module="dvc").wait() == 0
+    assert plain.start("repro", module="dvc").wait(120) == 0
     said = light.repro("-j", "3")
     assert light.results() == plain.results()
     assert light.lock() == plain.lock()
@@ -87,8 +87,8 @@ def test_a_killed_driver_leaves_no_command_behind_and_nothing_is_repeated(tmp_pa
     running = light.start("-j", "2")
     until(lambda: light.trainings())
     running.kill()
-    running.wait()
-    until(lambda: not light.processes(), 20)
+    running.wait(60)
+    until(lambda: not light.processes())
     (light.root / "go").touch()
     light.ran()
     light.repro("-j", "4")
@@ -102,9 +102,9 @@ def test_a_killed_link_ends_its_command(tmp_path: Path) -> None:
     commands = {*light.processes("/bin/sh -c ")}
     for words in (("relay.py", "results/a"), ("supervise.py", "results/b"), ("-m dvc", "train@c")):
         light.processes(*words)[0].kill()
-    until(lambda: not commands & {*light.processes()}, 5)
+    until(lambda: not commands & {*light.processes()})
     (light.root / "go").touch()
-    said = running.communicate()[0]
+    said = running.communicate(timeout=120)[0]
     assert running.returncode == 1, said
     assert "train@c: done" in said  # it is tried again: that `dvc` was killed says nothing about the command
     light.ran()
@@ -133,11 +133,10 @@ def test_a_second_run_waits_and_says_for_whom(tmp_path: Path) -> None:
     first = light.start()
     until(lambda: light.trainings())
     second = light.start()
-    assert second.stdout
-    assert str(first.pid) in second.stdout.readline()
-    assert "is busy" in light.start("repro", module="dvc").communicate()[0]
+    assert str(first.pid) in said_first(second)
+    assert "is busy" in light.start("repro", module="dvc").communicate(timeout=120)[0]
     (light.root / "go").touch()
-    assert first.wait() == second.wait() == 0
+    assert first.wait(120) == second.wait(120) == 0
     assert light.ran() == ["evaluate@a", "report", "settings", "train@a"]
 
 
@@ -146,10 +145,9 @@ def test_it_waits_for_a_stock_dvc_repro_and_says_so(tmp_path: Path) -> None:
     stock = light.start("repro", module="dvc")
     until(lambda: light.trainings())
     waiting = light.start()
-    assert waiting.stdout
-    assert f"PID {stock.pid}" in waiting.stdout.readline()
+    assert f"PID {stock.pid}" in said_first(waiting)
     (light.root / "go").touch()
-    assert waiting.wait() == stock.wait() == 0
+    assert waiting.wait(120) == stock.wait(120) == 0
     assert light.ran() == ["evaluate@a", "report", "settings", "train@a"]
 
 
@@ -179,7 +177,7 @@ def scheduler(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes
     yield json.loads(file.read_text())["address"], started[1:]
     for process in started:
         process.terminate()
-        process.wait()
+        process.wait(60)
 
 
 def test_a_clusters_workers_run_the_commands(
@@ -207,19 +205,18 @@ def test_interrupting_a_cluster_ends_its_commands(
     running = light.start("--scheduler", scheduler[0])
     until(lambda: len(light.trainings()) == 2)
     running.send_signal(signal.SIGINT)
-    assert running.wait() == 130
+    assert running.wait(60) == 130
     assert not light.trainings()
     running = light.start("--scheduler", scheduler[0])
     until(lambda: len(light.trainings()) == 2)
     running.kill()
-    until(lambda: not light.processes(), 10)
-    assert running.wait() == -signal.SIGKILL
+    until(lambda: not light.processes())
+    assert running.wait(60) == -signal.SIGKILL
 
 
 def test_a_job_queues_workers_run_the_commands(light: Light) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", JOB_QUEUE], cwd=light.root, env=environment(), capture_output=True, text=True
-    )
+    command = [sys.executable, "-c", JOB_QUEUE]
+    done = subprocess.run(command, cwd=light.root, env=environment(), capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     assert light.ran() == EVERY
 

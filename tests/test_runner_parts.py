@@ -60,7 +60,7 @@ def test_whatever_is_left_of_a_lock_is_whole_after_healing(root: Path, left: int
     assert heal.lock_damage(root / heal.LOCK) is None
     if damaged and copied:
         assert (root / heal.LOCK).read_bytes() == LOCK
-    assert heal.damage(root) == heal.heal(root) == []
+    assert heal.heal(root) == []
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_whatever_is_left_of_a_lock_is_whole_after_healing(root: Path, left: int
 )
 def test_damage_is_said_before_it_is_mended(tmp_path: Path, content: bytes) -> None:
     (tmp_path / heal.LOCK).write_bytes(content)
-    assert heal.damage(tmp_path)[0].startswith("dvc.lock is damaged (")
+    assert heal.lock_damage(tmp_path / heal.LOCK)
     assert (tmp_path / heal.LOCK).read_bytes() == content
     assert "DVC writes a new one" in heal.heal(tmp_path)[0]
     assert not (tmp_path / heal.LOCK).exists()
@@ -320,7 +320,7 @@ def supervised(log: Path, command: str) -> subprocess.Popen[bytes]:
     ("command", "code"), [("echo a; test -t 2", 0), ("echo a; exit 7", 7), ("echo a; kill -9 $$", 137)]
 )
 def test_a_command_has_a_terminal_and_its_exit_code_comes_back(tmp_path: Path, command: str, code: int) -> None:
-    assert supervised(tmp_path / "log", command).wait() == code
+    assert supervised(tmp_path / "log", command).wait(60) == code
     assert (tmp_path / "log").read_text() == "a\n"
 
 
@@ -328,7 +328,7 @@ def test_a_command_ends_with_its_starter_even_if_it_will_not(tmp_path: Path) -> 
     running = supervised(tmp_path / "log", "trap '' INT TERM HUP; echo $$; while true; do sleep 0.1; done")
     until(lambda: (tmp_path / "log").exists() and (tmp_path / "log").read_text())
     command = psutil.Process(int((tmp_path / "log").read_text()))
-    running.communicate()
+    running.communicate(timeout=60)
     assert running.returncode == 128 + signal.SIGKILL
     assert not command.is_running()
 

@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-import psutil
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from vaeplay.doctor.finding import Finding
+from vaeplay.runner.heal import HELD, lives
 
 AGAIN = "uv run vaeplay repro mends it first, and DVC's run-cache restores what has finished"
 Lock = dict[str, dict[str, Any]]
@@ -48,7 +48,7 @@ def _is_stage(stage: Any) -> bool:
 
 def processes(root: Path) -> list[Finding]:
     """Who reads and writes here, as DVC has noted it in `.dvc/tmp/rwlock`."""
-    path = root / ".dvc/tmp/rwlock"
+    path = root / HELD
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
         written = list(value.get("write", {}).values())
@@ -61,7 +61,7 @@ def processes(root: Path) -> list[Finding]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         do = "rm .dvc/tmp/rwlock, when no dvc is running here"
         return [Finding("!", "locks", f"{path.relative_to(root)} is damaged", do)]
-    alive = [f"{command} (PID {pid})" for pid, command in named.items() if psutil.pid_exists(pid)]
+    alive = [f"{command} (PID {pid})" for pid, command in named.items() if lives(pid, path.stat().st_mtime)]
     if alive:
         return [Finding("·", "locks", f"at work here: {', '.join(alive)}", "wait for it, or stop it with Ctrl-C")]
     if named:

@@ -12,9 +12,8 @@ from typing import Any
 import dask
 from dask.system import CPU_COUNT
 from distributed import Client
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
+from vaeplay import settings_file
 from vaeplay.errors import UserError
 
 
@@ -76,8 +75,8 @@ def visible_gpus() -> list[str]:
 def cell_threads(root: Path) -> int:
     """The setting `threads` in params.yaml; 1 where it cannot be read, which a stage will complain about."""
     try:
-        value = YAML(typ="safe").load((root / "params.yaml").read_text(encoding="utf-8"))["threads"]
-    except (OSError, ValueError, YAMLError, KeyError, TypeError):
+        value = settings_file.read(root / "params.yaml")["threads"]
+    except (UserError, KeyError, TypeError):
         return 1
     return value if isinstance(value, int) and value > 0 else 1
 

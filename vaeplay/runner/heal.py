@@ -31,16 +31,6 @@ CLOCKS = 5.0
 """Seconds by which the clock of files and the one of processes may differ; the latter is about one second off."""
 
 
-def damage(root: Path) -> list[str]:
-    """What is damaged in a workspace, a line each; nothing is changed."""
-    lines = []
-    if why := lock_damage(root / LOCK):
-        lines.append(f"{LOCK} is damaged ({why})")
-    if stale_holders(root / HELD) is not None:
-        lines.append(f"{HELD} is damaged, or names processes that have ended")
-    return lines
-
-
 def heal(root: Path) -> list[str]:
     """Mend what is damaged: what was done, a line each.
 
