@@ -501,7 +501,7 @@ def test_packed_pictures_hold_the_same_pixels(made: Path) -> None:
 
 
 def test_many_cells_keep_fewer_images_each_the_same(made: Path) -> None:
-    pictures = {"a": samples.of_cell(made, plans()[0].name, []), "b": samples.of_cell(made, plans()[1].name, [])}
+    pictures = dict(zip("ab", samples.of_cells(made, [plan.name for plan in plans()[:2]]).values(), strict=True))
     whole, thinned = sheets.packed(pictures, (1, 28, 28), 1e6)
     assert not thinned
     fewer, thinned = sheets.packed(pictures, (1, 28, 28), 10_000)

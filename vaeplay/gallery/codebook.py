@@ -1,14 +1,12 @@
 """A codebook by the use of its entries over the test split: a tile for each, the most used first, and a table."""
 
-import base64
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from vaeplay.errors import UserError
+from vaeplay.gallery import webp
 from vaeplay.gallery.charts import Table
 from vaeplay.gallery.page import Cell, Picture
 from vaeplay.gallery.tensors import Tensors
@@ -78,11 +76,7 @@ def sheet(root: Path, name: str, usage: tuple[int, ...]) -> Picture | None:
             row, column = divmod(place[entry], COLUMNS)
             pixels[row, :down, column, :across, :3] = image
             pixels[row, :down, column, :across, 3] = 255
-    buffer = io.BytesIO()
-    whole = Image.fromarray(pixels.reshape(rows * (down + BELOW), COLUMNS * (across + GAP), 4))
-    whole.save(buffer, "WEBP", lossless=True, quality=0, method=1)
-    address = "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
-    return Picture(address, across, down)
+    return Picture(webp.address(pixels.reshape(rows * (down + BELOW), COLUMNS * (across + GAP), 4)), across, down)
 
 
 def codebook(cell: Cell) -> Codebook | None:

@@ -68,17 +68,18 @@ def rows(page: Page) -> tuple[Row, ...]:
 
 
 def columns(page: Page) -> tuple[Column, ...]:
-    """The metrics that at least one cell has, in the registry's order."""
+    """The metrics that at least one cell has, in the registry's order; nats of several likelihoods are not ranked."""
     tables = {cell.name: {figure.key: figure for figure in cell.figures} for cell in page.cells}
     floors = {figure.key: figure.value for figure in page.judge.floors} if page.judge else {}
+    configurations, alike = rows(page), len(likelihoods(page)) <= 1
     found = []
     for metric in METRICS:
         owned = {name: table[metric.key] for name, table in tables.items() if metric.key in table}
         entries = {name: Entry(own.value, own.low, own.high, _over(own)) for name, own in owned.items()}
         if entries:
-            means = {row.name: entry for row in rows(page) if (entry := _mean(row, entries))}
+            means = {row.name: entry for row in configurations if (entry := _mean(row, entries))}
             values = {name: entry.value for name, entry in means.items()}
-            marked = best(metric, values) if comparable(page, metric) else frozenset()
+            marked = best(metric, values) if alike or not metric.unit.startswith("nats") else frozenset()
             found.append(Column(metric, entries, means, marked, floors.get(metric.key)))
     return tuple(found)
 
@@ -112,10 +113,10 @@ def student(count: int) -> float:
     return float(stdtrit(count - 1, 0.975)) / math.sqrt(count)
 
 
-def shared(page: Page) -> tuple[Column, ...]:
-    """The columns in which every cell shows the same value and none is better: one sentence says as much."""
+def shared(page: Page, table: tuple[Column, ...]) -> tuple[Column, ...]:
+    """The columns of `table` in which every cell shows the same value and none is better: one sentence says as much."""
     found = []
-    for column in columns(page):
+    for column in table:
         values = [entry.value for entry in column.cells.values()]
         texts = {None if value is None else round(value, column.metric.digits) for value in values}
         if column.metric.better is None and len(texts) == 1 and 1 < len(page.cells) == len(values):
@@ -127,11 +128,6 @@ def likelihoods(page: Page) -> tuple[str, ...]:
     """The likelihoods that the cells' decoders use, in order of appearance."""
     found = (item.value for cell in page.cells for item in cell.settings if item.key == "likelihood.name")
     return tuple(dict.fromkeys(str(value) for value in found))
-
-
-def comparable(page: Page, metric: Metric) -> bool:
-    """Whether values of `metric` may be ranked: nats under different likelihoods may not."""
-    return not metric.unit.startswith("nats") or len(likelihoods(page)) <= 1
 
 
 def best(metric: Metric, values: dict[str, float | None]) -> frozenset[str]:

@@ -4,7 +4,6 @@
 """
 
 import base64
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,10 +12,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from vaeplay.errors import UserError
-from vaeplay.gallery import fields
+from vaeplay.gallery import fields, webp
 from vaeplay.gallery.fields import Fields
 from vaeplay.gallery.page import Cell, LatentMap, Page, Projection, TestImages
 from vaeplay.gallery.scale import MARKERS
@@ -100,9 +98,7 @@ def _sheet(pixels: NDArray[np.uint8], columns: int) -> str:
     padded[:count] = pixels
     tiles = padded.reshape(rows, columns, channels, height, width).transpose(0, 3, 1, 4, 2)
     sheet = tiles.reshape(rows * height, columns * width, channels)
-    file = io.BytesIO()
-    Image.fromarray(sheet[..., 0] if channels == 1 else sheet).save(file, "WEBP", lossless=True, quality=20, method=1)
-    return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode()
+    return webp.address(sheet[..., 0] if channels == 1 else sheet, quality=20)
 
 
 def latent_maps(maps: dict[str, Found], images: TestImages) -> tuple[LatentMap, ...]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from vaeplay.gallery import budget, codebook, explorer, fields, maps, provenance, samples, sheets, views
+from vaeplay.gallery.columns import columns
 from vaeplay.gallery.fields import Fields
 from vaeplay.gallery.page import (
     Cell,
@@ -45,7 +46,7 @@ def read(root: Path) -> Page:
     names = report.texts("cells")
     stages, params = report.object("stages"), report.object("params")
     card = _card(root)
-    pictures = {name: samples.of_cell(root, name, names) for name in names}
+    pictures = samples.of_cells(root, names)
     cells = label([_cell(root, name, pictures[name], stages.text(name, "")) for name in names])
     found, explorable = maps.found(root, names), explorer.present(root, names)
     images = maps.images(root, found, len(names)) if found or explorable else None
@@ -63,7 +64,9 @@ def read(root: Path) -> Page:
         explorer=(),
     )
     if images:
-        best = [cell.name for finding in views.findings(page) for row in finding.rows for cell in row.cells]
+        best = [
+            cell.name for finding in views.findings(page, columns(page)) for row in finding.rows for cell in row.cells
+        ]
         page = replace(page, explorer=explorer.read(root, explorable, params.object("explorer"), images, best))
     packed, thinned = sheets.packed(pictures, card.shape, budget.room(page))  # what the rest of the page leaves
     return replace(page, thinned=thinned, cells=tuple(replace(cell, samples=packed[cell.name]) for cell in cells))

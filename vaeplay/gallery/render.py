@@ -39,7 +39,8 @@ def render(page: Page) -> str:
     early = [asset(f"{name}.js") for name in EARLY_SCRIPTS]
     late = [asset(f"{name}.js") for name in LATE_SCRIPTS]
     varying = views.varying(page)
-    everything, same = columns(page), shared(page)
+    everything = columns(page)
+    groups, same = grouped(everything), shared(page, everything)
     ranked = [column for column in everything if column.metric.headline and column not in same]
     return (
         environment()
@@ -61,20 +62,19 @@ def render(page: Page) -> str:
             tallest=views.BAR,
             varying=varying,
             constant=views.constant(page),
-            columns=everything,
-            groups=grouped(everything),
+            groups=groups,
             ranked=ranked,
             shared=same,
             rows=rows(page),
             repeated=len(rows(page)) < len(page.cells),
-            findings=views.findings(page),
+            findings=views.findings(page, everything),
             families=views.families(page),
             likelihoods=likelihoods(page),
             depths=charts.depths(page),
             seconds=views.training_seconds(page),
             terms=charts.of_terms(page),
             plane=plane(page),
-            choices=grouped(everything),
+            choices=groups,
             glossary=glossary(),
             markers=MARKERS,
         )

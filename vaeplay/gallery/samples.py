@@ -5,7 +5,7 @@ and a file that is another cell's own is never taken for a kind of this one.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from vaeplay.errors import UserError
@@ -61,21 +61,23 @@ def path(cell: str, kind: str) -> str:
     return f"samples/{cell}.png" if kind == "reconstruction" else f"samples/{cell}_{kind}.png"
 
 
-def of_cell(root: Path, cell: str, cells: Iterable[str]) -> dict[str, bytes]:
-    """Every picture of `cell` by its kind, in the order of `order`, as PNG; `cells` are all cells on the page.
+def of_cells(root: Path, cells: Sequence[str]) -> dict[str, dict[str, bytes]]:
+    """Every picture of each of `cells`, the cells of the page, as PNG: {cell: {kind: content}}, kinds as in `order`.
 
     Raises:
         UserError: a file is not a PNG image.
     """
     folder = root / "samples"
     stems = {file.stem for file in folder.iterdir() if file.suffix == ".png"} if folder.is_dir() else set()
-    others = set(cells) - {cell}
-    kinds = ["reconstruction"] if cell in stems else []
-    for stem in stems:
-        kind = stem[len(cell) + 1 :]
-        if stem.startswith(f"{cell}_") and _SUFFIX.fullmatch(kind) and stem not in others and not _is_cell(root, stem):
-            kinds.append(kind)
-    return {kind: content for kind in order(kinds) if (content := png(root, path(cell, kind)))}
+    kinds = {cell: ["reconstruction"] if cell in stems else [] for cell in cells}
+    for stem in stems - set(cells):
+        cell, _, kind = stem.rpartition("_")
+        if cell in kinds and _SUFFIX.fullmatch(kind) and not _is_cell(root, stem):
+            kinds[cell].append(kind)
+    return {
+        cell: {kind: content for kind in order(found) if (content := png(root, path(cell, kind)))}
+        for cell, found in kinds.items()
+    }
 
 
 def _is_cell(root: Path, name: str) -> bool:

@@ -5,6 +5,8 @@ Every cell gives up the same rows and columns, so that what remains can still be
 
 import base64
 import io
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,7 @@ from PIL import Image
 
 from vaeplay.drawing import GAP
 from vaeplay.errors import UserError
+from vaeplay.gallery import webp
 from vaeplay.gallery.page import Picture, Sample
 
 LEVELS = ((64, 64, 64), (12, 4, 8), (12, 3, 6), (10, 2, 5), (8, 2, 4), (6, 2, 3), (5, 1, 3), (4, 1, 3), (3, 1, 2))
@@ -33,12 +36,19 @@ def packed(
     `shape` is that of the data set's images, (channels, height, width). Where even the fewest images take too much,
     they are returned all the same: the page as a whole is held to its limit.
     """
+    with ThreadPoolExecutor() as pool:  # compressing, which is most of the work, leaves the interpreter to others
+        return _packed(pictures, shape, budget, pool)
+
+
+def _packed(
+    pictures: dict[str, dict[str, bytes]], shape: tuple[int, ...], budget: float, pool: ThreadPoolExecutor
+) -> tuple[dict[str, tuple[Sample, ...]], bool]:
     tiles = {name: {kind: _tiles(png, shape) for kind, png in kinds.items()} for name, kinds in pictures.items()}
     made: dict[str, tuple[Sample, ...]] = {}
     for level in LEVELS:
         made = {}
         for done, name in enumerate(tiles, 1):
-            made[name] = tuple(_sample(kind, cut, level) for kind, cut in tiles[name].items())
+            made[name] = tuple(pool.map(_sample, tiles[name], tiles[name].values(), repeat(level)))
             if done >= PROBES and level != LEVELS[-1] and _size(made) > 1.1 * budget * done / len(tiles):
                 break  # at this rate all will not fit
         if len(made) == len(tiles) and (_size(made) <= budget or level == LEVELS[-1]):
@@ -85,10 +95,8 @@ def _sample(kind: str, tiles: Pixels, level: tuple[int, int, int]) -> Sample:
         kept = spread if kind in SPREAD else slice(-most_columns, None) if kind == "worst" else slice(most_columns)
         tiles = tiles[:, kept]
     sheet = _sheet(tiles[:rows])
-    buffer = io.BytesIO()
-    Image.fromarray(sheet).save(buffer, "WEBP", lossless=True, quality=0, method=1)
-    address = "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
-    return Sample(kind, Picture(address, sheet.shape[1], sheet.shape[0]), rows if tiles.shape[1] > 1 or rows > 1 else 0)
+    picture = Picture(webp.address(sheet), sheet.shape[1], sheet.shape[0])
+    return Sample(kind, picture, rows if tiles.shape[1] > 1 or rows > 1 else 0)
 
 
 def _sheet(tiles: Pixels) -> Pixels:

@@ -46,8 +46,9 @@ class Sweep:
     @property
     def columns(self) -> tuple[Column, ...]:
         """The headline metrics over all cells, without those in which no two differ."""
-        same = shared(self.page)
-        return tuple(column for column in columns(self.page) if column.metric.headline and column not in same)
+        table = columns(self.page)
+        same = shared(self.page, table)
+        return tuple(column for column in table if column.metric.headline and column not in same)
 
 
 def read(revisions: list[Fields]) -> Sweep:

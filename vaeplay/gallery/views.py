@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from vaeplay.gallery.columns import Row, columns, rows
+from vaeplay.gallery.columns import Column, Row, rows
 from vaeplay.gallery.page import Page
 from vaeplay.gallery.words import axis, number
 
@@ -109,9 +109,9 @@ class Finding:
     value: str
 
 
-def findings(page: Page) -> tuple[Finding, ...]:
-    """The best configurations by each metric of `FINDINGS`, where there is a best."""
-    table = {column.metric.key: column for column in columns(page)}
+def findings(page: Page, columns: tuple[Column, ...]) -> tuple[Finding, ...]:
+    """The best configurations by each metric of `FINDINGS`, where there is a best, from the table's columns."""
+    table = {column.metric.key: column for column in columns}
     found = []
     for key, words in FINDINGS:
         column = table.get(key)

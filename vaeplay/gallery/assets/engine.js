@@ -75,6 +75,12 @@ gallery.engine = (() => {
     return worker || null;
   };
 
+  // What a worker needs of a file: not its points, draws and maps, which would be copied for nothing.
+  const weightsOf = ({ about, tensors }) => {
+    const layers = about.layers.flatMap(({ weights }) => (weights === undefined ? [] : [`${weights}.`]));
+    return Object.fromEntries(Object.entries(tensors).filter(([name]) => layers.some((layer) => name.startsWith(layer))));
+  };
+
   const live = (cell, file) => {
     const heavy = decoding.cost(file) > HEAVY;
     let run = null;
@@ -82,13 +88,13 @@ gallery.engine = (() => {
     const here = () => (run ??= decoding.network(file));
     // `many` images at once go to the worker whatever they cost, so that the page does not stand still.
     return (codes, count = 1) => {
-      const assistant = heavy || count > 4 ? hire() : null;
-      if (!assistant) return decodeAll(here(), codes, count);
-      if (!sent) assistant.postMessage({ cell, file: { about: file.about, tensors: file.tensors } });
+      const hired = heavy || count > 4 ? hire() : null;
+      if (!hired) return decodeAll(here(), codes, count);
+      if (!sent) hired.postMessage({ cell, file: { about: file.about, tensors: weightsOf(file) } });
       sent = true;
       return new Promise((resolve) => {
         waiting.set(++tickets, resolve);
-        assistant.postMessage({ ticket: tickets, cell, codes, count });
+        hired.postMessage({ ticket: tickets, cell, codes, count });
       });
     };
   };
@@ -217,7 +223,6 @@ gallery.engine = (() => {
 
   let sheet = null;
   return {
-    HEAVY,
     width,
     height,
     normal,
