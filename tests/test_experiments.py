@@ -59,6 +59,17 @@ def test_a_sweep_over_beta_is_one_line_from_the_vae_on() -> None:
     assert drawing.sweeps[0].count("L") == 2
 
 
+def test_experiments_that_differ_in_something_else_are_no_sweep() -> None:
+    name = "BetaVAE_latent2_depth1_ReLU"
+    states = [state(f"b{rate}", 2, {name: figures(rate, 90 + rate)}) for rate in (1, 2, 4)]
+    drawing = plane(read(states).page)
+    assert drawing is not None and drawing.sweeps == ()  # the same β each time
+    for place, entry in enumerate(states):
+        entry["data"]["params"]["params.yaml"]["data"] = {"beta": place + 1, "train": {"lr": 10.0**-place}}
+    drawing = plane(read(states).page)
+    assert drawing is not None and drawing.sweeps == ()  # another learning rate beside another β
+
+
 def test_repeated_trainings_have_a_curve_each() -> None:
     names = [f"BetaVAE_latent2_depth1_ReLU{repeat}" for repeat in ("", "_r2")]
     states = [state(f"b{beta}", beta, {name: figures(8 / beta, 90 + beta) for name in names}) for beta in (1, 2, 4)]
@@ -77,7 +88,7 @@ def test_the_command_writes_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(experiments, "show", lambda revisions: answer())
     assert experiments.main(argparse.Namespace(revisions=[])) == 0
-    assert capsys.readouterr().out == "reports/experiments.html: 5 experiments, 3 cells\n"
+    assert capsys.readouterr().out == "reports/experiments.html: 3 experiments, 3 cells\n"
     assert (tmp_path / "reports/experiments.html").is_file()
 
 

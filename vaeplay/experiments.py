@@ -18,6 +18,7 @@ from vaeplay.gallery import render, sweep, views
 from vaeplay.gallery.fields import Fields, clean
 from vaeplay.gallery.plane import plane
 from vaeplay.gallery.scale import MARKERS
+from vaeplay.gallery.words import plural
 
 PAGE = Path("reports/experiments.html")
 
@@ -31,7 +32,7 @@ def main(arguments: argparse.Namespace) -> int:
     """Write the page and say where it is."""
     found = sweep.read([Fields(entry, "dvc exp show") for entry in show(arguments.revisions)])
     files.write_text(PAGE, html(found))
-    print(f"{PAGE}: {len(found.experiments)} experiments, {len(found.cells)} cells")
+    print(f"{PAGE}: {plural(found.count, 'experiment')}, {plural(len(found.cells), 'cell')}")
     return 0
 
 

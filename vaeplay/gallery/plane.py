@@ -190,8 +190,9 @@ def _sweeps(shown: list[tuple[Cell, float | None, float]], x: Scale, y: Scale) -
     for cell, rate, distortion in shown:
         if rate is not None and cell.model is not None:
             family = cell.model.replace("Beta", "")
-            key = (family, cell.latent_dim, cell.depth, cell.activation, cell.seed, cell.run)
+            others = tuple((item.key, item.value) for item in (*cell.settings, *cell.train) if item.key != "beta")
+            key = (family, cell.latent_dim, cell.depth, cell.activation, cell.seed, cell.run, others)
             beta = 1.0 if cell.beta is None else cell.beta
             groups.setdefault(key, []).append((beta, x(rate), y(distortion)))
-    paths = (sorted(group) for group in groups.values() if len(group) > 1)
+    paths = (sorted(group) for group in groups.values() if len({beta for beta, *_ in group}) > 1)
     return tuple("M" + "L".join(f"{across:g} {up:g}" for _, across, up in group) for group in paths)

@@ -23,12 +23,14 @@ class Experiment:
     """One state of the workspace: its name, what DVC says of it where it has not ended, and its own settings.
 
     `changed` are the settings in which experiments differ, and `cells` those of its cells that no earlier one has.
+    `own` says that it is one of DVC's experiments, and not the workspace or a commit.
     """
 
     name: str
     state: str
     changed: tuple[Setting, ...]
     cells: tuple[Cell, ...]
+    own: bool
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,11 @@ class Sweep:
 
     experiments: tuple[Experiment, ...]
     page: Page
+
+    @property
+    def count(self) -> int:
+        """How many of them are DVC's experiments."""
+        return sum(item.own for item in self.experiments)
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -68,13 +75,13 @@ def read(revisions: list[Fields]) -> Sweep:
     for state, table in zip(states, tables, strict=True):
         name = _name(state)
         changed = tuple(Setting(key, table[key]) for key in varying if key in table)
-        cells = tuple(_cells(state, name, table.get("beta"), seen))
-        experiments.append(Experiment(name, _state(state), changed, cells))
+        cells = tuple(_cells(state, name, table.get("beta"), changed, seen))
+        experiments.append(Experiment(name, _state(state), changed, cells, "running" in state.values))
     return Sweep(tuple(experiments), _page(tuple(cell for item in experiments for cell in item.cells)))
 
 
 def _states(revisions: list[Fields]) -> Iterator[Fields]:
-    """The workspace, each commit and each of its experiments; the last of its revisions is an experiment's result."""
+    """The workspace, each commit and each of its experiments, whose first revision is the newest, its result."""
     for revision in revisions:
         yield revision
         for experiment in revision.objects("experiments") if "experiments" in revision else ():
@@ -102,7 +109,9 @@ def _settings(state: Fields) -> tuple[Setting, ...]:
     return fields.flatten(files.object("params.yaml").object("data").values if "params.yaml" in files else {})
 
 
-def _cells(state: Fields, experiment: str, beta: object, seen: set[str]) -> Iterator[Cell]:
+def _cells(
+    state: Fields, experiment: str, beta: object, changed: tuple[Setting, ...], seen: set[str]
+) -> Iterator[Cell]:
     """The measured cells of one state whose figures no earlier one has."""
     data = state.object("data") if "data" in state else Fields({}, state.where)
     files = data.object("metrics") if "metrics" in data else Fields({}, state.where)
@@ -115,14 +124,21 @@ def _cells(state: Fields, experiment: str, beta: object, seen: set[str]) -> Iter
             if figures and identity not in seen:
                 seen.add(identity)
                 own = float(beta) if isinstance(beta, int | float) and "beta" in _uses(match[2]) else None
-                yield _cell(experiment, match, figures, own)
+                settings = tuple(item for item in changed if item.key != "beta")
+                yield _cell(experiment, match, figures, own, settings)
 
 
 def _uses(model: str) -> tuple[str, ...]:
     return tuple(models.uses(model)) if model in models.names() else ()
 
 
-def _cell(experiment: str, match: re.Match[str], figures: tuple[Figure, ...], beta: float | None) -> Cell:
+def _cell(
+    experiment: str,
+    match: re.Match[str],
+    figures: tuple[Figure, ...],
+    beta: float | None,
+    settings: tuple[Setting, ...],
+) -> Cell:
     name, model, latent, depth, activation, repeat = match.groups()
     return Cell(
         name=f"{experiment}/{name}",
@@ -135,7 +151,7 @@ def _cell(experiment: str, match: re.Match[str], figures: tuple[Figure, ...], be
         activation=activation,
         seed=None,
         beta=beta,
-        settings=(),
+        settings=settings,
         train=(),
         figures=figures,
         spectrum=(),
