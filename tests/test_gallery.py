@@ -482,7 +482,7 @@ def test_the_spectrum_has_a_bar_a_dimension_as_high_as_its_rate(made: Path) -> N
     for height, rate in zip(heights, rates, strict=True):
         assert height / heights[0] == pytest.approx(rate / rates[0], abs=0.02)
     assert [bar.state for bar in drawing.bars][-2:] == ["collapsed"] * 2
-    assert own.row_labels(cell, "traversal", 2)[0].startswith(f"dim {cell.spectrum[0].dimension}: ")
+    assert own.row_labels(cell, "traversal", 2)[0].startswith(f"z{cell.spectrum[0].dimension + 1}: ")
     assert own.spectrum(read(made).cells[0]) is None  # an autoencoder
 
 

@@ -110,7 +110,7 @@ def _explorable(name: str, way: str, payload: str, about: dict[str, Any]) -> Exp
 
 def _live(root: Path, file: Tensors, about: dict[str, Any], images: TestImages) -> str:
     rows = list(images.rows)
-    kept = [*_parts(about), *PLANE, "spread", "draws", "codebook"]
+    kept = [*_parts(about), *PLANE, "spread", "draws", "codebook", "entries"]
     tensors = {key: file[key] for key in kept if key in file}
     for key in [key for key, value in tensors.items() if value.dtype == np.int16]:
         low, high = tensors.pop(key).astype("<i2").reshape(-1).view(np.uint8).reshape(-1, 2).T

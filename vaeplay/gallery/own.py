@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from vaeplay.gallery.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Chart, Frame, Line, Table
-from vaeplay.gallery.page import Cell, Cost, Unit
+from vaeplay.gallery.page import Cell, Cost, Sample, Unit
 from vaeplay.gallery.scale import Scale, Tick, extent
 from vaeplay.gallery.words import DASH, number, plural, size
 
@@ -47,17 +47,17 @@ def spectrum(cell: Cell) -> Spectrum | None:
     for place, (unit, rate) in enumerate(zip(units, rates, strict=True)):
         middle = LEFT + (place + 0.5) * step
         top = y(max(rate, 0.0))
-        label = f"dimension {unit.dimension}: {_rate(unit)}, {_state(unit)}"
+        label = f"dimension {unit.dimension + 1}: {_rate(unit)}, {_state(unit)}"
         bars.append(
             UnitBar(round(middle - width / 2, 1), top, width, round(y(0.0) - top, 1) + 0.0, label, _state(unit))
         )
         if len(units) <= 20 or place % 8 == 0:
-            ticks.append(Tick(place, round(middle, 1), str(unit.dimension)))
+            ticks.append(Tick(place, round(middle, 1), str(unit.dimension + 1)))
     active = sum(unit.active for unit in cell.spectrum)
     collapsed = sum(unit.collapsed for unit in cell.spectrum)
     summary = f"{active} of {plural(len(cell.spectrum), 'dimension')} active, {collapsed} collapsed to the prior"
     heads = ("Dimension", "Rate, nats / image", "State")
-    rows = tuple((str(unit.dimension), _rate(unit, unit_name=""), _state(unit)) for unit in cell.spectrum)
+    rows = tuple((str(unit.dimension + 1), _rate(unit, unit_name=""), _state(unit)) for unit in cell.spectrum)
     return Spectrum(tuple(bars), tuple(ticks), y.ticks(5), Table(heads, rows), summary)
 
 
@@ -92,7 +92,7 @@ def memory_table(cost: Cost) -> Table:
     """The numbers of the memory chart: a row a sample, at most about twenty of each device."""
     rows = []
     for item in cost.memory:
-        for second, held in item.samples[:: max(1, len(item.samples) // 20)]:
+        for second, held in item.samples[:: max(1, -(-len(item.samples) // 20))]:
             rows.append((item.device, number(second, 1), size(int(held))))
     return Table(("Device", "Seconds", "Memory"), tuple(rows))
 
@@ -103,6 +103,13 @@ def row_labels(cell: Cell, kind: str, rows: int) -> tuple[str, ...]:
         return ("original", "reconstruction")
     if kind == "traversal" and rows:
         if cell.spectrum:
-            return tuple(f"dim {unit.dimension}: {_rate(unit)}" for unit in cell.spectrum[:rows])
+            return tuple(f"z{unit.dimension + 1}: {_rate(unit)}" for unit in cell.spectrum[:rows])
         return tuple(f"direction {place}" for place in range(1, rows + 1))
     return ()
+
+
+def rows_shown(cell: Cell, sample: Sample) -> tuple[int, ...]:
+    """The rows of the test split in a picture: of the best images the first of all, of the worst the last."""
+    every = cell.best if sample.kind == "best" else cell.worst
+    shown = sample.columns or len(every)
+    return every[:shown] if sample.kind == "best" else every[-shown:]

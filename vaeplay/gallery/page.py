@@ -61,12 +61,13 @@ class Picture:
 class Sample:
     """One picture of a cell: `kind` is `reconstruction`, or the suffix of the kind's file, as in `prior`.
 
-    `rows` is how many rows of images it has here; 0 where it is not made of images of the data set's size.
+    `rows` and `columns` are how many of images it has here; 0 where it is not made of images of the data set's size.
     """
 
     kind: str
     picture: Picture
     rows: int
+    columns: int
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ def _card(root: Path) -> DataCard:
         skipped=card.integer("skipped") or 0,
         skipped_files=card.texts("skipped_files", []),
         sha256=card.text("sha256", ""),
-        examples=sheets.picture(examples) if examples else None,
+        examples=sheets.picture("data/examples.png", examples) if examples else None,
     )
 
 

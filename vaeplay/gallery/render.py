@@ -106,6 +106,7 @@ def environment() -> Environment:
         "memory_table": own.memory_table,
         "own_charts": own_charts,
         "row_labels": own.row_labels,
+        "rows_shown": own.rows_shown,
         "spectrum_chart": own.spectrum,
         "quoted": lambda text: quote(text, safe=""),
         "setting": words.setting,

@@ -16,6 +16,7 @@ from vaeplay.drawing import GAP
 from vaeplay.errors import UserError
 from vaeplay.gallery import webp
 from vaeplay.gallery.page import Picture, Sample
+from vaeplay.gallery.samples import path
 
 LEVELS = ((64, 64, 64), (12, 4, 8), (12, 3, 6), (10, 2, 5), (8, 2, 4), (6, 2, 3), (5, 1, 3), (4, 1, 3), (3, 1, 2))
 """Columns, rows, and rows of a traversal, at most. The first takes everything."""
@@ -43,7 +44,10 @@ def packed(
 def _packed(
     pictures: dict[str, dict[str, bytes]], shape: tuple[int, ...], budget: float, pool: ThreadPoolExecutor
 ) -> tuple[dict[str, tuple[Sample, ...]], bool]:
-    tiles = {name: {kind: _tiles(png, shape) for kind, png in kinds.items()} for name, kinds in pictures.items()}
+    tiles = {
+        name: {kind: _tiles(path(name, kind), png, shape) for kind, png in kinds.items()}
+        for name, kinds in pictures.items()
+    }
     made: dict[str, tuple[Sample, ...]] = {}
     for level in LEVELS:
         made = {}
@@ -56,10 +60,9 @@ def _packed(
     return made, bool(tiles) and level != LEVELS[0]
 
 
-def picture(png: bytes) -> Picture:
-    """One PNG as it is, for the page."""
-    with Image.open(io.BytesIO(png)) as image:
-        size = image.size
+def picture(file: str, png: bytes) -> Picture:
+    """One PNG, the content of `file`, as it is, for the page."""
+    size = _pixels(file, png).shape[1::-1]
     return Picture("data:image/png;base64," + base64.b64encode(png).decode(), *size)
 
 
@@ -67,13 +70,17 @@ def _size(made: dict[str, tuple[Sample, ...]]) -> int:
     return sum(len(sample.picture.address) for samples in made.values() for sample in samples)
 
 
-def _tiles(png: bytes, shape: tuple[int, ...]) -> Pixels:
-    """The images in a picture: (rows, columns, height, width, 3), or one image where it is no sheet of `shape`."""
+def _pixels(file: str, png: bytes) -> Pixels:
     try:
         with Image.open(io.BytesIO(png)) as image:
-            pixels = np.asarray(image.convert("RGB"))
+            return np.asarray(image.convert("RGB"))
     except (OSError, SyntaxError, ValueError) as error:
-        raise UserError(f"samples/: a damaged PNG ({error}); delete it and run `uv run dvc repro`") from None
+        raise UserError(f"{file}: a damaged PNG ({error}); delete it and run `uv run dvc repro`") from None
+
+
+def _tiles(file: str, png: bytes, shape: tuple[int, ...]) -> Pixels:
+    """The images in a picture: (rows, columns, height, width, 3), or one image where it is no sheet of `shape`."""
+    pixels = _pixels(file, png)
     if len(shape) == 3:
         high, wide = shape[1] + GAP, shape[2] + GAP
         rows, columns = (pixels.shape[0] - GAP) // high, (pixels.shape[1] - GAP) // wide
@@ -96,7 +103,8 @@ def _sample(kind: str, tiles: Pixels, level: tuple[int, int, int]) -> Sample:
         tiles = tiles[:, kept]
     sheet = _sheet(tiles[:rows])
     picture = Picture(webp.address(sheet), sheet.shape[1], sheet.shape[0])
-    return Sample(kind, picture, rows if tiles.shape[1] > 1 or rows > 1 else 0)
+    rows, columns = (rows, tiles.shape[1]) if rows > 1 or tiles.shape[1] > 1 else (0, 0)
+    return Sample(kind, picture, rows, columns)
 
 
 def _sheet(tiles: Pixels) -> Pixels:

@@ -3,11 +3,11 @@
 (() => {
   if (!gallery.explorer) return;
   const { explorer, engine } = gallery;
-  const { sides, change } = explorer;
+  const { sides, state, change } = explorer;
   const box = explorer.section.querySelector('.codes');
   const [grid, palette] = ['.code-map', '.palette'].map((name) => box.querySelector(name));
   const MOST = 64; // entries in the palette, the most used first
-    const LARGEST = 400; // places of a map that can be edited
+  const LARGEST = 400; // places of a map that can be edited
   const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
   let owner = null;
   let chosen = 0;
@@ -33,7 +33,7 @@
     items.forEach((item, at) => {
       item.tabIndex = at ? -1 : 0;
       item.addEventListener('keydown', (event) => {
-        const move = MOVES[event.key];
+        const move = !event.ctrlKey && !event.metaKey && !event.altKey && MOVES[event.key];
         const next = move && items[at + move[0] * columns + move[1]];
         if (!move) return;
         event.preventDefault();
@@ -43,8 +43,12 @@
     });
   };
 
+  // An entry's own number, as in the cell's account: its place here is by use.
+  const numberOf = (entry) => owner.tensors.entries[entry];
+
   const set = (place) => {
-    const changed = Uint16Array.from(sides[0].entries);
+    const latest = state.base?.kind === 'entries' && !state.at ? state.base : sides[0]; // a side follows with the next frame
+    const changed = Uint16Array.from(latest.entries);
     changed[place] = chosen;
     change({ base: { kind: 'entries', entries: changed } });
   };
@@ -61,13 +65,18 @@
     const shown = Math.min(MOST, cell.entries);
     grid.style.setProperty('--columns', columns);
     places = Array.from({ length: rows * columns }, (_, at) => {
-      const made = button(() => set(at));
+      const made = button((event) => event.detail === 0 && set(at)); // by a key; a pointer acts when it comes down
+      made.addEventListener('pointerdown', (event) => {
+        if (event.button) return;
+        made.releasePointerCapture(event.pointerId); // so that a finger, too, enters the next tile
+        set(at);
+      });
       made.addEventListener('pointerenter', (event) => event.buttons === 1 && set(at));
       return made;
     });
     entries = Array.from({ length: shown }, (_, entry) => {
       const made = button(() => choose(entry));
-      made.setAttribute('aria-label', `Entry ${entry + 1}`);
+      made.setAttribute('aria-label', `Entry ${numberOf(entry)}`);
       return made;
     });
     rove(places, columns);
@@ -105,7 +114,7 @@
     if (box.hidden || !map) return;
     const columns = cell.about.code[2];
     places.forEach((place, at) => {
-      const label = `Row ${Math.floor(at / columns) + 1}, column ${(at % columns) + 1}: entry ${map[at] + 1}`;
+      const label = `Row ${Math.floor(at / columns) + 1}, column ${(at % columns) + 1}: entry ${numberOf(map[at])}`;
       if (place.getAttribute('aria-label') !== label) place.setAttribute('aria-label', label);
     });
   });
