@@ -24,6 +24,12 @@ LEVELS = """(canvas) => {
     copy.drawImage(canvas, 0, 0);
     return [...copy.getImageData(0, 0, canvas.width, canvas.height).data];
 }"""
+SPOT = """async (name) => {
+    const canvas = document.querySelector(`figure.map[data-cell=${name}] canvas`);
+    const { points } = (await gallery.engine.load(name)).tensors;
+    const shares = [gallery.engine.normal(points[0]), 1 - gallery.engine.normal(points[1])];
+    return shares.map((share) => share * canvas.clientWidth);
+}"""
 DECODE = """async ([cell, codes, count]) => {
     const found = await gallery.engine.load(cell);
     return [...(await found.decode(Float32Array.from(codes), count))];
@@ -56,7 +62,6 @@ def pad(page: Page, side: int = 0) -> Locator:
 
 def explored(page: Page, *cells: Model) -> None:
     """Wait until the explorer shows these cells."""
-    page.locator("#explorer").scroll_into_view_if_needed()
     names = [cell.name for cell in cells]
     page.wait_for_function(
         "(names) => names.every((name, n) => gallery.explorer.sides[n].cell?.cell === name && "
@@ -86,6 +91,7 @@ def shown_and_linked(page: Page, cell: Model, before: list[int]) -> tuple[list[i
 
 def drag(page: Page, canvas: Locator, across: float, down: float) -> None:
     """Press in the middle and move by shares of the size."""
+    canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     assert box
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -97,6 +103,7 @@ def drag(page: Page, canvas: Locator, across: float, down: float) -> None:
 
 def spot(page: Page, index: int) -> tuple[float, float]:
     """Where in the window the point of an image is, on the first pad."""
+    pad(page).scroll_into_view_if_needed()
     x, y = page.evaluate("(index) => gallery.explorer.sides[0].spot(index)", index)
     box = pad(page).bounding_box()
     assert box
@@ -123,7 +130,10 @@ def test_a_drag_changes_the_pixels_and_the_address(browser: Browser, address: st
         drag(page, pad(page), 0.3, -0.2)
         until_changed(picture(page), before)
         page.wait_for_function("() => location.hash.includes('at=')")
-        assert "At" in page.locator("#explorer .place").inner_text()
+        a, b = page.evaluate("gallery.explorer.state.at")
+        words = f"At {a:.2f}, {b:.2f}".replace("-", "−")
+        assert a > 0.5 and b > 0.3
+        expect(page.locator("#explorer .place")).to_have_text(words)
 
 
 def test_two_cells_follow_one_point(browser: Browser, address: str) -> None:
@@ -185,9 +195,38 @@ def test_a_walk_between_two_images(browser: Browser, address: str) -> None:
         expect(page.locator(".walk .hint")).to_be_visible()
         page.mouse.click(*spot(page, 5))
         expect(page.get_by_role("button", name="To test image 10")).to_be_visible()
+        page.wait_for_function("() => location.hash.includes('walk=0%2C10%2C1')")
         page.get_by_role("button", name="Play").click()
+        page.wait_for_function("() => gallery.explorer.state.base.t < 0.9")
         page.get_by_role("button", name="Stop").click()
         page.get_by_role("button", name="Another pair").click()
+        expect(page.locator("#explorer .place")).to_have_text("0 % of the way between two test images")
+        page.get_by_role("button", name="Centre").click()
+        page.wait_for_function("() => location.hash.includes('ends=')")
+        pair = page.locator(".walk .end span").all_inner_texts()
+        page.reload()
+        explored(page, DEEP)
+        expect(page.locator(".walk .end span")).to_have_text(pair)
+
+
+def test_whatever_else_is_done_ends_a_walk(browser: Browser, address: str) -> None:
+    with opened(browser, f"{address}#explore={DEEP.name}&walk=0,2,0") as page:
+        explored(page, DEEP)
+        ways = {
+            "pad": lambda: pad(page).press("ArrowRight"),
+            "key": lambda: page.get_by_role("button", name="A test image").press("Enter"),
+            "map": lambda: page.evaluate("(cell) => gallery.explore({ cell, image: 3 })", DEEP.name),
+        }
+        for act in ways.values():
+            page.get_by_role("button", name="Play").click()
+            page.wait_for_function("() => gallery.explorer.state.base?.t > 0.05")
+            act()
+            expect(page.locator("[data-play]")).to_have_text("Play")
+            expect(page.locator("#explorer .place")).not_to_contain_text("of the way")
+        page.get_by_role("button", name="Play").click()
+        page.wait_for_function("() => gallery.explorer.state.base?.kind === 'walk'")
+        page.go_back()
+        expect(page.locator("#explorer .place")).not_to_contain_text("of the way")
 
 
 def test_with_reduced_motion_a_walk_goes_in_steps(browser: Browser, address: str) -> None:
@@ -216,6 +255,17 @@ def test_without_workers_the_page_decodes_by_itself(browser: Browser, address: s
         assert not page.evaluate("gallery.engine.worker()")
 
 
+def test_a_worker_that_may_not_start_leaves_the_page_to_decode(browser: Browser, address: str) -> None:
+    with opened(browser, address) as page:
+        page.evaluate("""() => { window.Worker = class {
+            constructor() { setTimeout(() => this.onerror(new Event('error')), 50); }
+            postMessage() {}
+        }; }""")
+        page.evaluate("(cell) => gallery.set({ explore: cell })", HEAVY.name)
+        explored(page, HEAVY)
+        assert not page.evaluate("gallery.engine.worker()")
+
+
 def test_a_dimension_alone(browser: Browser, address: str) -> None:
     with opened(browser, f"{address}#explore={DEEP.name}&image=6") as page:
         explored(page, DEEP)
@@ -236,6 +286,72 @@ def test_codes_are_changed_by_hand(browser: Browser, address: str) -> None:
         page.locator(".code-map button").nth(14).click()
         shown, linked = shown_and_linked(page, CODED, before)
         assert linked == shown
+        number = page.evaluate("Number(gallery.get('code').split(',')[14])")
+        own = page.evaluate("(rank) => gallery.explorer.sides[0].cell.tensors.entries[rank]", number)
+        expect(page.locator(".code-map button").nth(14)).to_have_accessible_name(f"Row 3, column 3: entry {own}")
+
+
+def test_codes_are_drawn_over_by_a_pointer(browser: Browser, address: str) -> None:
+    with opened(browser, f"{address}#explore={CODED.name}&image=6") as page:
+        explored(page, CODED)
+        page.locator(".palette button").nth(2).click()
+        tiles = page.locator(".code-map button")
+        tiles.nth(7).hover()
+        page.mouse.down()
+        tiles.nth(8).hover()
+        tiles.nth(9).hover()
+        page.mouse.up()
+        page.wait_for_function("() => location.hash.includes('code=')")
+        assert page.evaluate("gallery.get('code').split(',').slice(7, 10)") == ["2", "2", "2"]
+
+
+def test_a_draw_follows_the_one_in_the_link(browser: Browser, address: str) -> None:
+    with opened(browser, f"{address}#explore={DEEP.name}&draw=1") as page:
+        explored(page, DEEP)
+        expect(page.locator("#explorer .place")).to_contain_text("Draw 2 from")
+        page.get_by_role("button", name="Random from the prior").click()
+        expect(page.locator("#explorer .place")).to_contain_text("Draw 3 from")
+
+
+def test_another_cell_has_its_own_scale_and_points(browser: Browser, address: str) -> None:
+    other = Model("AE", None, 2, 1)
+    drawn = "gallery.explorer.sides.map(({ scale, ground }) => [scale, ground?.wanted])"
+    with opened(browser, f"{address}#explore={PLANE.name}") as page:
+        explored(page, PLANE)
+        page.evaluate(
+            """(name) => {
+            const side = gallery.explorer.sides[0];
+            gallery.set({ explore: name });
+            gallery.explorer.redraw(); // while the other is still on its way
+        }""",
+            other.name,
+        )
+        explored(page, other)
+        page.wait_for_function("(name) => gallery.explorer.sides[0].ground.wanted.startsWith(name)", arg=other.name)
+        after = page.evaluate(drawn)
+        strip = levels(page.locator(".strip canvas").first)
+        page.reload()
+        explored(page, other)
+        until_changed(page.locator(".strip canvas").first, [])
+        assert page.evaluate(drawn)[0] == after[0]
+        assert levels(page.locator(".strip canvas").first) == strip
+
+
+def test_a_cell_that_goes_while_its_picture_is_made(browser: Browser, address: str) -> None:
+    with opened(browser, f"{address}#explore={PLANE.name}&explore={HEAVY.name}") as page:
+        explored(page, PLANE, HEAVY)
+        page.evaluate("""() => {
+            for (const at of [[0, 1], [1, 1]]) gallery.explorer.change({ at });
+            requestAnimationFrame(() => {
+                gallery.explorer.change({ at: [1, 0] });
+                requestAnimationFrame(() => {
+                    gallery.explorer.write();
+                    gallery.set({ explore: gallery.all('explore').slice(0, 1) });
+                });
+            });
+        }""")
+        expect(page.locator("figure.side:visible")).to_have_count(1)
+        page.wait_for_timeout(200)
 
 
 def test_random_draws_differ(browser: Browser, address: str) -> None:
@@ -276,9 +392,15 @@ def test_a_two_dimensional_latent_space_is_drawn_decoded(browser: Browser, addre
         until_changed(canvas, before)
         page.get_by_role("button", name=f"Large map of {'VAE'}").first.click()
         expect(page.locator("figure.map.large")).to_have_count(1)
-        canvas.click(position={"x": 40, "y": 60})
+        x, y = page.evaluate(SPOT, PLANE.name)
+        canvas.click(position={"x": x, "y": y})
         explored(page, PLANE)
-        assert "at=" in page.url or "image=" in page.url
+        assert "image=" in page.url and "points=shown" in page.url
+        page.go_back()
+        page.get_by_label("Points on the decoded space").click()
+        canvas.click(position={"x": x, "y": y})  # where a point is that is not drawn
+        page.wait_for_function("() => gallery.get('at')")
+        assert "image=" not in page.url
 
 
 def test_a_cell_beyond_the_budget_answers_from_its_atlas(browser: Browser, tmp_path: Path) -> None:
@@ -286,6 +408,8 @@ def test_a_cell_beyond_the_budget_answers_from_its_atlas(browser: Browser, tmp_p
     with opened(browser, f"{link}#explore={DEEP.name}&explore={PLANE.name}") as page:
         explored(page, DEEP, PLANE)
         expect(page.locator("figure.side figcaption").first).to_contain_text("atlas")
+        expect(page.locator("figure.side figcaption").first).to_contain_text("12 × 12")
+        expect(page.get_by_role("button", name="Random from the prior")).to_be_disabled()
         before = levels(picture(page))
         drag(page, pad(page), 0.3, 0.3)
         until_changed(picture(page), before)

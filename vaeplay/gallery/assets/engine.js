@@ -60,15 +60,22 @@ gallery.engine = (() => {
   let worker = null;
   let tickets = 0;
   const waiting = new Map();
+  // A worker that may not start says so by an event: what was asked of it is then done here.
+  const dismiss = () => {
+    worker = false;
+    for (const { resolve, here } of waiting.values()) resolve(here());
+    waiting.clear();
+  };
   // A worker, or null where the browser allows none: then everything runs here.
   const hire = () => {
     if (worker !== null) return worker || null;
     try {
       worker = new Worker(URL.createObjectURL(new Blob([WORK], { type: 'text/javascript' })));
       worker.onmessage = ({ data }) => {
-        waiting.get(data.ticket)(data.levels);
+        waiting.get(data.ticket)?.resolve(data.levels);
         waiting.delete(data.ticket);
       };
+      worker.onerror = dismiss;
     } catch {
       worker = false;
     }
@@ -85,15 +92,15 @@ gallery.engine = (() => {
     const heavy = decoding.cost(file) > HEAVY;
     let run = null;
     let sent = false;
-    const here = () => (run ??= decoding.network(file));
+    const here = (codes, count) => decodeAll((run ??= decoding.network(file)), codes, count);
     // `many` images at once go to the worker whatever they cost, so that the page does not stand still.
     return (codes, count = 1) => {
       const hired = heavy || count > 4 ? hire() : null;
-      if (!hired) return decodeAll(here(), codes, count);
+      if (!hired) return here(codes, count);
       if (!sent) hired.postMessage({ cell, file: { about: file.about, tensors: weightsOf(file) } });
       sent = true;
       return new Promise((resolve) => {
-        waiting.set(++tickets, resolve);
+        waiting.set(++tickets, { resolve, here: () => here(codes, count) });
         hired.postMessage({ ticket: tickets, cell, codes, count });
       });
     };

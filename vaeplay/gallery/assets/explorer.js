@@ -2,7 +2,7 @@
 //
 // The place is a base (a test image's code, a draw from the prior, a step of a walk between two images, or codes set by
 // hand) and, once the point has been dragged, where it is on the plane. Two cells share both, each in its own plane.
-// In the address: explore= (the cells), image=, draw=, walk=, code=, at=.
+// In the address: explore= (the cells), image=, draw=, walk=, code=, at=, and ends= (of the walk, while it is not at one).
 'use strict';
 (() => {
   const section = document.getElementById('explorer');
@@ -11,6 +11,7 @@
   const { rows, labels } = latent.images;
   const status = section.querySelector('.place');
   const original = section.querySelector('canvas.original');
+  const drawing = section.querySelector('[data-act=draw]');
   const selects = [...section.querySelectorAll('select[data-side]')];
   const parts = []; // other modules' functions that draw what they show of the place
   const sides = [...section.querySelectorAll('figure.side')].map((figure) => ({
@@ -23,7 +24,8 @@
     milliseconds: 0,
   }));
   const DIGITS = 4;
-  const state = { base: null, at: null, ends: [0, Math.max(0, labels.findIndex((label) => label !== labels[0]))], cells: [] };
+  const ENDS = [0, Math.max(0, labels.findIndex((label) => label !== labels[0]))];
+  const state = { base: null, at: null, ends: ENDS, cells: [] };
 
   // The flat code of a side at the place, and for a map of codes its entries.
   const codeOf = (side) => {
@@ -36,7 +38,7 @@
     else if (base?.kind === 'draw' && cell.draws) code = cell.drawn(base.n);
     else if (base?.kind === 'walk') code = between(cell, base.t);
     else if (own && side === sides[0]) code = base.kind === 'code' ? base.code : cell.vectors(base.entries);
-    else if (own) at ??= sides[0].place;
+    else if (own || base?.kind === 'draw') at ??= sides[0].place; // a cell without draws of its own follows the point
     if (at) code = cell.at(at, code);
     side.entries = cell.vectors ? cell.nearest(code) : null;
     side.code = side.entries ? cell.vectors(side.entries) : code;
@@ -70,7 +72,7 @@
     levels.then((found) => {
       side.busy = false;
       if (side.cell === cell) paint(side, found, since);
-      if (side.late) {
+      if (side.late && side.cell) {
         side.late = false;
         decode(side);
       }
@@ -106,6 +108,7 @@
     else if (base?.kind === 'draw' && !at) text = `Draw ${base.n + 1} from ${sides[0].cell.about.prior}, decoded`;
     else if (base?.kind === 'walk' && !at) text = `${Math.round(base.t * 100)} % of the way between two test images`;
     if (status.textContent !== text) status.textContent = text;
+    drawing.disabled = !sides[0].cell.draws;
     original.hidden = index < 0;
     if (index >= 0 && index !== shown) points.show(original, index);
     shown = index;
@@ -113,6 +116,7 @@
 
   // The address follows when the place has come to rest: browsers allow only so many changes.
   let writing = 0;
+  const endsOf = ({ ends }) => (ends.join() === ENDS.join() ? null : ends.map((index) => rows[index]).join(','));
   const compact = (code) => Array.from(code, (value) => Number(value.toPrecision(DIGITS))).join(',');
   const write = () => {
     clearTimeout(writing);
@@ -124,6 +128,7 @@
       image: is('image') ? String(rows[base.index]) : null,
       draw: is('draw') ? String(base.n) : null,
       walk: is('walk') ? `${rows[ends[0]]},${rows[ends[1]]},${Number(base.t.toFixed(3))}` : null,
+      ends: is('walk') ? null : endsOf(state),
       code: is('code') ? compact(base.code) : is('entries') ? base.entries.join(',') : null,
       at: at ? compact(at) : null,
     });
@@ -146,13 +151,14 @@
     const image = index(Number(gallery.get('image') ?? NaN));
     const walk = numbers(gallery.get('walk'), 3);
     const code = numbers(gallery.get('code'));
-    if (image >= 0) return { kind: 'image', index: image };
-    if (gallery.get('draw')) return { kind: 'draw', n: Math.abs(Math.trunc(Number(gallery.get('draw')) || 0)) };
-    if (walk && index(walk[0]) >= 0 && index(walk[1]) >= 0) {
-      state.ends = [index(walk[0]), index(walk[1])];
-      return { kind: 'walk', t: Math.min(1, Math.max(0, walk[2])) };
-    }
     const { cell } = sides[0];
+    const ends = (walk?.slice(0, 2) ?? numbers(gallery.get('ends'), 2) ?? []).map(index);
+    state.ends = ends.length && ends.every((end) => end >= 0) ? ends : ENDS;
+    if (image >= 0) return { kind: 'image', index: image };
+    if (gallery.get('draw') && cell.draws) {
+      return { kind: 'draw', n: Math.abs(Math.trunc(Number(gallery.get('draw')) || 0)) % cell.draws };
+    }
+    if (walk && state.ends === ends) return { kind: 'walk', t: Math.min(1, Math.max(0, walk[2])) };
     if (!code || sides[0].name !== name) return null;
     if (cell.vectors && code.length === cell.size / cell.about.code[0]) {
       return { kind: 'entries', entries: Uint16Array.from(code, (k) => Math.min(cell.entries - 1, Math.max(0, k))) };
@@ -163,7 +169,10 @@
   const put = async (side, name) => {
     side.name = name;
     side.figure.hidden = !name;
-    if (!name) side.cell = null;
+    if (!name) {
+      side.cell = null;
+      side.late = false;
+    }
     if (!name || side.cell?.cell === name) return;
     const cell = await engine.load(name);
     if (side.name !== name) return; // another has been chosen meanwhile
@@ -175,7 +184,9 @@
     const label = gallery.byName.get(name).label;
     side.picture.setAttribute('aria-label', `What ${label} decodes here`);
     side.caption.querySelector('bdi').textContent = label;
-    side.caption.querySelector('small').textContent = cell.live ? '' : 'from its atlas: the nearest of 12 × 12 decoded places';
+    const { grid } = cell.about;
+    const source = cell.live ? '' : `from its atlas: the nearest of ${grid} × ${grid} decoded places`;
+    side.caption.querySelector('small').textContent = source;
     fit();
   };
   const fit = () => {
@@ -212,12 +223,18 @@
     redraw();
   };
 
+  // What is shown gives way to the address: nothing goes on by itself, nothing is still to be written.
+  const forget = () => {
+    gallery.explorer.stop?.();
+    clearTimeout(writing);
+    writing = 0;
+  };
+
   // Shows a cell at an image or at a place of its plane; other parts of the page come here.
   gallery.explore = ({ cell, image = null, at = null }) => {
     const row = image === null ? null : String(rows[image]);
-    clearTimeout(writing);
-    writing = 0;
-    const place = { image: row, at: at && compact(at), draw: null, walk: null, code: null };
+    forget();
+    const place = { image: row, at: at && compact(at), draw: null, walk: null, ends: endsOf(state), code: null };
     gallery.set({ explore: [cell], cell: null, zoom: null, ...place }, { push: true });
     gallery.goTo(section);
     section.querySelector('canvas.pad').focus({ preventScroll: true });
@@ -241,9 +258,9 @@
       gallery.set({ explore: [...new Set(names)], code: null });
     });
   }
-  let draws = 0;
+  const following = ({ base }) => (base?.kind === 'draw' ? base.n + 1 : 0);
   const actions = {
-    draw: () => change({ base: { kind: 'draw', n: draws++ % Math.max(1, sides[0].cell.draws) } }),
+    draw: () => change({ base: { kind: 'draw', n: following(state) % sides[0].cell.draws } }),
     image: () => change({ base: { kind: 'image', index: Math.floor(Math.random() * rows.length) } }),
     centre: () => change({ base: null }),
   };
@@ -263,7 +280,8 @@
     observer.disconnect();
     if (!begun) begin();
   }, { rootMargin: '600px' }).observe(section);
-  gallery.follow(() => {
+  gallery.follow(({ arrived }) => {
+    if (arrived) forget();
     if (begun || gallery.get('explore')) begin();
   });
 })();

@@ -7,7 +7,7 @@
     if (event.key === 'j') gallery.step(1);
     else if (event.key === 'k') gallery.step(-1);
     else if (event.key === 'c') document.querySelector('#tray [data-compare]').click();
-    else if (event.key === '/') document.querySelector('#filters [name=q]').focus();
+    else if (event.key === '/' && !document.querySelector('dialog[open]')) document.querySelector('#filters [name=q]').focus();
     else if (event.key === '?') document.querySelector('nav a[href="#glossary"]').click();
     else return;
     event.preventDefault();

@@ -84,6 +84,9 @@
     const box = view.canvas.getBoundingClientRect();
     return [event.clientX - box.left, event.clientY - box.top];
   };
+  // The image whose point is at the pointer; where no points are drawn, there is none.
+  const under = (view, event) =>
+    view.decoded && !overlay.checked ? -1 : points.nearest(view.place, ...local(view, event));
   const start = (view, index) => {
     if (index >= 0 && engine.has(view.name)) gallery.explore({ cell: view.name, image: index });
   };
@@ -106,22 +109,22 @@
   for (const view of views) {
     const { canvas } = view;
     canvas.addEventListener('pointermove', (event) => {
-      if (view.place) points.point(points.nearest(view.place, ...local(view, event)), event.clientX, event.clientY);
+      if (view.place) points.point(under(view, event), event.clientX, event.clientY);
     });
     canvas.addEventListener('pointerleave', () => points.point(-1));
     canvas.addEventListener('click', (event) => {
       if (!view.place) return;
-      const [x, y] = local(view, event);
-      const index = points.nearest(view.place, x, y);
+      const index = under(view, event);
       if (index >= 0) start(view, index);
       else if (view.decoded) {
+        const [x, y] = local(view, event);
         const size = canvas.clientWidth;
         const at = [engine.inverseNormal(x / size), engine.inverseNormal(1 - y / size)];
         gallery.explore({ cell: view.name, at });
       }
     });
     canvas.addEventListener('keydown', (event) => {
-      if (!view.place) return;
+      if (!view.place || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === 'Enter') start(view, view.chosen);
       else if (DIRECTIONS[event.key]) {
         view.chosen = towards(view, DIRECTIONS[event.key]);
@@ -141,6 +144,7 @@
     const way = method();
     const large = gallery.get('large');
     for (const button of buttons) button.setAttribute('aria-pressed', button.dataset.method === way);
+    overlay.checked = gallery.get('points') === 'shown';
     overlay.closest('label').hidden = way !== 'latent';
     let hidden = 0;
     for (const view of views) {
@@ -155,7 +159,7 @@
     views.forEach(paint);
   };
   for (const button of buttons) button.addEventListener('click', () => gallery.set({ map: button.dataset.method }));
-  overlay.addEventListener('change', fill);
+  overlay.addEventListener('change', () => gallery.set({ points: overlay.checked ? 'shown' : null }));
 
   const watcher = new IntersectionObserver(
     (entries) => {

@@ -12,7 +12,7 @@
     const sizes = Float32Array.from(cell.tensors.points, Math.abs).sort();
     return Math.min(8, Math.max(3, 1.05 * sizes[Math.floor(0.995 * (sizes.length - 1))]));
   };
-  const reach = () => Math.max(...sides.filter((side) => side.cell).map((side) => (side.reach ??= reachOf(side.cell))));
+  const reach = () => Math.max(...sides.filter((side) => side.cell).map((side) => (side.cell.reach ??= reachOf(side.cell))));
 
   const pixel = (side, [a, b]) => {
     const half = side.size / 2;
@@ -45,7 +45,7 @@
     const { pad } = side;
     const size = pad.parentElement.clientWidth;
     const scale = reach();
-    const wanted = [side.name, size, scale, themes].join(' ');
+    const wanted = [side.cell.cell, size, scale, themes].join(' ');
     if (side.ground?.wanted !== wanted) {
       Object.assign(side, { size, scale });
       side.ground = { wanted, canvas: ground(side) };

@@ -2,9 +2,10 @@
 'use strict';
 gallery.points = (() => {
   const { images, classes } = gallery.latent;
-  if (!images) return null;
+  const box = document.querySelector('.classes');
+  if (!images || !box) return null; // nothing that shows points is on the page
   const { width, height } = gallery.engine;
-  const legend = [...document.querySelector('.classes').querySelectorAll('[data-path]')];
+  const legend = [...box.querySelectorAll('[data-path]')];
   const themed = [];
 
   // One small picture a class, for the theme and the screen of now; points are stamped with them.

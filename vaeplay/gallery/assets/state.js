@@ -1,5 +1,6 @@
 // The page's data and its state. All state is in the address after #, so that a link restores what it was copied from:
-// cell=, zoom=kind:cell, kind=, sort=key:up, q=, and one entry for each chosen value of an axis.
+// cell=, zoom=kind:cell, kind=, sort=key:up, q=, and one entry for each chosen value of an axis. What was changed last
+// stands last.
 'use strict';
 const gallery = (() => {
   const data = JSON.parse(document.getElementById('page-data').textContent);
@@ -8,7 +9,8 @@ const gallery = (() => {
   const read = () => new URLSearchParams(location.hash.includes('=') ? location.hash.slice(1) : '');
   let state = read();
 
-  const tell = () => listeners.forEach((listener) => listener(state));
+  // `arrived` tells listeners that the address itself has changed: by Back, or by hand.
+  const tell = (arrived = false) => listeners.forEach((listener) => listener({ arrived }));
 
   // Changes entries of the state: a string sets one, a list sets several of one name, null removes it.
   // With `push` the browser's Back undoes the change.
@@ -21,8 +23,12 @@ const gallery = (() => {
     if (next.toString() === state.toString()) return;
     state = next;
     const address = `#${next}`;
-    if (push) history.pushState(null, '', address);
-    else history.replaceState(null, '', address);
+    try {
+      if (push) history.pushState(null, '', address);
+      else history.replaceState(null, '', address);
+    } catch {
+      // browsers allow only so many changes of an address a second; the page goes on without
+    }
     tell();
   };
 
@@ -30,7 +36,7 @@ const gallery = (() => {
     const next = read();
     if (next.toString() === state.toString()) return;
     state = next;
-    tell();
+    tell(true);
   };
   window.addEventListener('popstate', reread);
   window.addEventListener('hashchange', reread);
@@ -44,12 +50,21 @@ const gallery = (() => {
     if (target.startsWith('cell=')) {
       set({ cell: decodeURIComponent(target.slice(5)), zoom: null }, { push: true });
     } else {
-      set({ cell: null, zoom: null });
+      set({ cell: null, zoom: null, way: null });
       const section = document.getElementById(decodeURIComponent(target));
+      if (!section) return;
       gallery.goTo(section);
       section.tabIndex = -1;
       section.focus({ preventScroll: true });
     }
+  });
+
+  // A link brings its reader to the part of the page that was changed last; a dialog lies over it wherever that is.
+  const PARTS = { explore: 'explorer', map: 'map', points: 'map', large: 'map', x: 'plane', y: 'plane' };
+  Object.assign(PARTS, { kind: 'wall', size: 'wall', rows: 'wall', columns: 'wall', sort: 'table' });
+  document.addEventListener('DOMContentLoaded', () => {
+    const last = [...state.keys()].reverse().find((name) => PARTS[name]);
+    if (document.getElementById(PARTS[last])) goTo(document.getElementById(PARTS[last]), 'instant');
   });
 
   // Shows a picture at `size` times its own width, or as much of it as fits `room`, both in CSS pixels: always a whole
@@ -64,9 +79,9 @@ const gallery = (() => {
   // What is far below has no layout (base.css) until the first of the page has been drawn, or somebody wants to go there.
   const layOut = () => document.documentElement.classList.add('whole');
   window.addEventListener('load', () => requestAnimationFrame(() => setTimeout(layOut)));
-  const goTo = (section) => {
+  const goTo = (section, behavior = 'auto') => {
     layOut();
-    section.scrollIntoView();
+    section.scrollIntoView({ behavior });
   };
 
   return {
@@ -79,7 +94,7 @@ const gallery = (() => {
     // Runs now and after every change.
     follow: (listener) => {
       listeners.push(listener);
-      listener(state);
+      listener({ arrived: false });
     },
     byName: new Map(data.cells.map((cell) => [cell.name, cell])),
     // The names of the cells that are shown, in the order of the table; filters and table keep both.

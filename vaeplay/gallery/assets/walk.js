@@ -12,7 +12,11 @@
   const SECONDS = 4;
   const still = matchMedia('(prefers-reduced-motion: reduce)');
 
-  const to = (t) => change({ base: { kind: 'walk', t } });
+  let mine = null; // the step that was taken last: with any other place there, the reader has gone elsewhere
+  const to = (t) => {
+    mine = { kind: 'walk', t };
+    change({ base: mine });
+  };
   slider.addEventListener('input', () => {
     stop();
     to(Number(slider.value));
@@ -51,6 +55,7 @@
     playing = 0;
     play.textContent = 'Play';
   };
+  explorer.stop = stop;
   play.addEventListener('click', () => {
     if (playing) {
       stop();
@@ -63,7 +68,12 @@
     }
     play.textContent = 'Stop';
     let begun = null;
+    to(from);
     const step = (now) => {
+      if (state.base !== mine || state.at) {
+        stop();
+        return;
+      }
       begun ??= now - from * SECONDS * 1000;
       const turn = ((now - begun) / (SECONDS * 1000)) % 2;
       to(turn <= 1 ? turn : 2 - turn);
@@ -77,7 +87,7 @@
   document.addEventListener('visibilitychange', stop);
 
   const film = async (side, canvas) => {
-    const wanted = [side.name, ...state.ends].join(' ');
+    const wanted = [side.cell.cell, ...state.ends].join(' ');
     if (canvas.dataset.wanted === wanted) return;
     canvas.dataset.wanted = wanted;
     const { cell } = side;
@@ -107,7 +117,7 @@
       const strip = walk.querySelectorAll('.strip')[place];
       strip.hidden = !side.cell;
       if (!side.cell) return;
-      strip.querySelector('bdi').textContent = gallery.byName.get(side.name).label;
+      strip.querySelector('bdi').textContent = gallery.byName.get(side.cell.cell).label;
       film(side, strip.querySelector('canvas'));
     });
   });
