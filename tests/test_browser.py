@@ -1,6 +1,7 @@
 """The gallery in a real browser, opened from disk: any console message, error or further request fails."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -395,11 +396,22 @@ def test_the_slider_uncovers_the_second_cell(browser: Browser, address: str) -> 
         assert "100%" in top.evaluate("image => image.style.clipPath")
 
 
+def test_pointing_at_a_curve_names_its_cell(page: Page) -> None:
+    page.get_by_label("VAE", exact=True).check()
+    curve = page.locator(f"#curves a.series[data-cell={VAE}]").first
+    curve.scroll_into_view_if_needed()
+    expect(page.locator("#curves a.series:visible")).to_have_count(12)  # three terms of the four VAEs that are left
+    curve.dispatch_event("pointerover")
+    expect(page.locator("#readout")).to_contain_text("depth 2")
+    expect(curve).to_have_class(re.compile(r"\bpointed\b"))
+
+
 def test_every_chart_has_its_table(page: Page) -> None:
     lone = """() => [...document.querySelectorAll('svg.chart')].filter((chart) => {
         const part = chart.closest('.charts, figure.memory, figure.plane');
         return !part?.nextElementSibling?.querySelector('table');
     }).map((chart) => chart.getAttribute('aria-label'))"""
+    expect(page.locator("#curves svg.chart").first).to_be_attached()  # made when the page has been drawn
     assert page.evaluate(lone) == []
 
 

@@ -1,10 +1,19 @@
-// Pointing at a curve names its cell and quietens the others in every chart.
+// The curves are made once the rest of the page has been drawn, from what waits in a noscript element. Pointing at one
+// names its cell and quietens the others in every chart.
 'use strict';
 (() => {
   const section = document.getElementById('curves');
   if (!section) return;
   const readout = document.getElementById('readout');
-  const series = [...section.querySelectorAll('.series')];
+  let series = [];
+  gallery.later(() => {
+    const holder = document.createElement('template');
+    const waiting = section.querySelector('noscript');
+    holder.innerHTML = waiting.textContent; // the page's own text, escaped when it was written
+    waiting.replaceWith(holder.content);
+    gallery.mark(section);
+    series = [...section.querySelectorAll('.series')];
+  });
 
   const point = (line) => {
     section.classList.toggle('pointing', Boolean(line));

@@ -76,8 +76,13 @@ const gallery = (() => {
     image.style.height = `${(dataset.height * Math.max(1, whole)) / screen}px`;
   };
 
-  // What is far below has no layout (base.css) until the first of the page has been drawn, or somebody wants to go there.
-  const layOut = () => document.documentElement.classList.add('whole');
+  // What is far below has no layout (base.css), and some of it is not made, until the first of the page has been drawn, or
+  // somebody wants to go there.
+  const later = [];
+  const layOut = () => {
+    later.splice(0).forEach((make) => make());
+    document.documentElement.classList.add('whole');
+  };
   window.addEventListener('load', () => requestAnimationFrame(() => setTimeout(layOut)));
   const goTo = (section, behavior = 'auto') => {
     layOut();
@@ -88,6 +93,7 @@ const gallery = (() => {
     data,
     fit,
     goTo,
+    later: (make) => later.push(make),
     set,
     get: (name) => state.get(name),
     all: (name) => state.getAll(name),
