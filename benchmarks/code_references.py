@@ -1,9 +1,7 @@
-"""Figures of codes beside reference implementations: representation and disentanglement.
-
-    uv run python -m benchmarks.code_references
+"""The rows of `benchmarks.references` for what codes know: of classes, and of factors.
 
 The classes are those of the 5,000 embedded digits, the codes their first eight principal components; the factors are
-drawn, and their codes mixed and noisy functions of them. Prints a row a figure: its name, ours, the reference's.
+drawn, and their codes mixed and noisy functions of them.
 """
 
 import numpy as np
@@ -43,19 +41,19 @@ def of_classes() -> list[Row]:
     tightness = sum(float((held[places == k] - held[places == k].mean(0)).square().sum()) for k in range(10))
     return [
         (
-            "knn_accuracy",
+            "knn_accuracy, scikit-learn",
             accuracy(representation.by_neighbours(known, labels, held, 10)),
             KNeighborsClassifier(10).fit(known, labels).score(held, truth),
         ),
         (
-            "probe_accuracy",
+            "probe_accuracy, scikit-learn",
             accuracy(representation.by_probe(known, labels, held, 10)),
             probe.score(scaler.transform(held), truth),
         ),
-        ("k-means: summed squares", tightness, KMeans(10, n_init=10, random_state=0).fit(held).inertia_),
-        ("kmeans_ari", float(representation.adjusted_rand(table)), adjusted_rand_score(truth, places)),
+        ("k-means: summed squares, scikit-learn", tightness, KMeans(10, n_init=10, random_state=0).fit(held).inertia_),
+        ("kmeans_ari, scikit-learn", float(representation.adjusted_rand(table)), adjusted_rand_score(truth, places)),
         (
-            "kmeans_nmi",
+            "kmeans_nmi, scikit-learn",
             float(representation.normalised_information(table)),
             normalized_mutual_info_score(truth, places),
         ),
@@ -86,22 +84,22 @@ def of_factors() -> list[Row]:
     gap_of_lines = disentanglement.separated_predictability(disentanglement.thresholds(*halves))
     same = torch.from_numpy(gains)
     return [
-        ("mig", disentanglement.mutual_information_gap(ours, y), float(gap)),
-        ("modularity", disentanglement.modularity(ours), float(shared)),
-        ("sap", gap_of_lines, float(np.mean(lines[-1] - lines[-2]))),
-        ("dci_disentanglement, same importances", disentanglement.disentanglement(same), _weighted(gains)),
-        ("dci_completeness, same importances", disentanglement.completeness(same), _weighted(gains.T)),
+        ("mig, definition with scikit-learn", disentanglement.mutual_information_gap(ours, y), float(gap)),
+        ("modularity, definition with scikit-learn", disentanglement.modularity(ours), float(shared)),
+        ("sap, definition with scikit-learn", gap_of_lines, float(np.mean(lines[-1] - lines[-2]))),
+        ("dci_disentanglement, definition with scipy", disentanglement.disentanglement(same), _weighted(gains)),
+        ("dci_completeness, definition with scipy", disentanglement.completeness(same), _weighted(gains.T)),
         (
-            "dci_disentanglement, forests beside boosted trees",
+            "dci_disentanglement, boosted trees (ours: forests)",
             disentanglement.disentanglement(importance),
             _weighted(gains),
         ),
         (
-            "dci_completeness, forests beside boosted trees",
+            "dci_completeness, boosted trees (ours: forests)",
             disentanglement.completeness(importance),
             _weighted(gains.T),
         ),
-        ("dci_informativeness, forests beside boosted trees", accuracy, float(right)),
+        ("dci_informativeness, boosted trees (ours: forests)", accuracy, float(right)),
     ]
 
 
@@ -114,14 +112,3 @@ def _weighted(importance: np.ndarray) -> float:
     """DCI's mean over rows, in scipy's terms."""
     rows = 1 - entropy(importance, axis=1, base=importance.shape[1])
     return float(np.average(rows, weights=importance.sum(1)))
-
-
-def main() -> None:
-    """Print the table."""
-    print("| figure | ours | reference |\n|---|---|---|")
-    for name, ours, reference in (*of_classes(), *of_factors()):
-        print(f"| {name} | {ours:.6g} | {reference:.6g} |")
-
-
-if __name__ == "__main__":
-    main()

@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 
+import pytest
 import torch
 
-from benchmarks import throughput
+from benchmarks import references, throughput
 
 from .conftest import ROOT
 
@@ -35,3 +37,11 @@ def test_the_program_says_which_options_it_has() -> None:
     for name in ("throughput", "startup"):
         command = [sys.executable, "-m", f"benchmarks.{name}", "--help"]
         assert "--rounds" in subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("group", [references.reconstruction, references.bounds, references.maps])
+def test_figures_are_those_of_their_references(group: Callable[[], Iterator[references.Row]]) -> None:
+    rows = list(group())
+    for name, ours, reference in rows:
+        assert ours == pytest.approx(reference, rel=5e-4), name
+    assert rows
