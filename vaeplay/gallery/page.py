@@ -191,24 +191,24 @@ class Cell:
     latent_dim: int | None
     depth: int | None
     activation: str | None
-    seed: int | None
-    beta: float | None
-    settings: tuple[Setting, ...]
-    train: tuple[Setting, ...]
-    figures: tuple[Figure, ...]
-    spectrum: tuple[Unit, ...]
-    usage: tuple[int, ...]
-    codes: Picture | None
-    best: tuple[int, ...]
-    worst: tuple[int, ...]
-    test_images: int | None
-    samples: tuple[Sample, ...]
-    history: History | None
-    cost: Cost | None
-    prior: str | None
-    command: str
-    missing: tuple[Missing, ...]
-    failed: str | None
+    seed: int | None = None
+    beta: float | None = None
+    settings: tuple[Setting, ...] = ()
+    train: tuple[Setting, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    spectrum: tuple[Unit, ...] = ()
+    usage: tuple[int, ...] = ()
+    codes: Picture | None = None
+    best: tuple[int, ...] = ()
+    worst: tuple[int, ...] = ()
+    test_images: int | None = None
+    samples: tuple[Sample, ...] = ()
+    history: History | None = None
+    cost: Cost | None = None
+    prior: str | None = None
+    command: str = ""
+    missing: tuple[Missing, ...] = ()
+    failed: str | None = None
 
 
 @dataclass(frozen=True)

@@ -152,7 +152,6 @@ def _cell(root: Path, name: str, pictures: Container[str], stage: str) -> Cell:
         best=details.integers("best"),
         worst=details.integers("worst"),
         test_images=details.integer("test_images"),
-        samples=(),
         history=_history(log) if log else None,
         cost=_cost(root, name, log) if log else None,
         prior=log.text("prior") if log and "prior" in log else None,
