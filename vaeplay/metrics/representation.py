@@ -86,7 +86,7 @@ def logistic_regression(x: Tensor, labels: Tensor, classes: int) -> tuple[Tensor
         value = torch.nn.functional.cross_entropy(x @ weights + offsets, labels)
         value = value + weights.square().sum() / (2 * len(x))
         value.backward()
-        return float(value)
+        return value.item()
 
     with torch.enable_grad():
         optimiser.step(loss)
