@@ -11,9 +11,10 @@
   const still = window.matchMedia('(prefers-reduced-motion: reduce)');
   const explanations = {
     side: 'What each cell makes of the same images, or of the same noise where the latent sizes agree.',
+    own: 'Each cell has test images of its own here, which need not be those of the others.',
     slider: 'The first two cells in one place: move the slider to uncover one or the other.',
     difference: 'How far each cell is from the first, pixel by pixel: black is no difference, white is a full one.',
-    flicker: 'The cells take turns in one place; click the picture to swap it yourself.',
+    flicker: 'The cells take turns in one place; the buttons, or a click on the picture, swap or stop them.',
   };
   let turns = null;
 
@@ -36,7 +37,7 @@
     return tick;
   });
 
-  const side = (caption, content) => element('figure', { className: 'side' }, element('figcaption', {}, caption), content);
+  const side = (caption, content) => element('figure', { className: 'side' }, element('figcaption', {}, ...caption), content);
   const picture = (source) => {
     const image = element('img', { src: source.src, alt: source.alt, className: 'pixels' });
     gallery.fit(image, source, 2, sides.clientWidth);
@@ -68,16 +69,24 @@
 
   const flicker = (sources, labels) => {
     const image = picture(sources[0]);
-    const figure = side(labels[0], image);
+    const swapper = element('button', { type: 'button' }, 'Swap');
+    const pauser = element('button', { type: 'button' });
+    const figure = side([labels[0]], element('div', {}, image, element('p', {}, swapper, ' ', pauser)));
     let turn = 0;
     const swap = () => {
       turn = (turn + 1) % sources.length;
       image.src = sources[turn].src;
       image.alt = sources[turn].alt;
-      figure.firstChild.textContent = labels[turn];
+      figure.firstChild.replaceChildren(labels[turn]);
     };
-    image.addEventListener('click', swap);
-    if (!still.matches) turns = setInterval(swap, PACE);
+    const pace = (running) => {
+      clearInterval(turns);
+      turns = running ? setInterval(swap, PACE) : null;
+      pauser.textContent = running ? 'Pause' : 'Take turns';
+    };
+    for (const item of [image, swapper]) item.addEventListener('click', swap);
+    pauser.addEventListener('click', () => pace(turns === null));
+    pace(!still.matches);
     return [figure];
   };
 
@@ -85,7 +94,7 @@
   const slider = (sources, labels) => {
     const [under, over] = sources.slice(0, 2).map(picture);
     const control = element('input', { type: 'range', min: '0', max: '100', value: '50', className: 'slider' });
-    control.setAttribute('aria-label', `${labels[0]} on the left, ${labels[1]} on the right`);
+    control.setAttribute('aria-label', `${labels[0].textContent} on the left, ${labels[1].textContent} on the right`);
     const cut = () => {
       over.style.clipPath = `inset(0 0 0 ${control.value}%)`;
       control.style.width = under.style.width;
@@ -93,39 +102,50 @@
     control.addEventListener('input', cut);
     cut();
     const both = element('div', { className: 'stack' }, under, over);
-    return [side(`${labels[0]} | ${labels[1]}`, element('div', {}, both, control))];
+    return [side([labels[0], ' | ', labels[1]], element('div', {}, both, control))];
   };
 
   const table = (names) => {
     const cells = names.map((name) => gallery.byName.get(name));
-    const head = element('tr', {}, element('th', { scope: 'col' }, 'Test split'));
+    const head = element('tr', {}, element('th', { scope: 'col' }, 'Test split, with 95 % intervals'));
     head.append(...cells.map((cell) => element('th', { scope: 'col' }, element('bdi', {}, cell.label))));
-    const rows = gallery.data.metrics.map((metric) => {
-      const values = cells.map((cell) => cell.metrics[metric.key]);
-      const shown = values.map((value) => (typeof value === 'number' ? value.toFixed(metric.digits) : '—'));
-      const row = element('tr', {}, element('th', { scope: 'row' }, metric.label, ' ', element('small', {}, metric.unit)));
-      row.append(...shown.map((text) => element('td', {}, text.replace('-', '−'))));
-      return row;
+    const text = (value, digits) => value.toFixed(digits).replace('-', '−');
+    const entry = (cell, { key, digits }) => {
+      const [value, interval] = [cell.metrics[key], cell.intervals[key]];
+      if (typeof value !== 'number') return element('td', {}, '—');
+      if (!interval) return element('td', {}, text(value, digits));
+      const [low, high] = interval.map((end) => text(end, digits));
+      return element('td', {}, text(value, digits), element('small', {}, ` (${low} to ${high})`));
+    };
+    const known = ({ key }) => cells.some((cell) => typeof cell.metrics[key] === 'number');
+    const arrows = { higher: '↑', lower: '↓' };
+    const rows = gallery.data.metrics.filter(known).map((metric) => {
+      const { label, unit, better } = metric;
+      const head = element('th', { scope: 'row' }, label, ' ');
+      if (better) head.append(arrows[better], element('span', { className: 'unseen' }, ` ${better} is better `));
+      head.append(' ', element('small', {}, unit));
+      return element('tr', {}, head, ...cells.map((cell) => entry(cell, metric)));
     });
     return element('table', { className: 'numbers' }, element('thead', {}, head), element('tbody', {}, ...rows));
   };
 
   const draw = async (names, way, kind) => {
+    const asked = before;
     const caption = ({ label, prior }) => (kind === 'prior' && prior ? `${label}, from: ${prior}` : label);
-    const labels = names.map((name) => caption(gallery.byName.get(name)));
+    const labels = names.map((name) => element('bdi', {}, caption(gallery.byName.get(name))));
     const sources = names.map((name) => gallery.tile(kind, name)?.querySelector('img'));
     const there = names.map((_, index) => index).filter((index) => sources[index]);
-    let made = there.map((index) => side(labels[index], picture(sources[index])));
+    let made = there.map((index) => side([labels[index]], picture(sources[index])));
     if (way === 'flicker' && there.length > 1) {
       made = flicker(there.map((index) => sources[index]), there.map((index) => labels[index]));
     } else if (way === 'slider' && there.length > 1) {
       made = slider(there.map((index) => sources[index]), there.map((index) => labels[index]));
     } else if (way === 'difference') {
       const [first, ...others] = there;
-      const title = (index) => `${labels[index]} against ${labels[first]}`;
+      const title = (index) => [labels[index], ' against ', labels[first].cloneNode(true)];
       made = await Promise.all(others.map(async (at) => side(title(at), await difference(sources[first], sources[at]))));
     }
-    if (gallery.get('way') === way && gallery.all('compare').join() === names.join()) sides.replaceChildren(...made);
+    if (before === asked) sides.replaceChildren(...made);
   };
 
   tray.querySelector('[data-compare]').addEventListener('click', () => gallery.set({ way: 'side' }, { push: true }));
@@ -141,7 +161,7 @@
   let before = '';
   gallery.follow(() => {
     const names = chosen();
-    const way = names.length > 1 && explanations[gallery.get('way')] ? gallery.get('way') : null;
+    const way = names.length > 1 && dialog.querySelector(`[data-way="${CSS.escape(gallery.get('way') ?? '')}"]`) ? gallery.get('way') : null;
     const kinds = [...dialog.querySelectorAll('[data-kind]')];
     const kind = (kinds.find((button) => button.dataset.kind === gallery.get('kind')) || kinds[0]).dataset.kind;
     for (const tick of ticks) {
@@ -149,8 +169,10 @@
       tick.disabled = !tick.checked && names.length >= MOST;
     }
     tray.hidden = !names.length;
-    tray.querySelector('.chosen').textContent =
-      names.length < 2 ? `${gallery.byName.get(names[0])?.label ?? ''}: tick another` : `${names.length} cells chosen`;
+    const first = element('bdi', {}, gallery.byName.get(names[0])?.label ?? '');
+    tray.querySelector('.chosen').replaceChildren(
+      ...(names.length < 2 ? [first, ': tick another'] : [`${names.length} cells chosen`]),
+    );
     tray.querySelector('[data-compare]').disabled = names.length < 2;
 
     const now = JSON.stringify([names, way, kind]);
@@ -166,7 +188,8 @@
     for (const button of dialog.querySelectorAll('[data-way]')) {
       button.setAttribute('aria-pressed', button.dataset.way === way);
     }
-    how.textContent = explanations[way];
+    const own = kind === 'best' || kind === 'worst';
+    how.textContent = own ? `${way === 'side' ? '' : explanations[way]} ${explanations.own}` : explanations[way];
     figures.replaceChildren(table(names));
     draw(names, way, kind);
   });

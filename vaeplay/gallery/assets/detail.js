@@ -22,7 +22,7 @@
   };
 
   // Pictures are in the page once, in the wall; a cell's article borrows their addresses when it is first opened.
-  const fillSamples = (article) => {
+  const fillSamples = (article, room = 0) => {
     for (const sample of article.querySelectorAll('.sample')) {
       const source = gallery.tile(sample.dataset.kind, article.dataset.cell)?.querySelector('img');
       const frame = sample.querySelector('.frame');
@@ -32,7 +32,7 @@
       image.alt = source.alt;
       image.src = source.src;
       const names = sample.querySelector('.row-names')?.offsetWidth ?? 0;
-      gallery.fit(image, source, 2, sample.parentElement.clientWidth - names - 12);
+      gallery.fit(image, source, 2, room || sample.parentElement.clientWidth - names - 12);
       frame.replaceChildren(image);
       frame.addEventListener('click', (event) => {
         event.preventDefault();
@@ -55,22 +55,33 @@
     }
     const article = articleOf(name);
     if (article.parentElement !== body) {
+      const held = body.contains(document.activeElement);
       body.replaceChildren(article);
       body.scrollTop = 0;
+      article.tabIndex = -1;
+      if (held) article.focus(); // what had the focus has gone
     }
     place(detail, name);
+    detail.setAttribute('aria-label', gallery.byName.get(name).label);
     if (!detail.open) detail.showModal();
     fillSamples(article);
   };
 
-  // On paper every cell is there.
+  // On paper every cell that is shown is there, and everything is open.
+  const PAPER = 640; // CSS pixels that a picture may take: nothing is laid out yet
+  let unfolded = [];
   const print = () => {
     if (store.querySelector('article')) return;
-    const copies = [...sources.keys()].map(make);
+    const copies = gallery.visible().map(make);
     store.append(...copies);
-    copies.forEach(fillSamples);
+    copies.forEach((copy) => fillSamples(copy, PAPER));
+    unfolded = [...document.querySelectorAll('details:not([open])')];
+    for (const item of unfolded) item.open = true;
   };
-  const unprint = () => store.querySelectorAll('article').forEach((article) => article.remove());
+  const unprint = () => {
+    for (const item of unfolded) item.open = false;
+    store.querySelectorAll('article').forEach((article) => article.remove());
+  };
   window.addEventListener('beforeprint', print);
   window.addEventListener('afterprint', unprint);
   matchMedia('print').addEventListener('change', ({ matches }) => (matches ? print() : unprint()));

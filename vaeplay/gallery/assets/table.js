@@ -64,6 +64,11 @@
         cell.classList.toggle('was-best', !best);
         cell.classList.toggle('now-best', best);
         cell.title = best ? 'best of the cells shown' : '';
+        cell.querySelector('.now')?.remove();
+        if (best) {
+          const said = Object.assign(document.createElement('span'), { className: 'unseen now', textContent: ' (best)' });
+          cell.append(said);
+        }
       }
     });
   };
