@@ -550,3 +550,21 @@ def test_the_parts_of_the_page_add_up(root: Path) -> None:
     assert sizes["pictures"] == sum(len(s.picture.address) for cell in read(root).cells for s in cell.samples) + len(
         read(root).data.examples.address  # type: ignore[union-attr]
     )
+
+
+def test_a_schedule_is_drawn_where_it_changes_something(tmp_path: Path) -> None:
+    fake_workspace.make(tmp_path, [Plan("VAE", 1.0, 8, 1)])
+    cell = read(tmp_path).cells[0]
+    assert cell.history
+    own = [item for item in cell.settings if not item.key.startswith("schedule.")]
+    plan = {"schedule.name": "cyclical", "schedule.steps": 100, "schedule.cycles": 2}
+    settings = (*own, *(page.Setting(key, value) for key, value in plan.items()))
+    history = dataclasses.replace(cell.history, lr=tuple(0.1 / epoch for epoch in cell.history.epochs))
+    titles = [chart.title for chart in render.own_charts(dataclasses.replace(cell, history=history, settings=settings))]
+    assert titles[-2:] == ["Learning rate, thousandths", "Weight of the rate"]
+    weight = charts.of_rate_weight(dataclasses.replace(cell, settings=settings, beta=4.0))
+    assert weight and weight.lines[0].last == "4.00" and len(weight.lines[0].dots) == 6
+    still = dataclasses.replace(cell.history, lr=tuple(0.1 for _ in cell.history.epochs))
+    assert not charts.of_learning_rate(still) and not charts.of_rate_weight(
+        dataclasses.replace(cell, settings=tuple(own))
+    )

@@ -148,6 +148,40 @@ def of_cell(history: History) -> tuple[Chart, ...]:
     return tuple(charts)
 
 
+def of_learning_rate(history: History) -> Chart | None:
+    """The learning rate over the epochs; None where it is not known or stays as it was."""
+    known = _known(history.lr)
+    if len(set(known)) < 2:
+        return None
+    thousandths = tuple(None if rate is None else 1000 * rate for rate in history.lr)
+    x, y = _scales(list(history.epochs), _known(thousandths))
+    line = _line("", "Learning rate, thousandths", 0, 0, history.epochs, thousandths, (x, y))
+    return Chart("Learning rate, thousandths", x.ticks(5, whole=True), y.ticks(5), (line,))
+
+
+def of_rate_weight(cell: Cell) -> Chart | None:
+    """What the rate weighs (or, of a capacity, is held at) over the optimiser's steps; None where that stays the same.
+
+    The corners of `vaeplay.schedules`, which are joined by straight lines.
+    """
+    settings = {item.key: item.value for item in cell.settings}
+    name, steps, cycles = (settings.get(f"schedule.{key}") for key in ("name", "steps", "cycles"))
+    if not isinstance(steps, int) or name not in ("linear", "cyclical", "capacity"):
+        return None
+    full, title = cell.beta if cell.beta is not None else 1.0, "Weight of the rate"
+    if name == "capacity":
+        aim = settings.get("schedule.capacity")
+        full, title = float(aim) if isinstance(aim, int | float) else 0.0, "Rate aimed at, nats / image"
+    corners = [(0, 0.0), (steps, full)]
+    if name == "cyclical" and isinstance(cycles, int):
+        part = steps / cycles
+        ramps = [((n * part, 0.0), ((n + 0.5) * part, full), ((n + 1) * part, full)) for n in range(cycles)]
+        corners = [(round(step), weight) for ramp in ramps for step, weight in ramp]
+    x, y = _scales([step for step, _ in corners], [weight for _, weight in corners])
+    line = _line("", title, 0, 0, tuple(step for step, _ in corners), tuple(weight for _, weight in corners), (x, y))
+    return Chart(title, x.ticks(5, whole=True), y.ticks(5), (line,), x_name="optimiser step")
+
+
 def table(history: History) -> Table:
     """Every number of a training run: a row an epoch, a training and a validation column a term."""
     curves = in_order(history)

@@ -115,8 +115,11 @@ def environment() -> Environment:
 
 
 def own_charts(cell: Cell) -> tuple[charts.Chart, ...]:
-    """The loss curves of one cell."""
-    return charts.of_cell(cell.history) if cell.history else ()
+    """The loss curves of one cell, and what changed in its training: the learning rate, the weight of the rate."""
+    if not cell.history:
+        return ()
+    schedules = (charts.of_learning_rate(cell.history), charts.of_rate_weight(cell))
+    return (*charts.of_cell(cell.history), *(chart for chart in schedules if chart))
 
 
 def data(page: Page) -> dict[str, Any]:
