@@ -557,7 +557,7 @@ def test_a_schedule_is_drawn_where_it_changes_something(tmp_path: Path) -> None:
     cell = read(tmp_path).cells[0]
     assert cell.history
     own = [item for item in cell.settings if not item.key.startswith("schedule.")]
-    plan = {"schedule.name": "cyclical", "schedule.steps": 100, "schedule.cycles": 2}
+    plan: dict[str, page.Scalar] = {"schedule.name": "cyclical", "schedule.steps": 100, "schedule.cycles": 2}
     settings = (*own, *(page.Setting(key, value) for key, value in plan.items()))
     history = dataclasses.replace(cell.history, lr=tuple(0.1 / epoch for epoch in cell.history.epochs))
     titles = [chart.title for chart in render.own_charts(dataclasses.replace(cell, history=history, settings=settings))]
