@@ -412,6 +412,7 @@ def test_pointing_at_a_curve_names_its_cell(page: Page) -> None:
     curve = page.locator(f"#curves a.series[data-cell={VAE}]").first
     curve.scroll_into_view_if_needed()
     expect(page.locator("#curves a.series:visible")).to_have_count(12)  # three terms of the four VAEs that are left
+    page.mouse.move(1, 1)  # what scrolling brings under the pointer would be pointed at
     curve.dispatch_event("pointerover")
     expect(page.locator("#readout")).to_contain_text("depth 2")
     expect(curve).to_have_class(re.compile(r"\bpointed\b"))

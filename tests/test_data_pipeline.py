@@ -48,8 +48,9 @@ def test_the_gallery_opens_with_its_data_card(workspace: Workspace, browser: Bro
     address = (workspace.root / "reports/gallery.html").as_uri()
     with opened(browser, address) as page:
         page.get_by_text("Data card").click()
-        assert page.locator(".foldouts img").first.evaluate("(image) => image.naturalWidth") > 0
-        bars = page.locator(".foldouts svg rect").evaluate_all("(all) => all.map((bar) => bar.height.baseVal.value)")
+        card = page.locator("details", has_text="Data card")
+        assert card.locator("img").first.evaluate("(image) => image.naturalWidth") > 0
+        bars = card.locator("svg rect").evaluate_all("(all) => all.map((bar) => bar.height.baseVal.value)")
         assert len(bars) == len(CLASSES)
         assert max(bars) == 40
 

