@@ -461,6 +461,19 @@ def test_repeats_are_a_mean_with_students_interval_and_only_it_is_ranked(tmp_pat
     assert text.count('<tr class="mean"') == 2 and text.count("3 trainings") >= 2
 
 
+def test_a_cell_of_each_model_is_explored_before_a_second_of_any_but_for_the_headlines(made: Path) -> None:
+    page = read(made)
+    table = columns.columns(page)
+    order = views.explored_first(page, table)
+    assert sorted(order) == sorted(cell.name for cell in page.cells)
+    named = {cell.name for item in views.findings(page, table) for row in item.rows for cell in row.cells}
+    assert named and set(order[: len(named)]) == named
+    models = [[cell.name for cell in page.cells if cell.model == model] for model in views.families(page)]
+    turn = {name: place for names in models for place, name in enumerate(names)}
+    turns = [turn[name] for name in order[len(named) :]]
+    assert turns == sorted(turns)
+
+
 def test_a_figure_is_shown_with_its_interval_and_what_real_images_reach(made: Path) -> None:
     root = shutil.copytree(made, made.parent / "intervals")
     card = json.loads((root / "classifier/card.json").read_text())

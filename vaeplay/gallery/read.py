@@ -64,10 +64,8 @@ def read(root: Path) -> Page:
         explorer=(),
     )
     if images:
-        best = [
-            cell.name for finding in views.findings(page, columns(page)) for row in finding.rows for cell in row.cells
-        ]
-        page = replace(page, explorer=explorer.read(root, explorable, params.object("explorer"), images, best))
+        first = views.explored_first(page, columns(page))
+        page = replace(page, explorer=explorer.read(root, explorable, params.object("explorer"), images, first))
     packed, thinned = sheets.packed(pictures, card.shape, budget.room(page))  # what the rest of the page leaves
     return replace(page, thinned=thinned, cells=tuple(replace(cell, samples=packed[cell.name]) for cell in cells))
 

@@ -1,6 +1,7 @@
 """What is compared on the page: the axes of the grid, the best values, and the sentence of findings."""
 
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from vaeplay.gallery.columns import Column, Row, rows
 from vaeplay.gallery.page import Page
@@ -122,3 +123,14 @@ def findings(page: Page, columns: tuple[Column, ...]) -> tuple[Finding, ...]:
             value = f"{text} {metric.unit}" if metric.label in words else f"{metric.label} {text}"
             found.append(Finding(key, winners, words, value))
     return tuple(found)
+
+
+def explored_first(page: Page, columns: tuple[Column, ...]) -> list[str]:
+    """Every cell in the order of its claim to be explored: those of the headline, then of each model one in turn.
+
+    So that where there is no room for all, a model can still be held against another of the same size.
+    """
+    best = [cell.name for finding in findings(page, columns) for row in finding.rows for cell in row.cells]
+    models = [[cell.name for cell in page.cells if (cell.model or "") == model] for model in families(page)]
+    turns = [name for turn in zip_longest(*models) for name in turn if name]
+    return list(dict.fromkeys([*best, *turns]))
