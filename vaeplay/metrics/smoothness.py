@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.func import jvp
 
-from vaeplay import classifier
+from vaeplay import classifier, compiler
 from vaeplay.metrics.intervals import Measured, of_means, of_ratio, of_shares
 from vaeplay.metrics.neighbours import same_class
 from vaeplay.metrics.subject import Subject
@@ -90,7 +90,7 @@ def turning(first: Tensor, second: Tensor, share: Tensor) -> Tensor:
 
 def derivative(function: Callable[[Tensor], Tensor], at: Tensor, towards: Tensor) -> Tensor:
     """The derivative of `function` at a place in a direction of the same shape, in the shape of its value."""
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), compiler.left_out():
         warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarning)  # by torch, of itself
         found: Tensor = jvp(function, (at,), (towards,))[1]
     return found

@@ -1,0 +1,28 @@
+"""PyTorch's compiler stays away from an evaluation, and is itself again afterwards."""
+
+import subprocess
+import sys
+
+from .conftest import ROOT
+
+DIFFERENTIATED = """
+import stages, sys, torch
+from vaeplay.metrics.smoothness import derivative
+network = torch.nn.Sequential(
+    torch.nn.Linear(2, 8), torch.nn.Unflatten(1, (2, 2, 2)), torch.nn.ReLU(), torch.nn.ConvTranspose2d(2, 1, 4, 2, 1)
+).double()
+z, towards = torch.ones(3, 2).double(), torch.tensor([[1.0, -2.0]]).double().expand(3, 2)
+with torch.no_grad():
+    found = derivative(network, z, towards)
+    near = (network(z + 1e-6 * towards) - network(z - 1e-6 * towards)) / 2e-6
+assert (found - near).abs().max() < 1e-8
+print("torch._dynamo" in sys.modules)
+import torch._dynamo
+assert torch.equal(torch._dynamo.disable(network)(z), network(z))
+"""
+
+
+def test_differentiating_imports_no_compiler_and_leaves_it_as_it_is() -> None:
+    command = [sys.executable, "-c", DIFFERENTIATED]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout == "False\n", done.stdout + done.stderr
