@@ -25,7 +25,7 @@ def log_weights(
     `posterior` is the mean and the log-variance of q(z|x), (B, D) each.
     """
     mean, logvar = (part.unsqueeze(1) for part in posterior)
-    z = mean + (0.5 * logvar).exp() * noise.normal((len(x), samples, mean.shape[2]))
+    z = losses.gaussian_sample(mean, logvar, noise.normal((len(x), samples, mean.shape[2])))
     distortion = distortions(model, x, z)
     log_prior = losses.gaussian_log_density(z, torch.zeros_like(z), torch.zeros_like(z)).sum(-1)
     log_posterior = losses.gaussian_log_density(z, mean, logvar).sum(-1)

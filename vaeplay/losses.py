@@ -29,6 +29,15 @@ class Loss:
     figures: dict[str, Tensor] = field(default_factory=dict)
 
 
+def gaussian_sample(mean: Tensor, logvar: Tensor, normal: Tensor) -> Tensor:
+    """Draws from N(mean, exp(logvar)) by standard normal numbers, which gradients pass by: shapes broadcast.
+
+    >>> gaussian_sample(torch.ones(1), torch.zeros(1), torch.tensor([2.0]))
+    tensor([3.])
+    """
+    return mean + (0.5 * logvar).exp() * normal
+
+
 def gaussian_rates(mean: Tensor, logvar: Tensor) -> Tensor:
     """KL(N(mean, exp(logvar)) ‖ N(0, 1)) of each latent dimension: (B, D), (B, D) → (B, D), nats.
 

@@ -116,8 +116,8 @@ def prior_gap(subject: Subject) -> Measured:
     """
     codes, count = subject.codes, len(subject.test.images)
     if subject.posteriors is not None:
-        mean, logvar = subject.posteriors
-        codes = mean + (0.5 * logvar).exp() * subject.noise_for("posterior samples").normal(mean.shape)
+        normal = subject.noise_for("posterior samples").normal(codes.shape)
+        codes = losses.gaussian_sample(*subject.posteriors, normal)
     prior = subject.model.sample_codes(count, subject.noise_for("prior codes")).flatten(1)  # maps of one code, too
     codes, prior = codes.double(), prior.double()
     smallest = CONSTANT * torch.maximum(codes.abs().amax(), prior.abs().amax()).clamp(min=1e-30)

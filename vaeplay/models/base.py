@@ -111,5 +111,5 @@ class Autoencoder(nn.Module):
         if posterior is None:
             return {"distortion": self.distortion(x, self.encode(x))}
         mean, logvar = posterior
-        z = mean + (0.5 * logvar).exp() * noise.normal(mean.shape)
+        z = losses.gaussian_sample(mean, logvar, noise.normal(mean.shape))
         return {"distortion": self.distortion(x, z), "rate": losses.gaussian_rates(mean, logvar).sum(1)}

@@ -42,7 +42,7 @@ class BetaTCVAE(BetaVAE):
         """distortion + MI + β · TC + dimension-wise KL."""
         x = self.likelihood.observe(x, noise)
         mean, logvar = self.posterior(x)
-        z = mean + (0.5 * logvar).exp() * noise.normal(mean.shape)
+        z = losses.gaussian_sample(mean, logvar, noise.normal(mean.shape))
         distortion = self.distortion(x, z)
         mutual, correlation, dimensions = decompose(z, mean, logvar, int(self.images))
         rate = losses.gaussian_rates(mean, logvar).sum(1)

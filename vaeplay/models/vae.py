@@ -48,7 +48,7 @@ class VAE(Autoencoder):
         """distortion + β · rate, with one sample of the posterior."""
         x = self.likelihood.observe(x, noise)
         mean, logvar = self.posterior(x)
-        z = mean + (0.5 * logvar).exp() * noise.normal(mean.shape)
+        z = losses.gaussian_sample(mean, logvar, noise.normal(mean.shape))
         distortion = self.distortion(x, z)
         rates = losses.gaussian_rates(mean, logvar)
         total = distortion + self.beta * self.schedule(rates, step)
