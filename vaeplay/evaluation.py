@@ -2,7 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from torch import Tensor
@@ -28,7 +29,10 @@ PARTS: dict[str, Callable[[Subject], dict[str, Measured]]] = {
     "disentanglement": disentanglement.figures,
 }
 
-SHARED = ("codes", "samples")  # what a subject computes once for several groups; a learned prior draws long
+SHARED: dict[str, Callable[[Subject], Tensor]] = {  # once for several groups; a learned prior draws long
+    "codes": lambda subject: subject.codes,
+    "samples": lambda subject: subject.samples,
+}
 
 
 def measure(subject: Subject) -> tuple[dict[str, Measured], dict[str, float]]:
@@ -38,14 +42,20 @@ def measure(subject: Subject) -> tuple[dict[str, Measured], dict[str, float]]:
     """
     found: dict[str, Measured] = {}
     seconds: dict[str, float] = {}
-    for part in (*SHARED, *PARTS):
-        started = time.perf_counter()
-        if part in PARTS:
-            found |= PARTS[part](subject)
-        else:
-            getattr(subject, part)
-        seconds[part] = time.perf_counter() - started
+    for part, compute in SHARED.items():
+        with _timed(seconds, part):
+            compute(subject)
+    for part, figures in PARTS.items():
+        with _timed(seconds, part):
+            found |= figures(subject)
     return found, seconds
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], part: str) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    seconds[part] = time.perf_counter() - started
 
 
 def values(found: dict[str, Measured]) -> dict[str, float | None]:
