@@ -38,9 +38,7 @@ class AE(Autoencoder):
         self.mixture = density["name"] == "mixture"
         self.register_buffer("weights", torch.full((components,), 1 / components))
         self.register_buffer("means", torch.zeros(components, self.latent_dim))
-        factors = torch.zeros(components, self.latent_dim, self.latent_dim)
-        factors.diagonal(dim1=1, dim2=2).fill_(1)  # `eye`, on the device that only has shapes, imports a compiler
-        self.register_buffer("factors", factors)
+        self.register_buffer("factors", torch.eye(self.latent_dim).repeat(components, 1, 1))
 
     def encode(self, x: Tensor) -> Tensor:
         """z = encoder(x)."""
