@@ -7,10 +7,8 @@
   const readout = document.getElementById('readout');
   let series = [];
   gallery.later(() => {
-    const holder = document.createElement('template');
     const waiting = section.querySelector('noscript');
-    holder.innerHTML = waiting.textContent; // the page's own text, escaped when it was written
-    waiting.replaceWith(holder.content);
+    waiting.replaceWith(gallery.contentOf(waiting));
     gallery.mark(section);
     series = [...section.querySelectorAll('.series')];
   });

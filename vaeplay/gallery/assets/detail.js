@@ -10,11 +10,7 @@
   // A cell's account is one of many, and long: where scripts run, its markup waits unread in a noscript element, which
   // costs a page of many cells most of its opening time otherwise. It is made when it is first opened.
   const sources = new Map([...store.querySelectorAll('noscript')].map((item) => [item.dataset.source, item]));
-  const make = (name) => {
-    const holder = document.createElement('template');
-    holder.innerHTML = sources.get(name).textContent; // the page's own text, escaped when it was written
-    return holder.content.querySelector('article');
-  };
+  const make = (name) => gallery.contentOf(sources.get(name)).querySelector('article');
   const made = new Map();
   const articleOf = (name) => {
     if (!made.has(name)) made.set(name, make(name));

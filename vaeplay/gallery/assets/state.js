@@ -89,8 +89,16 @@ const gallery = (() => {
     section.scrollIntoView({ behavior });
   };
 
+  // What waits unread in a noscript element, made anew.
+  const contentOf = (waiting) => {
+    const holder = document.createElement('template');
+    holder.innerHTML = waiting.textContent; // the page's own text, escaped when it was written
+    return holder.content;
+  };
+
   return {
     data,
+    contentOf,
     fit,
     goTo,
     later: (make) => later.push(make),

@@ -28,10 +28,8 @@
   const everyTile = new Map();
   const tilesOf = (part) => {
     if (!everyTile.has(part)) {
-      const holder = document.createElement('template');
       const waiting = part.querySelector('noscript');
-      if (waiting) holder.innerHTML = waiting.textContent; // the page's own text, escaped when it was written
-      const tiles = (waiting ? holder.content : part).querySelector('.tiles');
+      const tiles = (waiting ? gallery.contentOf(waiting) : part).querySelector('.tiles');
       everyTile.set(part, { tiles, places: new Map([...tiles.children].map((tile) => [tile.dataset.cell, tile])) });
     }
     return everyTile.get(part);
