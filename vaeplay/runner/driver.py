@@ -13,7 +13,7 @@ from vaeplay.runner.pipeline import Pipeline
 from vaeplay.runner.progress import Progress
 from vaeplay.runner.schedule import Schedule
 
-LOGS = Path(".vaeplay/runner/logs")
+LOGS = heal.FOLDER / "logs"
 CLOSING = "closing"
 
 

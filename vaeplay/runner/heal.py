@@ -24,7 +24,9 @@ from vaeplay.errors import UserError
 LOCK = Path("dvc.lock")
 LOCKED = Path(".dvc/tmp/lock")
 """DVC's lock of the workspace, under which alone it writes dvc.lock; it holds its holder's process id."""
-COPY = Path(".vaeplay/runner/dvc.lock")
+FOLDER = Path(".vaeplay/runner")
+"""What `vaeplay repro` keeps for itself."""
+COPY = FOLDER / "dvc.lock"
 HELD = Path(".dvc/tmp/rwlock")
 """Who reads and writes which path: DVC's own file, JSON."""
 CLOCKS = 5.0

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from vaeplay.errors import UserError
 from vaeplay.runner import pipeline
+from vaeplay.runner.heal import FOLDER
 from vaeplay.runner.pipeline import Pipeline
 
-FOLDER = Path(".vaeplay/runner")
 INTERRUPTED = 130
 
 
