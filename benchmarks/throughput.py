@@ -10,7 +10,10 @@ project's loop pays for being repeatable to the bit.
     tutorial   a torchvision-like data set of PIL images, ToTensor, a DataLoader, sigmoid + BCE, Adam, .item() each step
     pythae     Pythae's trainer on a tensor in memory; its checkpoints and its evaluation are not counted
     vaeplay    `vaeplay.training.train` as it is, validation on one batch, optimiser and schedule set up each time
-    products   matrix products (or convolutions) of the network's shapes, forward and backward, and nothing else
+    bfloat16   the same with `train.precision: bfloat16`
+    products   matrix products (or convolutions) of the network's shapes in float32, forward and backward, nothing else
+
+The first two have the network's layers as PyTorch has them; the others as this project does.
 
 `--growth` prints instead how this project's cost grows with the size of the code, of the images, of the data set and
 of the grid.
@@ -71,6 +74,11 @@ def vaeplay(cell: Cell, images: Any) -> Epoch:
     return lambda: training.train(model, images, images[:BATCH], cell)
 
 
+def bfloat16(cell: Cell, images: Any) -> Epoch:
+    """This project's loop, with products in less precision."""
+    return vaeplay(cell.model_copy(update={"train": cell.train.model_copy(update={"precision": "bfloat16"})}), images)
+
+
 def tutorial(cell: Cell, images: Any) -> Epoch:
     """The loop of the PyTorch examples' VAE, over torchvision's MNIST with the embedded digits in it."""
     import torch
@@ -85,7 +93,7 @@ def tutorial(cell: Cell, images: Any) -> Epoch:
             self.data, self.targets = images.cpu()[:, 0], torch.zeros(len(images), dtype=torch.long)
 
     device = images.device
-    encoder, decoder = networks(cell, images)
+    encoder, decoder = plain_networks(cell, images)
     optimiser = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=cell.train.lr)
     loader: DataLoader[Any] = DataLoader(Digits(), batch_size=BATCH, shuffle=True)
 
@@ -117,7 +125,7 @@ def pythae(cell: Cell, images: Any) -> Epoch:
         raise SystemExit("Pythae is not installed: see the command above, or say  --without pythae") from None
     import torch
 
-    encoder, decoder = networks(cell, images)
+    encoder, decoder = plain_networks(cell, images)
 
     class Encoder(BaseEncoder):  # type: ignore[misc]
         def __init__(self) -> None:
@@ -193,6 +201,21 @@ def networks(cell: Cell, images: Any) -> Any:
     return model.encoder, model.decoder
 
 
+def plain_networks(cell: Cell, images: Any) -> Any:
+    """The same of PyTorch's own layers, as anybody would write them."""
+    from torch import nn
+
+    from vaeplay import nets
+
+    found = networks(cell, images)
+    for network in found:
+        for name, layer in network.named_children():
+            if isinstance(layer, nets.ToOneMap):
+                plain = nn.ConvTranspose2d(layer.in_channels, 1, 4, 2, 1, layer.output_padding[0])
+                setattr(network, name, plain.to(images.device))
+    return found
+
+
 def seconds(epoch: Epoch, repeatable: bool = True) -> float:
     """Time that an epoch takes, until the device is done with it; `repeatable` to the bit, or as PyTorch has it."""
     import torch
@@ -207,11 +230,17 @@ def seconds(epoch: Epoch, repeatable: bool = True) -> float:
 
 def compare(model: str, names: list[str], rounds: int, device: Any) -> None:
     """Print a row for each contender."""
-    contenders = {"tutorial": tutorial, "pythae": pythae, "vaeplay": vaeplay, "products": products}
+    contenders = {
+        "tutorial": tutorial,
+        "pythae": pythae,
+        "vaeplay": vaeplay,
+        "bfloat16": bfloat16,
+        "products": products,
+    }
     images = digits().to(device)
     epochs = {name: contenders[name](cell_of(model), images) for name in names}
     taken = [
-        {name: seconds(epoch, repeatable=name == "vaeplay") for name, epoch in epochs.items()}
+        {name: seconds(epoch, repeatable=name in ("vaeplay", "bfloat16")) for name, epoch in epochs.items()}
         for _ in range(rounds + 1)
     ][1:]
     print(f"{'':10} {'images/s':>10} {'lowest':>9} {'highest':>9}   vaeplay is … times as fast")
@@ -257,7 +286,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=11)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, os.cpu_count() or 1])
     parser.add_argument("--models", nargs="+", default=list(MODELS), choices=MODELS)
-    parser.add_argument("--without", nargs="+", default=[], choices=["tutorial", "pythae", "products"])
+    parser.add_argument("--without", nargs="+", default=[], choices=["tutorial", "pythae", "bfloat16", "products"])
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
     parser.add_argument("--growth", action="store_true")
     parser.add_argument(
@@ -276,7 +305,7 @@ def main() -> None:
 
     from vaeplay import devices
 
-    names = [name for name in ("tutorial", "pythae", "vaeplay", "products") if name not in chosen.without]
+    names = [name for name in ("tutorial", "pythae", "vaeplay", "bfloat16", "products") if name not in chosen.without]
     for threads in dict.fromkeys(chosen.threads):
         device = devices.set_up(chosen.device, threads)
         logging.disable(logging.INFO)  # Pythae's own words

@@ -23,13 +23,19 @@ def test_every_contender_has_the_network_of_the_cell() -> None:
         (784, 400),
     ]
     cell = throughput.cell_of("ConvVAE", latent_dim=2)
+    shapes = [
+        [(type(layer), layer.weight.shape) for layer in decoder if isinstance(layer, torch.nn.ConvTranspose2d)]
+        for _, decoder in (throughput.networks(cell, IMAGES), throughput.plain_networks(cell, IMAGES))
+    ]
+    assert [shape for _, shape in shapes[0]] == [shape for _, shape in shapes[1]] == [(64, 32, 4, 4), (32, 1, 4, 4)]
+    assert {kind for kind, _ in shapes[1]} == {torch.nn.ConvTranspose2d}
     assert (cell.latent_dim, cell.depth, cell.train.batch_size) == (2, 2, 128)
 
 
 def test_the_contenders_that_need_no_other_package_take_an_epoch() -> None:
     for model in throughput.MODELS:
         cell = throughput.cell_of(model)
-        for contender in (throughput.tutorial, throughput.vaeplay, throughput.products):
+        for contender in (throughput.tutorial, throughput.vaeplay, throughput.bfloat16, throughput.products):
             contender(cell, IMAGES)()
 
 

@@ -54,3 +54,29 @@ def test_bfloat16_is_for_training_alone_and_changes_little() -> None:
     rough.sum().backward()
     assert all(weights.grad is not None and weights.grad.dtype == torch.float32 for weights in network.parameters())
     assert torch.equal(network.eval()(x), exact)
+
+
+@given(
+    batch=st.integers(1, 3),
+    channels=st.integers(1, 5),
+    height=st.integers(1, 9),
+    width=st.integers(1, 9),
+    odd=st.tuples(st.integers(0, 1), st.integers(0, 1)),
+    laid_out=st.sampled_from([torch.contiguous_format, torch.channels_last]),
+)
+def test_a_grey_image_is_made_as_by_a_transposed_convolution(
+    batch: int, channels: int, height: int, width: int, odd: tuple[int, int], laid_out: torch.memory_format
+) -> None:
+    torch.manual_seed(0)
+    ours = nets.ToOneMap(channels, odd).double()
+    theirs = nn.ConvTranspose2d(channels, 1, 4, stride=2, padding=1, output_padding=odd).double()
+    theirs.load_state_dict(ours.state_dict())
+    x = torch.randn(batch, channels, height, width).double().contiguous(memory_format=laid_out)
+    images, gradients = [], []
+    for layer in (ours, theirs):
+        from_here = x.clone().requires_grad_()
+        images.append(layer(from_here))
+        images[-1].square().sum().backward()
+        gradients.append([from_here.grad, *(weights.grad for weights in layer.parameters())])
+    torch.testing.assert_close(*images)
+    torch.testing.assert_close(*gradients)
