@@ -9,8 +9,12 @@ import torch
 FUSED = ("Adam", "AdamW", "SGD")  # these can take a step in one pass over the weights
 
 
-def optimiser(name: str, parameters: Iterable[torch.Tensor], **options: Any) -> torch.optim.Optimizer:
+def optimiser(
+    name: str, parameters: Iterable[torch.Tensor], captured: bool = False, **options: Any
+) -> torch.optim.Optimizer:
     """The class of torch.optim with this name and these `options`, fused where it can be.
+
+    Where its steps are `captured`, its learning rate is a tensor beside the weights: a number would stay what it was.
 
     PyTorch wraps an optimiser's methods to hide them from its compiler, and for that imports the compiler: more than a
     second at every training's start, and more in a step than a small model's own. Here they are as they stand in
@@ -19,5 +23,17 @@ def optimiser(name: str, parameters: Iterable[torch.Tensor], **options: Any) -> 
     base = getattr(torch.optim, name)
     methods = {key: inspect.unwrap(method) for key in dir(base) if hasattr(method := getattr(base, key), "__wrapped__")}
     methods["step"] = torch.no_grad()(inspect.unwrap(base.step))
-    fused = {"fused": True} if name in FUSED else {}
-    return type(name, (base,), methods)(parameters, **fused, **options)
+    options |= {"fused": True} if name in FUSED else {}
+    weights = list(parameters)
+    if captured:
+        options["lr"] = torch.tensor(options["lr"], device=weights[0].device)
+        options |= {"capturable": True} if "capturable" in inspect.signature(base).parameters else {}
+    made: torch.optim.Optimizer = type(name, (base,), methods)(weights, **options)
+    return made
+
+
+def beside_weights(optimiser: torch.optim.Optimizer) -> None:
+    """Put a learning rate that is a tensor where the weights are: what a resume file says is read on the CPU."""
+    for group in optimiser.param_groups:
+        if isinstance(group["lr"], torch.Tensor):
+            group["lr"] = group["lr"].to(group["params"][0].device)

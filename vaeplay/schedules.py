@@ -10,7 +10,8 @@ With rates[i, d] the rate of image i in latent dimension d, and C or a weight th
                                                                           Burgess et al. 2018, arXiv:1804.03599
     free_bits   Σ_d max(rate of d averaged over the batch, `free`)        Kingma et al. 2016, arXiv:1606.04934
 
-A model multiplies what comes back by its β, and adds the distortion.
+A model multiplies what comes back by its β, and adds the distortion. A step may be a number or a tensor (): where the
+step of a training is captured, only what is in a tensor can change.
 """
 
 from dataclasses import dataclass
@@ -20,10 +21,19 @@ import torch
 from torch import Tensor
 
 
+def share(step: int | Tensor, steps: int) -> Tensor:
+    """How much of `steps` is over, 1 at most: ().
+
+    >>> share(3, 4), share(5, 4)
+    (tensor(0.7500, dtype=torch.float64), tensor(1., dtype=torch.float64))
+    """
+    return (torch.as_tensor(step).double() / steps).clamp(max=1)
+
+
 class Schedule(Protocol):
     """What a VAE asks of a schedule."""
 
-    def __call__(self, rates: Tensor, step: int) -> Tensor:
+    def __call__(self, rates: Tensor, step: int | Tensor) -> Tensor:
         """What the rate costs before β: (B, D) → (B,), nats."""
 
 
@@ -31,7 +41,7 @@ class Schedule(Protocol):
 class Constant:
     """The rate itself, always."""
 
-    def __call__(self, rates: Tensor, step: int) -> Tensor:
+    def __call__(self, rates: Tensor, step: int | Tensor) -> Tensor:
         """Σ_d rates."""
         return rates.sum(1)
 
@@ -42,11 +52,11 @@ class Linear:
 
     steps: int
 
-    def weight(self, step: int) -> float:
-        """0 at the start, 1 from `steps` on."""
-        return min(1.0, step / self.steps)
+    def weight(self, step: int | Tensor) -> Tensor:
+        """0 at the start, 1 from `steps` on: ()."""
+        return share(step, self.steps)
 
-    def __call__(self, rates: Tensor, step: int) -> Tensor:
+    def __call__(self, rates: Tensor, step: int | Tensor) -> Tensor:
         """Weight · Σ_d rates."""
         return self.weight(step) * rates.sum(1)
 
@@ -57,11 +67,11 @@ class Cyclical(Linear):
 
     cycles: int
 
-    def weight(self, step: int) -> float:
-        """Up over the first half of a cycle and 1 over its second; 1 for good once the last cycle is over."""
-        if step >= self.steps:
-            return 1.0
-        return min(1.0, 2 * (step * self.cycles % self.steps) / self.steps)  # in whole numbers: a cycle may be broken
+    def weight(self, step: int | Tensor) -> Tensor:
+        """Up over the first half of a cycle and 1 over its second; 1 for good once the last cycle is over: ()."""
+        step = torch.as_tensor(step)
+        within = 2 * (step * self.cycles % self.steps)  # in whole numbers: a cycle may be broken
+        return share(torch.where(step >= self.steps, self.steps, within), self.steps)
 
 
 @dataclass(frozen=True)
@@ -72,9 +82,9 @@ class Capacity:
     capacity: float
     gamma: float
 
-    def __call__(self, rates: Tensor, step: int) -> Tensor:
+    def __call__(self, rates: Tensor, step: int | Tensor) -> Tensor:
         """γ |Σ_d rates − C|."""
-        target = self.capacity * min(1.0, step / self.steps)
+        target = self.capacity * share(step, self.steps)
         return self.gamma * (rates.sum(1) - target).abs()
 
 
@@ -84,7 +94,7 @@ class FreeBits:
 
     free: float
 
-    def __call__(self, rates: Tensor, step: int) -> Tensor:
+    def __call__(self, rates: Tensor, step: int | Tensor) -> Tensor:
         """An image's share of Σ_d max(mean rate of d, free): the mean over the batch is that sum."""
         return torch.where(rates.mean(0) > self.free, rates, self.free).sum(1)
 

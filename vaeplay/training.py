@@ -10,7 +10,7 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from vaeplay import optimisers
+from vaeplay import capture, optimisers
 from vaeplay.cells import Cell, TrainSettings
 from vaeplay.dataset import as_float
 from vaeplay.errors import Diverged
@@ -51,7 +51,9 @@ def train(
     for part in model.modules():
         if isinstance(part, Network):
             part.precision = settings.precision
-    optimiser = optimisers.optimiser(settings.optimiser, model.parameters(), lr=settings.lr)
+    captures = capture.is_captured(images.device)
+    optimiser = optimisers.optimiser(settings.optimiser, model.parameters(), captures, lr=settings.lr)
+    descend = capture.captured(descent(model, optimiser, settings.clip_norm), images.device)
     steps = math.ceil(len(images) / settings.batch_size)
     last_step = settings.epochs * steps
     lr_schedule = schedule_of(optimiser, settings, last_step)
@@ -59,6 +61,7 @@ def train(
     progress.restore(
         model=model, optimiser=optimiser, lr_schedule=lr_schedule, kept=kept, order=order, noise=noise.generator
     )
+    optimisers.beside_weights(optimiser)
     history = progress.history
     step = len(history) * steps
     pixels = as_float(images) if 4 * images.numel() <= AS_FLOATS else images
@@ -69,14 +72,9 @@ def train(
             started = time.perf_counter()
             model.train()
             means = Means()
-            lr = optimiser.param_groups[0]["lr"]
+            lr = float(optimiser.param_groups[0]["lr"])
             for rows in torch.randperm(len(images), generator=order).to(images.device).split(settings.batch_size):
-                loss = model.loss(as_float(pixels.index_select(0, rows)), step, noise)
-                model.zero_grad()
-                loss.total.mean().backward()
-                if settings.clip_norm is not None:
-                    torch.nn.utils.clip_grad_norm_(model.parameters(), settings.clip_norm)
-                optimiser.step()
+                loss = descend(as_float(pixels.index_select(0, rows)), step, noise)
                 lr_schedule.step()
                 kept.after_step()
                 means.add(loss)
@@ -101,6 +99,21 @@ def train(
     model.eval()
     model.fit_prior(images, Noise(seed_for(cell.seed, "fitting the prior"), images.device))
     return history
+
+
+def descent(model: Autoencoder, optimiser: torch.optim.Optimizer, clip_norm: float | None) -> capture.Step:
+    """One step downhill, as a function of a batch (B, …), the step's number and noise."""
+
+    def step(x: torch.Tensor, number: int | torch.Tensor, noise: Noise) -> Loss:
+        model.zero_grad()
+        loss = model.loss(x, number, noise)
+        loss.total.mean().backward()
+        if clip_norm is not None:
+            torch.nn.utils.clip_grad_norm_(model.parameters(), clip_norm)
+        optimiser.step()
+        return loss
+
+    return step
 
 
 def schedule_of(

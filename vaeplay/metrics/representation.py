@@ -8,6 +8,7 @@ classes have none of these figures.
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -78,7 +79,7 @@ def logistic_regression(x: Tensor, labels: Tensor, classes: int) -> tuple[Tensor
     """Weights (D, K) and offsets (K,) of the multinomial logistic regression of `labels` (N,) on `x` (N, D)."""
     weights = torch.zeros(x.shape[1], classes, dtype=x.dtype, device=x.device, requires_grad=True)
     offsets = torch.zeros(classes, dtype=x.dtype, device=x.device, requires_grad=True)
-    options = {"max_iter": PROBE_STEPS, "tolerance_grad": 1e-6, "line_search_fn": "strong_wolfe"}
+    options: dict[str, Any] = {"max_iter": PROBE_STEPS, "tolerance_grad": 1e-6, "line_search_fn": "strong_wolfe"}
     optimiser = optimisers.optimiser("LBFGS", [weights, offsets], **options)
 
     def loss() -> float:

@@ -45,7 +45,7 @@ class AE(Autoencoder):
         z: Tensor = self.encoder(x)
         return z
 
-    def loss(self, x: Tensor, step: int, noise: Noise) -> Loss:
+    def loss(self, x: Tensor, step: int | Tensor, noise: Noise) -> Loss:
         """The distortion alone."""
         x = self.likelihood.observe(x, noise)
         distortion = self.distortion(x, self.encode(x))

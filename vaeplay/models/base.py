@@ -75,7 +75,7 @@ class Autoencoder(nn.Module):
         """Mean and log-variance of a Gaussian q(z|x), (B, latent_dim) each; None for a model whose code is a point."""
         return None
 
-    def loss(self, x: Tensor, step: int, noise: Noise) -> Loss:
+    def loss(self, x: Tensor, step: int | Tensor, noise: Noise) -> Loss:
         """What training minimises, an image at a time, with its named terms. `step` counts optimiser steps from 0."""
         raise NotImplementedError
 

@@ -25,7 +25,7 @@ class IWAE(VAE):
         super().__init__(*size, **settings)
         self.samples = samples
 
-    def loss(self, x: Tensor, step: int, noise: Noise) -> Loss:
+    def loss(self, x: Tensor, step: int | Tensor, noise: Noise) -> Loss:
         """The negative bound. The schedule has no part in it: the bound does not split into distortion and rate."""
         x = self.likelihood.observe(x, noise)
         posterior = self.posterior(x)

@@ -11,7 +11,6 @@ falls short by a factor, N where the batch is the whole data set, and so does th
 high, TC (D − 1) log N too high, dimension-wise KL D log N too low. No gradient depends on it.
 """
 
-import math
 from typing import Any
 
 import torch
@@ -38,26 +37,26 @@ class BetaTCVAE(BetaVAE):
         """Learn how many images there are to train on, N."""
         self.images.fill_(len(images))
 
-    def loss(self, x: Tensor, step: int, noise: Noise) -> Loss:
+    def loss(self, x: Tensor, step: int | Tensor, noise: Noise) -> Loss:
         """distortion + MI + β · TC + dimension-wise KL."""
         x = self.likelihood.observe(x, noise)
         mean, logvar = self.posterior(x)
         z = losses.gaussian_sample(mean, logvar, noise.normal(mean.shape))
         distortion = self.distortion(x, z)
-        mutual, correlation, dimensions = decompose(z, mean, logvar, int(self.images))
+        mutual, correlation, dimensions = decompose(z, mean, logvar, self.images)
         rate = losses.gaussian_rates(mean, logvar).sum(1)
         terms = {"distortion": distortion, "rate": rate}
         terms |= {"mutual_information": mutual, "total_correlation": correlation, "dimension_kl": dimensions}
         return Loss(distortion + mutual + self.beta * correlation + dimensions, terms)
 
 
-def decompose(z: Tensor, mean: Tensor, logvar: Tensor, images: int) -> tuple[Tensor, Tensor, Tensor]:
+def decompose(z: Tensor, mean: Tensor, logvar: Tensor, images: int | Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Index-code MI, total correlation and dimension-wise KL at each code: three of (B,), nats.
 
     `z`, `mean` and `logvar` are (B, D); `images` is the size of the data set.
     """
     log_all = losses.gaussian_log_density(z.unsqueeze(1), mean, logvar)  # (B, B, D): log q(z_i,d | x_j)
-    weight = math.log(len(z) * images)
+    weight = torch.as_tensor(len(z) * images, dtype=z.dtype).log()
     log_posterior = losses.gaussian_log_density(z, mean, logvar).sum(1)
     log_aggregate = log_all.sum(2).logsumexp(1) - weight
     log_product = (log_all.logsumexp(1) - weight).sum(1)

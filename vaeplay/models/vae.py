@@ -44,7 +44,7 @@ class VAE(Autoencoder):
         """The posterior's mean."""
         return self.posterior(x)[0]
 
-    def loss(self, x: Tensor, step: int, noise: Noise) -> Loss:
+    def loss(self, x: Tensor, step: int | Tensor, noise: Noise) -> Loss:
         """distortion + β · rate, with one sample of the posterior."""
         x = self.likelihood.observe(x, noise)
         mean, logvar = self.posterior(x)

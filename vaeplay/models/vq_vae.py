@@ -57,7 +57,7 @@ class VQVAE(Autoencoder):
         """The map of an image, as vectors of the codebook: (B, D, h, w)."""
         return self.quantiser.vectors(self.codes(x))
 
-    def loss(self, x: Tensor, step: int, noise: Noise) -> Loss:
+    def loss(self, x: Tensor, step: int | Tensor, noise: Noise) -> Loss:
         """distortion + the quantiser's cost."""
         x = self.likelihood.observe(x, noise)
         quantised = self.quantiser(self.encoder(x), noise)

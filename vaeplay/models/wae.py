@@ -30,7 +30,7 @@ class WAE(Autoencoder):
         z: Tensor = self.encoder(x)
         return z
 
-    def loss(self, x: Tensor, step: int, noise: Noise) -> Loss:
+    def loss(self, x: Tensor, step: int | Tensor, noise: Noise) -> Loss:
         """distortion + λ · MMD²."""
         x = self.likelihood.observe(x, noise)
         z = self.encode(x)
