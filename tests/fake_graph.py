@@ -46,7 +46,7 @@ class TakenDown(TorchDispatchMode):
 
 def waits(function: Any, args: tuple[Any, ...]) -> bool:
     """Whether the host has to see a tensor's values: to pick rows it need not, unless they are marked one by one."""
-    if function is torch.ops.aten.index.Tensor:
+    if function in (torch.ops.aten.index.Tensor, torch.ops.aten.index_put_.default):
         return any(index is not None and index.dtype == torch.bool for index in args[1])
     return any(tag in function.tags for tag in WAITS)
 

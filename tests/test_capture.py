@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from vaeplay import capture, checkpoint, models, quantisers, schedules, training
+from vaeplay import capture, checkpoint, devices, models, quantisers, schedules, training
 from vaeplay.cells import Cell
 from vaeplay.likelihoods import BY_NAME as LIKELIHOODS
 from vaeplay.losses import Loss
@@ -41,6 +41,19 @@ def train(cell: Cell, progress: Progress | None = None) -> tuple[dict[str, torch
     return model.state_dict(), [
         {name: value for name, value in entry.items() if name != "seconds"} for entry in history
     ]
+
+
+def killed_after(calls: int) -> Any:
+    """`Means.values`, which ends the process, as it were, after some calls."""
+    values, left = training.Means.values, list(range(calls))
+
+    def counted(means: training.Means) -> dict[str, float]:
+        if not left:
+            raise KeyboardInterrupt
+        left.pop()
+        return values(means)
+
+    return counted
 
 
 def both(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> list[tuple[dict[str, torch.Tensor], list[dict[str, float]]]]:
@@ -90,15 +103,8 @@ def test_a_killed_training_whose_steps_are_captured_ends_in_the_same_bits(
     monkeypatch.setitem(capture.GRAPHS, "cpu", FakeGraph)
     whole = train(cell)
     path = tmp_path / "VAE-key.safetensors"
-    validate = training.validate
-    left = [None, None]
-
-    def killed(*arguments: Any) -> dict[str, float]:
-        left.pop()  # of the epochs until it is killed
-        return validate(*arguments)
-
-    with monkeypatch.context() as patch, pytest.raises(IndexError):
-        patch.setattr(training, "validate", killed)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(training.Means, "values", killed_after(4))  # two an epoch: its validation's, and its own
         train(cell, Progress(path))
     resumed = train(cell, Progress(path))
     assert all(torch.equal(value, whole[0][key]) for key, value in resumed[0].items())
@@ -142,14 +148,45 @@ def test_fixed_noise_has_the_numbers_of_its_source_in_the_same_memory() -> None:
     assert len(places) == 4
 
 
+GPU = [
+    *(making.cell(name, train=TRAIN) for name in models.names()),
+    *(making.cell("VQVAE", train=TRAIN, quantiser={"name": name, "codes": 8}) for name in quantisers.BY_NAME),
+    *(making.cell("BetaVAE", **{**way, "train": TRAIN | way.get("train", {})}) for way in WAYS.values()),
+    *(
+        making.cell("VAE", train=TRAIN | {"optimiser": name, "lr_schedule": "OneCycleLR", "lr": 1e-4})
+        for name in ("AdamW", "NAdam", "RAdam", "RMSprop")
+    ),
+]
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-@pytest.mark.parametrize("name", models.names())
-def test_on_a_gpu_every_model_comes_to_the_same_bits(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    cell = making.cell(name, train=TRAIN)
-    found = []
-    for graph in (capture.CudaGraph, NoGraph):
+@pytest.mark.parametrize("cell", GPU if torch.cuda.is_available() else GPU[:1], ids=str)
+def test_on_a_gpu_every_cell_is_captured_and_comes_to_the_same_bits(
+    cell: Cell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Counted(capture.CudaGraph):
+        replays = 0
+
+        def replay(self) -> None:
+            Counted.replays += 1
+            super().replay()
+
+    def trained(graph: Any, progress: Progress | None = None) -> dict[str, torch.Tensor]:
         monkeypatch.setitem(capture.GRAPHS, "cuda", graph)
-        model = checkpoint.build(cell, making.SHAPE).to("cuda")
-        training.train(model, making.images(IMAGES).to("cuda"), making.images(20, seed=1).to("cuda"), cell)
-        found.append(model.state_dict())
-    assert all(torch.equal(value, found[1][key]) for key, value in found[0].items())
+        model = checkpoint.build(cell, making.SHAPE).to(device)
+        training.train(model, making.images(IMAGES).to(device), making.images(20, seed=1).to(device), cell, progress)
+        return model.state_dict()
+
+    device = devices.set_up("cuda", 1)
+    try:
+        replayed, as_it_is = trained(Counted), trained(NoGraph)
+        assert Counted.replays == REPLAYS
+        assert all(torch.equal(value, as_it_is[key]) for key, value in replayed.items())
+        progress = Progress(tmp_path / "cell-key.safetensors", device=device)
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(training.Means, "values", killed_after(4))
+            trained(Counted, progress)
+        resumed = trained(Counted, Progress(progress.path, device=device))
+        assert all(torch.equal(value, as_it_is[key]) for key, value in resumed.items())
+    finally:
+        torch.set_deterministic_debug_mode("default")

@@ -119,18 +119,17 @@ class Captured:
 
     def __init__(self, step: Step, graph: Graph) -> None:
         self.step = step
-        self.graph = graph
+        self.graph: Graph | None = graph  # None once it has failed
         self.inputs: tuple[Tensor, Tensor, FixedNoise] | None = None
         self.runs = 0
         self.loss: Loss | None = None
-        self.can_be = True
 
     def __call__(self, x: Tensor, number: int | Tensor, noise: Noise) -> Loss:
         """As the step: images (B, …), its number from 0, and where noise comes from."""
         if self.inputs is None:
             self.inputs = torch.empty_like(x), torch.zeros((), dtype=torch.long, device=x.device), FixedNoise(noise)
         images, at, fixed = self.inputs
-        if not self.can_be or x.shape != images.shape:
+        if self.graph is None or x.shape != images.shape:
             return self.step(x, number, noise)
         images.copy_(x)
         at.fill_(number)
@@ -139,16 +138,22 @@ class Captured:
             self.runs += 1
             return self.graph.warm_up(self._once)
         if self.loss is None:
-            try:
-                self.loss = self.graph.capture(self._once)
-            except RuntimeError as error:
-                self.can_be = False
-                reason = str(error).partition("\n")[0]
-                print(f"a step's kernels are launched one by one, which takes longer: {reason}", file=sys.stderr)
-                fixed.taken = 0
-                return self._once()
+            self.loss = self._capture(self.graph)
+        if self.loss is None:
+            fixed.taken = 0
+            return self._once()
         self.graph.replay()
         return _copy(self.loss)
+
+    def _capture(self, graph: Graph) -> Loss | None:
+        """The tensors that replays write; None, and no graph any more, where it cannot be."""
+        try:
+            return graph.capture(self._once)
+        except RuntimeError as error:  # what ends a capture that has failed hides why it has
+            reason = str(error.__context__ or error).partition("\n")[0]
+            print(f"a step's kernels are launched one by one, which takes longer: {reason}", file=sys.stderr)
+        self.graph = None
+        return None
 
     def _once(self) -> Loss:
         assert self.inputs is not None
@@ -157,7 +162,5 @@ class Captured:
 
 def _copy(loss: Loss) -> Loss:
     """A loss that the next replay does not overwrite."""
-    terms, figures = (
-        {name: value.detach().clone() for name, value in named.items()} for named in (loss.terms, loss.figures)
-    )
-    return Loss(loss.total.detach().clone(), terms, figures)
+    terms, figures = ({name: value.clone() for name, value in named.items()} for named in (loss.terms, loss.figures))
+    return Loss(loss.total.clone(), terms, figures)

@@ -28,6 +28,13 @@ class Loss:
     terms: dict[str, Tensor]
     figures: dict[str, Tensor] = field(default_factory=dict)
 
+    def detach(self) -> "Loss":
+        """The values alone: what computed them, with all its memory, may go."""
+        terms, figures = (
+            {name: value.detach() for name, value in named.items()} for named in (self.terms, self.figures)
+        )
+        return Loss(self.total.detach(), terms, figures)
+
 
 def gaussian_sample(mean: Tensor, logvar: Tensor, normal: Tensor) -> Tensor:
     """Draws from N(mean, exp(logvar)) by standard normal numbers, which gradients pass by: shapes broadcast.

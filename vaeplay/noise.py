@@ -8,20 +8,24 @@ import torch
 class Noise:
     """A seeded source of random numbers on one device.
 
-    Numbers are drawn on the CPU and moved, so that a seed means the same noise on every device.
+    Numbers are drawn on the CPU and moved, so that a seed means the same noise on every device. They are moved from
+    pinned memory where there is a GPU: from other memory, it would have to be done with all that it was given before.
     """
 
     def __init__(self, seed: int, device: torch.device | str = "cpu") -> None:
         self.generator = torch.Generator().manual_seed(seed)
-        self.device = device
+        self.device = torch.device(device)
 
     def normal(self, shape: Sequence[int]) -> torch.Tensor:
         """Standard normal numbers of a shape; the first dimension counts images."""
-        return torch.randn(*shape, generator=self.generator).to(self.device)
+        return self._moved(torch.randn(*shape, generator=self.generator, pin_memory=self.device.type == "cuda"))
 
     def uniform(self, shape: Sequence[int]) -> torch.Tensor:
         """Numbers between 0 and 1, 1 excluded, of a shape; the first dimension counts images."""
-        return torch.rand(*shape, generator=self.generator).to(self.device)
+        return self._moved(torch.rand(*shape, generator=self.generator, pin_memory=self.device.type == "cuda"))
+
+    def _moved(self, numbers: torch.Tensor) -> torch.Tensor:
+        return numbers.to(self.device, non_blocking=self.device.type == "cuda")
 
 
 class NoiseOfRows(Noise):

@@ -96,6 +96,7 @@ def train(
             bar.set_postfix({term: f"{value:.2f}" for term, value in validation.items()})
             bar.update()
     kept.put_back()
+    del descend  # with the memory that a captured step keeps
     model.eval()
     model.fit_prior(images, Noise(seed_for(cell.seed, "fitting the prior"), images.device))
     return history
@@ -111,7 +112,7 @@ def descent(model: Autoencoder, optimiser: torch.optim.Optimizer, clip_norm: flo
         if clip_norm is not None:
             torch.nn.utils.clip_grad_norm_(model.parameters(), clip_norm)
         optimiser.step()
-        return loss
+        return loss.detach()
 
     return step
 
@@ -226,7 +227,7 @@ class Means:
         """Take in a batch. A batch's figures count once for each of its images."""
         self.batches.append(len(loss.total))
         for name, value in {"total": loss.total, **loss.terms, **loss.figures}.items():
-            self.kept.setdefault(name, []).append(value.detach())
+            self.kept.setdefault(name, []).append(value)
 
     def values(self) -> dict[str, float]:
         """{name: mean}, summed in double precision."""
