@@ -59,6 +59,7 @@ def shrink(workspace: Workspace, cells: int, epochs: int) -> None:
     """Set a grid of `cells` dense VAEs of a few units on the 8 × 8 digits."""
     values: Any = workspace.values()
     values["data"]["name"] = "digits"
+    values["threads"] = 1  # as the README advises where cells run at once
     values["models"]["hidden"] = 16
     values["train"] |= {"epochs": epochs, "batch_size": 500}
     values["grid"]["dense"] |= {"model": ["VAE"], "latent_dim": list(range(1, cells + 1)), "depth": [1]}
