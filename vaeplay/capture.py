@@ -39,25 +39,23 @@ class Graph(Protocol):
 
 
 class CudaGraph:
-    """A CUDA graph."""
+    """A CUDA graph, warmed up and captured on one stream: memory kept for one stream serves no other."""
 
     def __init__(self) -> None:
         self.graph = torch.cuda.CUDAGraph()
+        self.stream = torch.cuda.Stream()
 
     def warm_up(self, step: Callable[[], Loss]) -> Loss:
-        """On a stream of its own, as the capture is."""
-        stream = torch.cuda.Stream()
-        stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(stream):
+        """As `Graph.warm_up`."""
+        self.stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(self.stream):
             loss = step()
-        torch.cuda.current_stream().wait_stream(stream)
+        torch.cuda.current_stream().wait_stream(self.stream)
         return loss
 
     def capture(self, step: Callable[[], Loss]) -> Loss:
-        """As `Graph.capture`."""
-        with torch.cuda.graph(
-            self.graph, capture_error_mode="thread_local"
-        ):  # another thread reads what memory is used
+        """As `Graph.capture`. Another thread may go on reading what memory is used."""
+        with torch.cuda.graph(self.graph, stream=self.stream, capture_error_mode="thread_local"):
             return step()
 
     def replay(self) -> None:
