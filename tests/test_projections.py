@@ -113,6 +113,13 @@ def test_only_what_has_changed_is_projected_again(folder: Path) -> None:
     assert update(folder, settings(["a", "b"], points=10)) == {"a", "b"}
 
 
+def test_codes_that_need_no_projection_come_last(tmp_path: Path) -> None:
+    widths = {"a": 2, "b": 8, "c": 1, "d": 64}
+    for name, width in widths.items():
+        save_file({"codes": np.zeros((30, width), np.float32)}, tmp_path / f"{name}.safetensors")
+    assert cell_maps.widest_first(list(widths), tmp_path) == ["d", "b", "a", "c"]
+
+
 def test_rows_index_the_test_split(folder: Path) -> None:
     update(folder, settings(["a"]))
     written = json.loads((folder / "maps/a.json").read_text())

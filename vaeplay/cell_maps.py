@@ -33,11 +33,21 @@ def update(codes: Path, maps: Path, settings: dict[str, Any]) -> None:
     used = {key: value for key, value in settings.items() if key != "cells"}
     digests = {name: digest(codes / f"{name}.safetensors", used) for name in settings["cells"]}
     due = [name for name in digests if digest_in(maps / f"{name}.json") != digests[name]]
+    due = widest_first(due, codes)
     processes = max(1, min(cpu_count(), len(due) // CELLS_A_PROCESS))
     jobs = (delayed(project)(codes / f"{name}.safetensors", used) for name in due)
     made = Parallel(n_jobs=processes, return_as="generator")(jobs)
     for name, value in zip(due, tqdm(made, desc="maps", total=len(due), unit="cell", disable=None), strict=True):
         files.write_json(maps / f"{name}.json", value | {"digest": digests[name]})
+
+
+def widest_first(names: list[str], codes: Path) -> list[str]:
+    """Cells by the size of their codes, the largest first.
+
+    Codes of two numbers need no projection. A process that begins with one has not compiled UMAP yet; when it then
+    does, joblib takes what it has grown by for a leak, and starts another, which compiles once more.
+    """
+    return sorted(names, key=lambda name: (codes / f"{name}.safetensors").stat().st_size, reverse=True)
 
 
 def project(path: Path, settings: dict[str, Any]) -> dict[str, Any]:
