@@ -216,6 +216,10 @@ def plain_networks(cell: Cell, images: Any) -> Any:
     return found
 
 
+CONTENDERS = {contender.__name__: contender for contender in (tutorial, pythae, vaeplay, bfloat16, products)}
+OURS = ("vaeplay", "bfloat16")
+
+
 def seconds(epoch: Epoch, repeatable: bool = True) -> float:
     """Time that an epoch takes, until the device is done with it; `repeatable` to the bit, or as PyTorch has it."""
     import torch
@@ -230,18 +234,10 @@ def seconds(epoch: Epoch, repeatable: bool = True) -> float:
 
 def compare(model: str, names: list[str], rounds: int, device: Any) -> None:
     """Print a row for each contender."""
-    contenders = {
-        "tutorial": tutorial,
-        "pythae": pythae,
-        "vaeplay": vaeplay,
-        "bfloat16": bfloat16,
-        "products": products,
-    }
     images = digits().to(device)
-    epochs = {name: contenders[name](cell_of(model), images) for name in names}
+    epochs = {name: CONTENDERS[name](cell_of(model), images) for name in names}
     taken = [
-        {name: seconds(epoch, repeatable=name in ("vaeplay", "bfloat16")) for name, epoch in epochs.items()}
-        for _ in range(rounds + 1)
+        {name: seconds(epoch, repeatable=name in OURS) for name, epoch in epochs.items()} for _ in range(rounds + 1)
     ][1:]
     print(f"{'':10} {'images/s':>10} {'lowest':>9} {'highest':>9}   vaeplay is … times as fast")
     for name in names:
@@ -286,7 +282,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=11)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, os.cpu_count() or 1])
     parser.add_argument("--models", nargs="+", default=list(MODELS), choices=MODELS)
-    parser.add_argument("--without", nargs="+", default=[], choices=["tutorial", "pythae", "bfloat16", "products"])
+    parser.add_argument("--without", nargs="+", default=[], choices=[name for name in CONTENDERS if name != "vaeplay"])
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"])
     parser.add_argument("--growth", action="store_true")
     parser.add_argument(
@@ -305,7 +301,7 @@ def main() -> None:
 
     from vaeplay import devices
 
-    names = [name for name in ("tutorial", "pythae", "vaeplay", "bfloat16", "products") if name not in chosen.without]
+    names = [name for name in CONTENDERS if name not in chosen.without]
     for threads in dict.fromkeys(chosen.threads):
         device = devices.set_up(chosen.device, threads)
         logging.disable(logging.INFO)  # Pythae's own words
