@@ -1,20 +1,23 @@
 """Small cells and models for tests, with the settings of params.yaml unless a test says otherwise."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from PIL import Image, ImageFilter
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from vaeplay import checkpoint, classifier, params
+from vaeplay import checkpoint, classifier, params, training
 from vaeplay.cells import Cell
 from vaeplay.classifier import Classifier
 from vaeplay.dataset import Split
 from vaeplay.metrics.subject import Subject
 from vaeplay.models.base import Autoencoder
 from vaeplay.noise import Noise
+from vaeplay.resume import Progress
 
 from .conftest import ROOT
 
@@ -47,6 +50,41 @@ def cell(model: str, *, train: dict[str, Any] | None = None, **changes: Any) -> 
 def model(name: str, shape: tuple[int, ...] = SHAPE, **changes: Any) -> Autoencoder:
     """An untrained model with the weights of seed 0."""
     return checkpoint.build(cell(name, **changes), shape)
+
+
+def train(
+    cell: Cell, progress: Progress | None = None, count: int = 70, device: str = "cpu"
+) -> tuple[Autoencoder, list[dict[str, float]]]:
+    """A cell's model, trained on so many images, and its epochs without their seconds."""
+    trained = checkpoint.build(cell, SHAPE).to(device)
+    train_images, validation_images = (images(number, seed=seed).to(device) for seed, number in enumerate((count, 20)))
+    history = training.train(trained, train_images, validation_images, cell, progress)
+    return trained, [{key: value for key, value in entry.items() if key != "seconds"} for entry in history]
+
+
+def same(first: Autoencoder, second: Autoencoder) -> bool:
+    """Whether two models have the same bits."""
+    one, other = first.state_dict(), second.state_dict()
+    return one.keys() == other.keys() and all(torch.equal(value, other[key]) for key, value in one.items())
+
+
+class Killed(BaseException):
+    """In place of a signal."""
+
+
+def killed_in(epoch: int, monkeypatch: pytest.MonkeyPatch, function: str = "validate") -> Any:
+    """Make the training end in the midst of an epoch."""
+    real: Callable[..., Any] = getattr(training, function)
+    calls = 0
+
+    def counted(*arguments: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == epoch:
+            raise Killed
+        return real(*arguments)
+
+    return monkeypatch.setattr(training, function, counted)
 
 
 def images(count: int, shape: tuple[int, ...] = SHAPE, seed: int = 0) -> torch.Tensor:

@@ -4,7 +4,6 @@ import math
 import os
 import random
 import signal
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaeplay import checkpoint, models, resume, training
+from vaeplay import checkpoint, models, resume
 from vaeplay.cells import Cell
 from vaeplay.models.base import Autoencoder
 from vaeplay.resume import Progress
 
 from . import making
+from .making import Killed, killed_in, same, train
 
 EPOCHS = 5
 ALL_AT_ONCE = {
@@ -36,40 +36,10 @@ WAYS: dict[str, Any] = {
 }
 
 
-class Killed(BaseException):
-    """In place of a signal."""
-
-
 @pytest.fixture(autouse=True)
 def every_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write after every epoch, however long that takes."""
     monkeypatch.setattr(resume, "SHARE", math.inf)
-
-
-def train(cell: Cell, progress: Progress | None = None) -> tuple[Autoencoder, list[dict[str, float]]]:
-    model = checkpoint.build(cell, making.SHAPE)
-    history = training.train(model, making.images(70), making.images(20, seed=1), cell, progress)
-    return model, [{key: value for key, value in entry.items() if key != "seconds"} for entry in history]
-
-
-def same(first: Autoencoder, second: Autoencoder) -> bool:
-    one, other = first.state_dict(), second.state_dict()
-    return one.keys() == other.keys() and all(torch.equal(value, other[key]) for key, value in one.items())
-
-
-def killed_in(epoch: int, monkeypatch: pytest.MonkeyPatch, function: str = "validate") -> Any:
-    """Make the training end in the midst of an epoch."""
-    real: Callable[..., Any] = getattr(training, function)
-    calls = 0
-
-    def counted(*arguments: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls == epoch:
-            raise Killed
-        return real(*arguments)
-
-    return monkeypatch.setattr(training, function, counted)
 
 
 def killed_and_started_again(cell: Cell, path: Path, epochs: tuple[int, ...]) -> tuple[Autoencoder, Any]:
