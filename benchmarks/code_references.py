@@ -17,8 +17,8 @@ from sklearn.svm import LinearSVC
 from torch import Tensor
 
 from vaeplay.data import mnist5k
-from vaeplay.metrics import disentanglement, representation
-from vaeplay.projections import pca
+from vaeplay.evaluation.metrics import disentanglement, representation
+from vaeplay.maps.projections import pca
 
 Row = tuple[str, float, float]
 

@@ -66,14 +66,14 @@ def load_prepared(folder: Path) -> None:
     """Map the training split; then touch all of it once, in random order, as an epoch does."""
     import torch
 
-    from vaeplay import dataset
+    from vaeplay.data import prepared
 
     before, started = memory(), time.perf_counter()
-    split = dataset.read(folder / "images.safetensors", "train")
+    split = prepared.read(folder / "images.safetensors", "train")
     loaded, after = time.perf_counter() - started, memory()
     started = time.perf_counter()
     for rows in torch.randperm(len(split.images)).split(BATCH):
-        dataset.as_float(split.images[rows])
+        prepared.as_float(split.images[rows])
     report(before, after, loaded, time.perf_counter() - started, len(split.images))
 
 
@@ -81,7 +81,7 @@ def load_png(folder: Path) -> None:
     """Decode every PNG file into one tensor; then an epoch of it."""
     import torch
 
-    from vaeplay import dataset
+    from vaeplay.data import prepared
 
     before, started = memory(), time.perf_counter()
     paths = sorted((folder / "png").rglob("*.png"))
@@ -89,7 +89,7 @@ def load_png(folder: Path) -> None:
     loaded, after = time.perf_counter() - started, memory()
     started = time.perf_counter()
     for rows in torch.randperm(len(pixels)).split(BATCH):
-        dataset.as_float(pixels[rows])
+        prepared.as_float(pixels[rows])
     report(before, after, loaded, time.perf_counter() - started, len(pixels))
 
 

@@ -14,13 +14,14 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from vaeplay import checkpoint, params, training
-from vaeplay.cells import Cell
-from vaeplay.classifier import Classifier
+from vaeplay.classifier.network import Classifier
 from vaeplay.data import images, shapes
-from vaeplay.dataset import Split
-from vaeplay.metrics import disentanglement, reconstruction
-from vaeplay.metrics.subject import Subject
+from vaeplay.data.prepared import Split
+from vaeplay.evaluation.metrics import disentanglement, reconstruction
+from vaeplay.evaluation.metrics.subject import Subject
+from vaeplay.settings import params
+from vaeplay.settings.cells import Cell
+from vaeplay.training import checkpoint, loop
 
 MODELS = ("VAE", "BetaVAE", "BetaTCVAE")
 COLUMNS = ("mig", "dci_disentanglement", "dci_completeness", "dci_informativeness", "factor_vae", "sap", "mse")
@@ -51,7 +52,7 @@ def measured(cell: Cell, data: dict[str, Split]) -> dict[str, float]:
     """The figures of one cell, trained here."""
     shape = tuple(data["train"].images.shape[1:])
     model = checkpoint.build(cell, shape)
-    training.train(model, data["train"].images, data["validation"].images, cell)
+    loop.train(model, data["train"].images, data["validation"].images, cell)
     nothing = torch.zeros(0, 2)
     subject = Subject(
         model=model.eval(),

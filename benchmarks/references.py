@@ -21,11 +21,12 @@ from torch.distributions import Independent, Normal, kl_divergence
 from torch_fidelity import metric_fid, metric_kid
 
 from benchmarks.code_references import of_classes, of_factors
-from vaeplay import losses, projections
 from vaeplay.data import mnist5k
-from vaeplay.dataset import as_float
-from vaeplay.likelihoods import Bernoulli
-from vaeplay.metrics import distances, likelihood, manifold, pixels
+from vaeplay.data.prepared import as_float
+from vaeplay.evaluation.metrics import distances, likelihood, manifold, pixels
+from vaeplay.maps import projections
+from vaeplay.models.parts import losses
+from vaeplay.models.parts.likelihoods import Bernoulli
 
 Row = tuple[str, float, float]
 

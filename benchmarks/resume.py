@@ -14,9 +14,10 @@ from pathlib import Path
 
 import torch
 
-from vaeplay import checkpoint, params, training
 from vaeplay.data import images, mnist5k
-from vaeplay.resume import Progress
+from vaeplay.settings import params
+from vaeplay.training import checkpoint, loop
+from vaeplay.training.resume import Progress
 
 MODELS = ("VAE", "ConvVAE", "VQVAE")
 
@@ -67,7 +68,7 @@ def main() -> None:
                 every = settings.train.checkpoint_every if options.every is None else options.every
                 progress = Counted(Path(folder) / f"{cell.name}-benchmark.safetensors", every)
                 model = checkpoint.build(cell, tuple(found.images.shape[1:]))
-                training.train(model, splits["train"], splits["validation"], cell, progress)
+                loop.train(model, splits["train"], splits["validation"], cell, progress)
             in_epochs = sum(entry["seconds"] for entry in progress.history) + progress.spent
             figures = {
                 "cell": cell.name,

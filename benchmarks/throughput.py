@@ -9,7 +9,7 @@ project's loop pays for being repeatable to the bit.
 
     tutorial   a torchvision-like data set of PIL images, ToTensor, a DataLoader, sigmoid + BCE, Adam, .item() each step
     pythae     Pythae's trainer on a tensor in memory; its checkpoints and its evaluation are not counted
-    vaeplay    `vaeplay.training.train` as it is, validation on one batch, optimiser and schedule set up each time
+    vaeplay    `vaeplay.training.loop.train` as it is, validation on one batch, optimiser and schedule set up each time
     bfloat16   the same with `train.precision: bfloat16`
     products   matrix products (or convolutions) of the network's shapes in float32, forward and backward, nothing else
 
@@ -30,8 +30,8 @@ from pathlib import Path
 from typing import Any
 
 import stages  # noqa: F401  it says how threads wait for each other, as in every stage
-from vaeplay import params, resolve
-from vaeplay.cells import Cell
+from vaeplay.settings import params, resolve
+from vaeplay.settings.cells import Cell
 
 IMAGES = 8192
 BATCH = 128
@@ -68,10 +68,10 @@ def digits() -> Any:
 
 def vaeplay(cell: Cell, images: Any) -> Epoch:
     """This project's loop."""
-    from vaeplay import checkpoint, training
+    from vaeplay.training import checkpoint, loop
 
     model = checkpoint.build(cell, tuple(images.shape[1:])).to(images.device)
-    return lambda: training.train(model, images, images[:BATCH], cell)
+    return lambda: loop.train(model, images, images[:BATCH], cell)
 
 
 def bfloat16(cell: Cell, images: Any) -> Epoch:
@@ -194,7 +194,7 @@ def networks(cell: Cell, images: Any) -> Any:
     """Encoder and decoder of the cell, which all contenders share the shapes of."""
     import torch
 
-    from vaeplay import checkpoint
+    from vaeplay.training import checkpoint
 
     model = checkpoint.build(cell, tuple(images.shape[1:])).to(images.device)
     model = model.to(memory_format=torch.contiguous_format)  # as any network is that nobody has laid out otherwise
@@ -205,7 +205,7 @@ def plain_networks(cell: Cell, images: Any) -> Any:
     """The same of PyTorch's own layers, as anybody would write them."""
     from torch import nn
 
-    from vaeplay import nets
+    from vaeplay.models.parts import nets
 
     found = networks(cell, images)
     for network in found:
@@ -299,7 +299,7 @@ def main() -> None:
 
     import torch
 
-    from vaeplay import devices
+    from vaeplay.training import devices
 
     names = [name for name in CONTENDERS if name not in chosen.without]
     for threads in dict.fromkeys(chosen.threads):

@@ -3,7 +3,11 @@
 from pathlib import Path
 
 from stages import run
-from vaeplay import classifier, classifier_training, dataset, devices, files, floors
+from vaeplay import files
+from vaeplay.classifier import network, training
+from vaeplay.data import prepared
+from vaeplay.evaluation import floors
+from vaeplay.training import devices
 
 DATA = Path("data/images.safetensors")
 
@@ -12,12 +16,12 @@ def main() -> None:
     """Trained on the training split, calibrated on the validation split, tested and measured on the test split."""
     settings = files.read_object(Path("settings/classifier.json"), seed=int, device=str, threads=int, classifier=dict)
     device = devices.exact(devices.set_up(settings["device"], settings["threads"]))
-    train, validation, test = (dataset.read(DATA, split).to(device) for split in ("train", "validation", "test"))
-    classes = len(dataset.about(DATA)["classes"])
-    model = classifier_training.train(train, validation, classes, settings["seed"], **settings["classifier"])
-    real = classifier.features(model, train.images), classifier.features(model, test.images)
-    classifier.save(Path("classifier/classifier.safetensors"), model, *real)
-    card = {"task": classifier_training.task_name(train, classes)} | classifier_training.report(model, test, classes)
+    train, validation, test = (prepared.read(DATA, split).to(device) for split in ("train", "validation", "test"))
+    classes = len(prepared.about(DATA)["classes"])
+    model = training.train(train, validation, classes, settings["seed"], **settings["classifier"])
+    real = network.features(model, train.images), network.features(model, test.images)
+    network.save(Path("classifier/classifier.safetensors"), model, *real)
+    card = {"task": training.task_name(train, classes)} | training.report(model, test, classes)
     card |= floors.of(model, train, test, real, classes=classes, seed=settings["seed"])
     files.write_json(Path("classifier/card.json"), card)
 

@@ -6,8 +6,13 @@ from pathlib import Path
 from safetensors.torch import save as to_bytes
 
 from stages import run
-from vaeplay import cells, checkpoint, classifier, dataset, devices, drawing, evaluation, exporting, files
-from vaeplay.metrics.subject import Subject
+from vaeplay import files
+from vaeplay.classifier import network
+from vaeplay.data import drawing, prepared
+from vaeplay.evaluation import export, measure
+from vaeplay.evaluation.metrics.subject import Subject
+from vaeplay.settings import cells
+from vaeplay.training import checkpoint, devices
 
 DATA = Path("data/images.safetensors")
 
@@ -17,29 +22,29 @@ def main(name: str) -> None:
     settings = files.read_object(Path("settings/evaluate.json"), seed=int, device=str, threads=int, evaluate=dict)
     options = settings["evaluate"]
     device = devices.exact(devices.set_up(settings["device"], settings["threads"]))
-    network, real_train, real_test = classifier.load(Path("classifier/classifier.safetensors"), device)
+    classifier, real_train, real_test = network.load(Path("classifier/classifier.safetensors"), device)
     subject = Subject(
         model=checkpoint.load(Path("checkpoints") / f"{name}.safetensors", device),
-        train=dataset.read(DATA, "train").to(device),
-        test=dataset.read(DATA, "test").to(device),
-        classifier=network,
+        train=prepared.read(DATA, "train").to(device),
+        test=prepared.read(DATA, "test").to(device),
+        classifier=classifier,
         real_train=real_train,
         real_test=real_test,
         seed=settings["seed"],
         batch_size=options["batch_size"],
         importance_samples=options["importance_samples"],
-        classes=len(dataset.about(DATA)["classes"]),
+        classes=len(prepared.about(DATA)["classes"]),
     )
     # The page shows how a training failed. Figures of what is left of it would be compared with those of others.
-    found, seconds = ({}, {}) if subject.model.failed else evaluation.measure(subject)
+    found, seconds = ({}, {}) if subject.model.failed else measure.measure(subject)
     started = time.perf_counter()
-    for kind, picture in evaluation.pictures(subject, options["columns"]).items():
+    for kind, picture in measure.pictures(subject, options["columns"]).items():
         files.write_bytes(Path("samples") / f"{name}{kind}.png", drawing.sheet(picture.cpu().numpy()))
-    files.write_bytes(Path("explorer") / f"{name}.safetensors", exporting.export(subject))
+    files.write_bytes(Path("explorer") / f"{name}.safetensors", export.export(subject))
     seconds["pictures"] = time.perf_counter() - started
     files.write_bytes(Path("codes") / f"{name}.safetensors", to_bytes({"codes": subject.codes.cpu().contiguous()}))
-    files.write_json(Path("details") / f"{name}.json", evaluation.details(subject, found, options["columns"]))
-    files.write_json(Path("metrics") / f"{name}.json", evaluation.values(found))
+    files.write_json(Path("details") / f"{name}.json", measure.details(subject, found, options["columns"]))
+    files.write_json(Path("metrics") / f"{name}.json", measure.values(found))
     files.write_json(Path("cost") / f"{name}_evaluation.json", {"seconds": seconds})
 
 

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 from stages import run
-from vaeplay import cell_maps, files
+from vaeplay import files
+from vaeplay.maps.update import update
 
 
 def main() -> None:
     """Only cells whose codes or settings have changed are projected again; the output folder persists."""
-    cell_maps.update(Path("codes"), Path("maps"), files.read_json(Path("settings/maps.json")))
+    update(Path("codes"), Path("maps"), files.read_json(Path("settings/maps.json")))
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@ from dataclasses import fields
 from pathlib import Path
 
 from stages import run
-from vaeplay import data, drawing, files
-from vaeplay.data import fitting, images, packing
+from vaeplay import data, files
+from vaeplay.data import drawing, fitting, images, packing
 
 
 def main() -> None:

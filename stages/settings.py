@@ -4,7 +4,7 @@ import importlib
 from pathlib import Path
 
 from stages import run
-from vaeplay import params, resolve
+from vaeplay.settings import params, resolve
 
 
 def main() -> None:
@@ -13,7 +13,8 @@ def main() -> None:
     read = params.read(root / "params.yaml")
     resolve.check_folder(read, root)
     if read.device not in {"auto", "cpu"}:
-        importlib.import_module("vaeplay.devices").choose(read.device)  # it needs torch, which takes seconds to import
+        devices = importlib.import_module("vaeplay.training.devices")  # imports torch, which takes seconds
+        devices.choose(read.device)
     resolve.write(resolve.resolve(read, root), root)
 
 

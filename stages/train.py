@@ -8,11 +8,14 @@ from pathlib import Path
 from torch import Tensor
 
 from stages import run, uninterrupted
-from vaeplay import cells, checkpoint, dataset, devices, files, memory, resume, training
-from vaeplay.cells import Cell
+from vaeplay import files
+from vaeplay.data import prepared
 from vaeplay.errors import Diverged, UserError
 from vaeplay.models.base import Autoencoder
-from vaeplay.resume import Progress
+from vaeplay.settings import cells
+from vaeplay.settings.cells import Cell
+from vaeplay.training import checkpoint, devices, loop, memory, resume
+from vaeplay.training.resume import Progress
 
 DATA = Path("data/images.safetensors")
 RESUME = Path(".vaeplay/resume")
@@ -29,11 +32,11 @@ def main(name: str) -> None:
     progress = resume.begin(RESUME, name, key, asked["checkpoint_every"], device)
     with saved_when_interrupted(progress):
         with memory.recording(device) as recorder:
-            images = dataset.read(DATA, "train").images.to(device)
-            validation = dataset.read(DATA, "validation").images.to(device)
+            images = prepared.read(DATA, "train").images.to(device)
+            validation = prepared.read(DATA, "validation").images.to(device)
             model = checkpoint.build(cell, tuple(images.shape[1:])).to(device)
             failed = trained(model, images, validation, cell, progress, asked["on_failure"])
-            log = training.log(cell, model, progress.history, len(images), progress.seconds)
+            log = loop.log(cell, model, progress.history, len(images), progress.seconds)
         used = recorder.entries()
         status = {"status": "failed", "reason": failed} if failed else {"status": "complete"}
         checkpoint.save(Path("checkpoints") / f"{name}.safetensors", model, cell, failed)
@@ -61,7 +64,7 @@ def trained(
 ) -> str | None:
     """Train; None, or how it failed, with the model at its last good weights and `on_failure` asking to keep going."""
     try:
-        training.train(model, images, validation, cell, progress)
+        loop.train(model, images, validation, cell, progress)
     except Diverged as error:
         if on_failure == "stop":
             kept = DIVERGED / f"{cell.name}.safetensors"

@@ -10,9 +10,10 @@ from safetensors.numpy import save_file
 
 from tests import fake_workspace, making
 from tests.fake_workspace import Plan
-from vaeplay import exporting, models
-from vaeplay.cells import ACTIVATIONS
-from vaeplay.metrics.subject import Subject
+from vaeplay import models
+from vaeplay.evaluation import export
+from vaeplay.evaluation.metrics.subject import Subject
+from vaeplay.settings.cells import ACTIVATIONS
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def make(root: Path, plans: list[Model], megabytes: float = 50.0, cells: list[st
     for plan in plans:
         subject = plan.subject()
         codes = subject.codes.numpy()
-        (root / f"explorer/{plan.name}.safetensors").write_bytes(exporting.export(subject))
+        (root / f"explorer/{plan.name}.safetensors").write_bytes(export.export(subject))
         save_file({"codes": codes}, root / f"codes/{plan.name}.safetensors")
         test = {"test_images": subject.test.images.numpy(), "test_labels": subject.test.labels.numpy()}
         save_file(test, root / "data/images.safetensors")

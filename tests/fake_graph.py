@@ -7,7 +7,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from vaeplay.losses import Loss
+from vaeplay.models.parts.losses import Loss
 
 WAITS = (torch.Tag.data_dependent_output, torch.Tag.dynamic_output_shape)
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from vaeplay.drawing import GAP
-from vaeplay.metrics.registry import METRICS
+from vaeplay.data.drawing import GAP
+from vaeplay.evaluation.registry import METRICS
 
 MODELS: tuple[tuple[str, float | None], ...] = (("AE", None), ("VAE", 1.0), ("BetaVAE", 2.0))
 OF_CODEBOOKS = ("bits", "codes_in_use", "perplexity")

@@ -10,14 +10,16 @@ import torch
 from PIL import Image, ImageFilter
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from vaeplay import checkpoint, classifier, params, training
-from vaeplay.cells import Cell
-from vaeplay.classifier import Classifier
-from vaeplay.dataset import Split
-from vaeplay.metrics.subject import Subject
+from vaeplay.classifier import network
+from vaeplay.classifier.network import Classifier
+from vaeplay.data.prepared import Split
+from vaeplay.evaluation.metrics.subject import Subject
 from vaeplay.models.base import Autoencoder
 from vaeplay.noise import Noise
-from vaeplay.resume import Progress
+from vaeplay.settings import params
+from vaeplay.settings.cells import Cell
+from vaeplay.training import checkpoint, loop
+from vaeplay.training.resume import Progress
 
 from .conftest import ROOT
 
@@ -58,7 +60,7 @@ def train(
     """A cell's model, trained on so many images, and its epochs without their seconds."""
     trained = checkpoint.build(cell, SHAPE).to(device)
     train_images, validation_images = (images(number, seed=seed).to(device) for seed, number in enumerate((count, 20)))
-    history = training.train(trained, train_images, validation_images, cell, progress)
+    history = loop.train(trained, train_images, validation_images, cell, progress)
     return trained, [{key: value for key, value in entry.items() if key != "seconds"} for entry in history]
 
 
@@ -74,7 +76,7 @@ class Killed(BaseException):
 
 def killed_in(epoch: int, monkeypatch: pytest.MonkeyPatch, function: str = "validate") -> Any:
     """Make the training end in the midst of an epoch."""
-    real: Callable[..., Any] = getattr(training, function)
+    real: Callable[..., Any] = getattr(loop, function)
     calls = 0
 
     def counted(*arguments: Any) -> Any:
@@ -84,7 +86,7 @@ def killed_in(epoch: int, monkeypatch: pytest.MonkeyPatch, function: str = "vali
             raise Killed
         return real(*arguments)
 
-    return monkeypatch.setattr(training, function, counted)
+    return monkeypatch.setattr(loop, function, counted)
 
 
 def images(count: int, shape: tuple[int, ...] = SHAPE, seed: int = 0) -> torch.Tensor:
@@ -114,14 +116,14 @@ def subject(name: str, count: int = 60, batch_size: int = 500, seed: int = 0, **
     classes = torch.arange(count) % 3
     train, test = (Split(images(count, seed=seed + offset), classes) for offset in (1, 2))
     torch.manual_seed(0)
-    network = Classifier(SHAPE, 3, 4, 8).eval()
+    classifier = Classifier(SHAPE, 3, 4, 8).eval()
     return Subject(
         model=model(name, **changes).eval(),
         train=train,
         test=test,
-        classifier=network,
-        real_train=classifier.features(network, train.images),
-        real_test=classifier.features(network, test.images),
+        classifier=classifier,
+        real_train=network.features(classifier, train.images),
+        real_test=network.features(classifier, test.images),
         seed=0,
         batch_size=batch_size,
         importance_samples=20,

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Dialog, Page, Request, expect, sync_pla
 from stages.report import main
 from tests import fake_workspace, test_experiments
 from tests.fake_workspace import HOSTILE, Plan
-from vaeplay import experiments
+from vaeplay.gallery import experiments
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]

@@ -6,14 +6,16 @@ from typing import Any
 import pytest
 import torch
 
-from vaeplay import capture, devices, models, quantisers, schedules
-from vaeplay.cells import Cell
-from vaeplay.likelihoods import BY_NAME as LIKELIHOODS
-from vaeplay.losses import Loss
+from vaeplay import models
 from vaeplay.models.base import Autoencoder
+from vaeplay.models.parts import quantisers, schedules
+from vaeplay.models.parts.likelihoods import BY_NAME as LIKELIHOODS
+from vaeplay.models.parts.losses import Loss
 from vaeplay.models.vae import VAE
 from vaeplay.noise import Noise
-from vaeplay.resume import Progress
+from vaeplay.settings.cells import Cell
+from vaeplay.training import capture, devices
+from vaeplay.training.resume import Progress
 
 from . import making
 from .fake_graph import FakeGraph, NoGraph

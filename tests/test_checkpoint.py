@@ -8,10 +8,11 @@ import torch
 from safetensors.torch import save_file
 
 import vaeplay
-from vaeplay import checkpoint, models
-from vaeplay.dataset import as_float
+from vaeplay import models
+from vaeplay.data.prepared import as_float
 from vaeplay.errors import UserError
 from vaeplay.noise import Noise
+from vaeplay.training import checkpoint
 
 from . import making
 

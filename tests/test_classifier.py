@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from vaeplay import classifier, classifier_training, floors
-from vaeplay.classifier import Classifier
+from vaeplay.classifier import network, training
+from vaeplay.classifier.network import Classifier
 from vaeplay.data import digits
-from vaeplay.dataset import Split
+from vaeplay.data.prepared import Split
 from vaeplay.errors import UserError
+from vaeplay.evaluation import floors
 
 from . import making
 
@@ -24,7 +25,7 @@ def splits() -> list[Split]:
 
 
 def train(splits: list[Split], classes: int = 10, epochs: int = 15) -> Classifier:
-    return classifier_training.train(splits[0], splits[1], classes, 0, channels=16, features=32, epochs=epochs, lr=1e-2)
+    return training.train(splits[0], splits[1], classes, 0, channels=16, features=32, epochs=epochs, lr=1e-2)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,7 @@ def trained(splits: list[Split]) -> Classifier:
 
 
 def test_it_knows_digits_that_it_has_not_seen_and_how_sure_it_is(splits: list[Split], trained: Classifier) -> None:
-    found = classifier_training.report(trained, splits[2], 10)
+    found = training.report(trained, splits[2], 10)
     assert found["accuracy"] > 0.93
     assert found["calibration_error"] < 0.05
 
@@ -44,19 +45,19 @@ def test_equal_seeds_give_equal_weights(splits: list[Split]) -> None:
 
 
 def test_features_have_a_mean_square_of_1_over_the_training_images(splits: list[Split], trained: Classifier) -> None:
-    features = classifier.features(trained, splits[0].images)
+    features = network.features(trained, splits[0].images)
     assert float(features.double().square().mean()) == pytest.approx(1, rel=1e-5)
 
 
 def test_scaling_features_and_calibrating_change_no_answer(splits: list[Split]) -> None:
     torch.manual_seed(0)
     network = Classifier((1, 8, 8), 10, 4, 8)
-    before, labels = classifier_training.answers(network, splits[1], 10)
-    classifier_training.scale(network, splits[0].images)
-    after, _ = classifier_training.answers(network, splits[1], 10)
+    before, labels = training.answers(network, splits[1], 10)
+    training.scale(network, splits[0].images)
+    after, _ = training.answers(network, splits[1], 10)
     assert torch.allclose(before, after, atol=1e-5)
-    classifier_training.calibrate(network, splits[1], 10)
-    calibrated, _ = classifier_training.answers(network, splits[1], 10)
+    training.calibrate(network, splits[1], 10)
+    calibrated, _ = training.answers(network, splits[1], 10)
     ratio = (calibrated / before).median()
     assert torch.allclose(calibrated, before * ratio, atol=1e-5)
     cost = torch.nn.functional.cross_entropy
@@ -68,9 +69,9 @@ def test_a_temperature_mends_overconfidence(splits: list[Split], trained: Classi
     with torch.no_grad():
         network.head.weight.mul_(3)
         network.head.bias.mul_(3)
-    spoilt = classifier_training.report(network, splits[2], 10)
-    classifier_training.calibrate(network, splits[1], 10)
-    mended = classifier_training.report(network, splits[2], 10)
+    spoilt = training.report(network, splits[2], 10)
+    training.calibrate(network, splits[1], 10)
+    mended = training.report(network, splits[2], 10)
     assert mended["accuracy"] == spoilt["accuracy"]
     assert mended["calibration_error"] < spoilt["calibration_error"]
 
@@ -78,7 +79,7 @@ def test_a_temperature_mends_overconfidence(splits: list[Split], trained: Classi
 @pytest.mark.parametrize("shape", [(1, 6, 6), (3, 4, 7)])
 def test_images_are_turned_in_four_ways_that_keep_their_shape(shape: tuple[int, ...]) -> None:
     x = torch.arange(float(torch.Size(shape).numel())).view(shape).expand(9, *shape)
-    turned, ways = classifier_training.turned(x)
+    turned, ways = training.turned(x)
     assert turned.shape == x.shape
     assert ways.tolist() == [0, 1, 2, 3, 0, 1, 2, 3, 0]
     assert torch.equal(turned[0], x[0])
@@ -91,12 +92,12 @@ def test_images_are_turned_in_four_ways_that_keep_their_shape(shape: tuple[int, 
 def test_without_classes_it_learns_how_digits_are_turned(splits: list[Split]) -> None:
     unlabelled = [Split(split.images, torch.zeros_like(split.labels)) for split in splits]
     network = train(unlabelled, classes=1)
-    assert classifier_training.report(network, unlabelled[2], 1)["accuracy"] > 0.8
-    assert classifier_training.task_name(unlabelled[0], 1) == "quarter turn"
+    assert training.report(network, unlabelled[2], 1)["accuracy"] > 0.8
+    assert training.task_name(unlabelled[0], 1) == "quarter turn"
 
 
 def test_the_floors_of_real_images(splits: list[Split], trained: Classifier) -> None:
-    real = classifier.features(trained, splits[0].images), classifier.features(trained, splits[2].images)
+    real = network.features(trained, splits[0].images), network.features(trained, splits[2].images)
     found = floors.of(trained, splits[0], splits[2], real, classes=10, seed=0)
     assert found["floor_frechet"] < 0.3
     assert abs(found["floor_kid"]) < 0.05
@@ -110,10 +111,10 @@ def test_the_floors_of_real_images(splits: list[Split], trained: Classifier) -> 
 
 def test_a_file_gives_the_same_network_and_features_back(tmp_path: Path) -> None:
     subject = making.subject("AE")
-    classifier.save(tmp_path / "c.safetensors", subject.classifier, subject.real_train, subject.real_test)
-    network, train_features, test_features = classifier.load(tmp_path / "c.safetensors")
+    network.save(tmp_path / "c.safetensors", subject.classifier, subject.real_train, subject.real_test)
+    loaded, train_features, test_features = network.load(tmp_path / "c.safetensors")
     assert torch.equal(train_features, subject.real_train)
-    assert torch.equal(classifier.features(network, subject.test.images), test_features)
+    assert torch.equal(network.features(loaded, subject.test.images), test_features)
     (tmp_path / "c.safetensors").write_bytes(b"no")
     with pytest.raises(UserError, match="not a classifier of this project"):
-        classifier.load(tmp_path / "c.safetensors")
+        network.load(tmp_path / "c.safetensors")

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from vaeplay.code_priors import CodePrior, GatedLayer
+from vaeplay.models.parts.code_prior import CodePrior, GatedLayer
 from vaeplay.noise import Noise, drawn
 
 

@@ -9,8 +9,8 @@ from .conftest import ROOT
 EVALUATED = """
 import pathlib, stages, sys, torch
 from tests import making
-from vaeplay import checkpoint
-from vaeplay.metrics.smoothness import derivative
+from vaeplay.training import checkpoint
+from vaeplay.evaluation.metrics.smoothness import derivative
 path = pathlib.Path(sys.argv[1])
 checkpoint.save(path, making.model("AE"), making.cell("AE"))
 checkpoint.load(path)

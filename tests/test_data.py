@@ -12,8 +12,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaeplay import data, dataset
-from vaeplay.data import digits, fitting, images, mnist5k, packing
+from vaeplay import data
+from vaeplay.data import digits, fitting, images, mnist5k, packing, prepared
 from vaeplay.errors import UserError
 
 
@@ -81,12 +81,12 @@ def test_what_is_prepared_is_what_is_read(tmp_path: Path) -> None:
     path = tmp_path / "images.safetensors"
     packing.write(path, made, rows, images.card("toy", made, rows))
     for name in images.SPLITS:
-        read = dataset.read(path, name)
+        read = prepared.read(path, name)
         assert torch.equal(read.images, torch.from_numpy(made.images[rows[name]]))
         assert torch.equal(read.labels, torch.from_numpy(made.labels[rows[name]]))
         assert read.factors is not None
         assert torch.equal(read.factors, torch.from_numpy(made.factors[rows[name]]))
-    about = dataset.about(path)
+    about = prepared.about(path)
     assert about["classes"] == ["cat", "<script>"]
     assert about["factors"] == ["size", "place"]
     assert about["sha256"] == hashlib.sha256(made.images.tobytes() + made.labels.tobytes()).hexdigest()
@@ -120,7 +120,7 @@ def test_a_missing_or_damaged_data_file_is_one_line(tmp_path: Path) -> None:
         if content is not None:
             path.write_bytes(content)
         with pytest.raises(UserError, match="not a prepared data set"):
-            dataset.read(path, "train")
+            prepared.read(path, "train")
 
 
 def test_a_part_of_the_data_is_read_as_that_part_alone(tmp_path: Path) -> None:
@@ -130,9 +130,9 @@ def test_a_part_of_the_data_is_read_as_that_part_alone(tmp_path: Path) -> None:
     packing.write(tmp_path / "images.safetensors", many, rows, images.card("toy", many, rows))
     before = psutil.Process().memory_info().rss
     started = time.perf_counter()
-    split = dataset.read(tmp_path / "images.safetensors", "train")
+    split = prepared.read(tmp_path / "images.safetensors", "train")
     seconds = time.perf_counter() - started
-    dataset.as_float(split.images[100_000:100_500])
+    prepared.as_float(split.images[100_000:100_500])
     assert seconds < 0.1
     assert psutil.Process().memory_info().rss - before < 50e6
 
@@ -167,7 +167,7 @@ def test_a_set_says_its_shape_and_where_it_is_read(name: str) -> None:
 
 
 def test_pixels_become_shares_of_white() -> None:
-    x = dataset.as_float(torch.tensor([0, 51, 255], dtype=torch.uint8))
+    x = prepared.as_float(torch.tensor([0, 51, 255], dtype=torch.uint8))
     assert x.tolist() == pytest.approx([0, 0.2, 1])
 
 

@@ -21,10 +21,11 @@ from PIL import Image
 
 import stages
 from stages import prepare
-from vaeplay import files, params
+from vaeplay import files
 from vaeplay.data import folder, images
 from vaeplay.data.decoding import BadImageError, Header, decode, header, shown
 from vaeplay.errors import UserError
+from vaeplay.settings import params
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL", "ignore::RuntimeWarning:PIL")
 

@@ -6,8 +6,8 @@ import sys
 import pytest
 import torch
 
-from vaeplay import devices
 from vaeplay.errors import UserError
+from vaeplay.training import devices
 
 from .conftest import ROOT
 

@@ -9,9 +9,9 @@ import torch
 from sklearn.metrics import mutual_info_score
 from torch import Tensor
 
-from vaeplay.metrics import disentanglement as of
-from vaeplay.metrics.intervals import Measured
-from vaeplay.metrics.registry import METRICS
+from vaeplay.evaluation.metrics import disentanglement as of
+from vaeplay.evaluation.metrics.intervals import Measured
+from vaeplay.evaluation.registry import METRICS
 from vaeplay.noise import Noise
 
 from . import making

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from vaeplay import cli, doctor, files, params, resolve
-from vaeplay.doctor import cache, machine, stale
+from vaeplay import cli, files
+from vaeplay.doctor import cache, command, machine, stale
 from vaeplay.doctor.finding import Finding
+from vaeplay.settings import params, resolve
 
 from . import fake_workspace
 from .conftest import ROOT
@@ -94,7 +95,7 @@ def cached(root: Path, content: bytes, suffix: str = "") -> str:
 
 
 def said(root: Path, mark: str = "!") -> list[Finding]:
-    return [finding for finding in doctor.examine(root) if finding.mark == mark]
+    return [finding for finding in command.examine(root) if finding.mark == mark]
 
 
 def test_of_a_healthy_workspace_all_is_fine(
@@ -151,7 +152,7 @@ def test_a_truncated_dvc_lock_never_passes_for_whole(root: Path) -> None:
     whole = (root / "dvc.lock").read_text()
     for part in (3, 5, 9):
         (root / "dvc.lock").write_text(whole[: len(whole) // part])
-        findings = [finding for finding in doctor.examine(root) if finding.topic in {"dvc.lock", "stale"}]
+        findings = [finding for finding in command.examine(root) if finding.topic in {"dvc.lock", "stale"}]
         assert findings  # and no traceback
 
 

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 import torch
 
-from vaeplay import checkpoint, models, training
-from vaeplay.dataset import as_float
+from vaeplay import models
+from vaeplay.data.prepared import as_float
 from vaeplay.noise import Noise
+from vaeplay.training import checkpoint, loop
 
 from . import making
 
@@ -30,7 +31,7 @@ def losses(name: str, **changes: Any) -> dict[str, float]:
     cell = making.cell(name, train=train, code_prior={"epochs": 2, "channels": 4, "layers": 1}, **changes)
     images, others = making.images(96), making.images(32, seed=1)
     model = checkpoint.build(cell, making.SHAPE)
-    history = training.train(model, images, others, cell)
+    history = loop.train(model, images, others, cell)
     found = {
         f"epoch {entry['epoch']:.0f} {term}": value
         for entry in history

@@ -7,10 +7,11 @@ import time
 import pytest
 import torch
 
-from vaeplay import evaluation, exporting, models
-from vaeplay.losses import MMD_SCALES
-from vaeplay.metrics import likelihood
-from vaeplay.metrics.registry import BY_KEY, METRICS
+from vaeplay import models
+from vaeplay.evaluation import export, measure
+from vaeplay.evaluation.metrics import likelihood
+from vaeplay.evaluation.registry import BY_KEY, METRICS
+from vaeplay.models.parts.losses import MMD_SCALES
 from vaeplay.noise import Noise
 
 from . import making
@@ -18,11 +19,11 @@ from . import making
 
 @pytest.mark.parametrize("name", models.names())
 def test_no_figure_depends_on_the_batch_size_and_each_is_in_the_registry(name: str) -> None:
-    whole, seconds = evaluation.measure(making.subject(name, 100, batch_size=100))
+    whole, seconds = measure.measure(making.subject(name, 100, batch_size=100))
     assert set(whole) <= set(BY_KEY)
-    assert set(seconds) == {*evaluation.SHARED, *evaluation.PARTS}
+    assert set(seconds) == {*measure.SHARED, *measure.PARTS}
     for batch_size in (7, 64):
-        figures, _ = evaluation.measure(making.subject(name, 100, batch_size=batch_size))
+        figures, _ = measure.measure(making.subject(name, 100, batch_size=batch_size))
         assert set(figures) == set(whole)
         for key, figure in figures.items():
             assert figure.value == pytest.approx(whole[key].value, rel=1e-4, abs=1e-4), key
@@ -30,7 +31,7 @@ def test_no_figure_depends_on_the_batch_size_and_each_is_in_the_registry(name: s
 
 @pytest.mark.parametrize("name", models.names())
 def test_every_figure_is_finite_and_lies_in_its_interval(name: str) -> None:
-    figures, _ = evaluation.measure(making.subject(name))
+    figures, _ = measure.measure(making.subject(name))
     for key, figure in figures.items():
         assert math.isfinite(figure.value), key
         assert figure.count > 0
@@ -43,11 +44,11 @@ def test_a_map_of_a_single_code_has_the_figures_of_a_code() -> None:
     """Small images and a deep model: as the 8×8 digits under a depth of 3."""
     subject = making.subject("VQVAE", depth=3)
     assert subject.model.encode(making.images(1).float()).shape == (1, 3, 1, 1)
-    figures, _ = evaluation.measure(subject)
+    figures, _ = measure.measure(subject)
     assert all(math.isfinite(figure.value) for figure in figures.values())
     assert abs(figures["prior_gap"].value) < len(MMD_SCALES)
-    assert exporting.export(subject)
-    assert all(picture.isfinite().all() for picture in evaluation.pictures(subject, 4).values())
+    assert export.export(subject)
+    assert all(picture.isfinite().all() for picture in measure.pictures(subject, 4).values())
 
 
 @pytest.mark.parametrize("name", models.names())
@@ -55,12 +56,12 @@ def test_a_map_of_a_single_code_has_the_figures_of_a_code() -> None:
 def test_a_test_split_of_a_few_black_images_is_written_and_what_is_no_number_is_null(name: str, count: int) -> None:
     subject = making.subject(name, count)
     subject.test.images.zero_()
-    figures, _ = evaluation.measure(subject)
-    metrics, details = evaluation.values(figures), evaluation.details(subject, figures, 4)
+    figures, _ = measure.measure(subject)
+    metrics, details = measure.values(figures), measure.details(subject, figures, 4)
     json.dumps([metrics, details], allow_nan=False)
     assert metrics["sharpness"] is None and "sharpness" not in details["intervals"]
     assert metrics["mse"] == figures["mse"].value
-    assert exporting.export(subject)
+    assert export.export(subject)
 
 
 def test_drawing_samples_counts_as_no_groups_time() -> None:
@@ -72,7 +73,7 @@ def test_drawing_samples_counts_as_no_groups_time() -> None:
         return draw(count, noise)
 
     subject.model.sample_codes = slow  # type: ignore[method-assign]
-    _, seconds = evaluation.measure(subject)
+    _, seconds = measure.measure(subject)
     assert seconds["samples"] >= 0.3 > seconds["reconstruction"]
 
 
@@ -82,8 +83,8 @@ def test_a_model_of_binarised_images_is_asked_about_binarised_images(name: str) 
     subject = making.subject(name, likelihood={"name": "bernoulli_dynamic"})
     asked: list[torch.Tensor] = []
     subject.model.encoder.register_forward_pre_hook(lambda _, images: asked.extend(images))
-    figures, _ = evaluation.measure(subject)
-    evaluation.details(subject, figures, 4), evaluation.pictures(subject, 4), exporting.export(subject)
+    figures, _ = measure.measure(subject)
+    measure.details(subject, figures, 4), measure.pictures(subject, 4), export.export(subject)
     subject.model.fit_prior(subject.train.images, Noise(0))
     assert all(((x == 0) | (x == 1)).all() for x in asked)
     seen = subject.seen.float() / 255

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from tests.fake_workspace import HOSTILE
-from vaeplay import experiments
 from vaeplay.errors import UserError
-from vaeplay.gallery import sweep
+from vaeplay.gallery import experiments, sweep
 from vaeplay.gallery.fields import Fields
 from vaeplay.gallery.plane import plane
 

@@ -10,8 +10,9 @@ from safetensors import safe_open
 from sklearn.decomposition import PCA
 from torch import nn
 
-from vaeplay import exporting, layers, models
-from vaeplay.likelihoods import BY_NAME
+from vaeplay import models
+from vaeplay.evaluation import export, layers
+from vaeplay.models.parts.likelihoods import BY_NAME
 
 from . import making
 from .explorable import CODED, Model
@@ -53,17 +54,17 @@ def test_a_layer_that_is_not_known_leaves_the_atlas(tmp_path: Path, module: nn.M
     subject.model.decoder = nn.Sequential(*subject.model.decoder.children(), module).eval()
     if isinstance(module, nn.Conv2d):
         subject.model.decoder.append(nn.ConstantPad2d(1, 0))
-    tensors, about = parts(tmp_path, exporting.export(subject))
+    tensors, about = parts(tmp_path, export.export(subject))
     assert about["layers"] is None and about["error"] is None
     assert {"atlas", "origin", "axes", "points"} <= set(tensors) and "0.weight" not in tensors
 
 
 def test_equal_models_give_equal_files() -> None:
-    assert exporting.export(making.subject("ConvVAE")) == exporting.export(making.subject("ConvVAE"))
+    assert export.export(making.subject("ConvVAE")) == export.export(making.subject("ConvVAE"))
 
 
 def test_a_plane_of_two_dimensions_is_the_priors(tmp_path: Path) -> None:
-    tensors, _ = parts(tmp_path, exporting.export(making.subject("VAE", latent_dim=2)))
+    tensors, _ = parts(tmp_path, export.export(making.subject("VAE", latent_dim=2)))
     assert tensors["axes"][0, 1] == tensors["axes"][1, 0] == 0
     torch.testing.assert_close(tensors["axes"].diagonal(), torch.ones(2), atol=0.1, rtol=0)
     torch.testing.assert_close(tensors["origin"], torch.zeros(2), atol=0.1, rtol=0)
@@ -72,7 +73,7 @@ def test_a_plane_of_two_dimensions_is_the_priors(tmp_path: Path) -> None:
 @pytest.mark.parametrize("latent_dim", [1, 2, 5])
 def test_points_are_where_their_codes_are(tmp_path: Path, latent_dim: int) -> None:
     subject = making.subject("AE", latent_dim=latent_dim)
-    tensors, _ = parts(tmp_path, exporting.export(subject))
+    tensors, _ = parts(tmp_path, export.export(subject))
     back = tensors["origin"] + tensors["points"] @ tensors["axes"]
     lost = (back - subject.codes).square().sum()
     left_over = PCA().fit(subject.codes.double()).explained_variance_[2:].sum() * (len(subject.codes) - 1)
@@ -93,7 +94,7 @@ def test_principal_components_are_scikit_learns_and_turned_to_where_their_larges
 @pytest.mark.parametrize("quantiser", [{"name": "ema"}, {"name": "fsq", "levels": 4}])
 def test_maps_of_codes_are_rows_of_the_entries_in_use(tmp_path: Path, quantiser: dict[str, object]) -> None:
     subject = making.subject("VQVAE", quantiser=quantiser)
-    tensors, about = parts(tmp_path, exporting.export(subject))
+    tensors, about = parts(tmp_path, export.export(subject))
     vectors = tensors["codebook"][tensors["maps"].long()].movedim(-1, 1).flatten(1)
     torch.testing.assert_close(vectors, subject.codes)
     used = torch.cat([tensors["maps"], tensors["draws"]]).flatten().long().bincount()
@@ -102,10 +103,10 @@ def test_maps_of_codes_are_rows_of_the_entries_in_use(tmp_path: Path, quantiser:
 
 
 def test_dimensions_stand_in_the_order_of_their_rates(tmp_path: Path) -> None:
-    _, about = parts(tmp_path, exporting.export(Model("VAE", 1.0, 6, 1).subject()))
+    _, about = parts(tmp_path, export.export(Model("VAE", 1.0, 6, 1).subject()))
     dimensions = about["dimensions"]
     assert isinstance(dimensions, list)
     rates = [entry["rate"] for entry in dimensions]
     assert rates == sorted(rates, reverse=True) and len(rates) == 6
-    _, coded = parts(tmp_path, exporting.export(CODED.subject()))
+    _, coded = parts(tmp_path, export.export(CODED.subject()))
     assert "dimensions" not in coded

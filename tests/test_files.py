@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vaeplay import drawing, files
+from vaeplay import files
+from vaeplay.data import drawing
 from vaeplay.errors import UserError
 
 

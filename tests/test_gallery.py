@@ -26,8 +26,9 @@ from PIL import Image
 from stages.report import main
 from tests import fake_explorer, fake_workspace
 from tests.fake_workspace import HOSTILE, Plan, plans
-from vaeplay.drawing import GAP
+from vaeplay.data.drawing import GAP
 from vaeplay.errors import UserError
+from vaeplay.evaluation.registry import BY_KEY, Metric
 from vaeplay.gallery import (
     budget,
     charts,
@@ -49,7 +50,6 @@ from vaeplay.gallery.logs import union
 from vaeplay.gallery.page import Cell, Curve, History
 from vaeplay.gallery.plane import plane
 from vaeplay.gallery.read import read
-from vaeplay.metrics.registry import BY_KEY, Metric
 
 PIECES = [
     *("metrics/{}.json", "details/{}.json", "logs/cells/{}.json", "settings/{}.json"),

@@ -13,8 +13,9 @@ from safetensors.numpy import load_file, save_file
 from tests import explorable, fake_workspace, making
 from tests.explorable import CODED, PLANE
 from tests.fake_workspace import Plan
-from vaeplay import exporting, models
+from vaeplay import models
 from vaeplay.errors import UserError
+from vaeplay.evaluation import export
 from vaeplay.gallery import codebook
 from vaeplay.gallery.page import Cell
 from vaeplay.gallery.read import read
@@ -99,7 +100,7 @@ def test_of_many_entries_the_most_used_are_shown(tmp_path: Path) -> None:
     (cell,) = cells(tmp_path)
     drawing = codebook.codebook(cell)
     assert cell.codes is None and drawing is not None
-    assert len(drawing.tiles) == codebook.MOST == exporting.PALETTE
+    assert len(drawing.tiles) == codebook.MOST == export.PALETTE
     assert "the 128 most used are shown" in drawing.summary and "of 4\u2009096" in drawing.summary
 
 

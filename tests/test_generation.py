@@ -14,7 +14,7 @@ from sklearn.metrics import pairwise
 from torch import Tensor
 from torch_fidelity import metric_fid, metric_kid
 
-from vaeplay.metrics import distances, generation, likeness, manifold, neighbours
+from vaeplay.evaluation.metrics import distances, generation, likeness, manifold, neighbours
 
 from . import making
 

@@ -15,9 +15,12 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from vaeplay import cells, checkpoint, dataset, files
+from vaeplay import files
+from vaeplay.data import prepared
 from vaeplay.errors import UserError
 from vaeplay.gallery import read as gallery
+from vaeplay.settings import cells
+from vaeplay.training import checkpoint
 
 from . import fake_workspace, making
 from .conftest import ROOT
@@ -164,8 +167,8 @@ def test_random_bytes_are_refused(tmp_path: Path, length: int) -> None:
     generator = torch.Generator().manual_seed(length)
     path.write_bytes(bytes(torch.randint(256, (length,), generator=generator, dtype=torch.uint8).tolist()))
     refused(checkpoint.load, path)
-    refused(lambda path: dataset.read(path, "train"), path)
-    refused(dataset.about, path)
+    refused(lambda path: prepared.read(path, "train"), path)
+    refused(prepared.about, path)
 
 
 def test_a_prepared_file_of_other_tensors_is_refused(tmp_path: Path) -> None:
@@ -181,11 +184,11 @@ def test_a_prepared_file_of_other_tensors_is_refused(tmp_path: Path) -> None:
     ]
     for tensors in wrong:
         save_file(tensors, path, {"data": "[1]"})
-        refused(lambda path: dataset.read(path, "train"), path)
-        refused(dataset.about, path)
+        refused(lambda path: prepared.read(path, "train"), path)
+        refused(prepared.about, path)
     for text in ("", "{", "null", "[" * 10_000, '{"a": 1}'):
         save_file({"train_images": images, "train_labels": labels}, path, {"data": text})
-        refused(dataset.about, path)
+        refused(prepared.about, path)
 
 
 HOSTILE_JSON = [

@@ -8,8 +8,8 @@ import pytest
 import torch
 from scipy.stats import binomtest
 
-from vaeplay.metrics import intervals, smoothness
-from vaeplay.metrics.intervals import of_means, of_ratio, of_set, of_shares
+from vaeplay.evaluation.metrics import intervals, smoothness
+from vaeplay.evaluation.metrics.intervals import of_means, of_ratio, of_set, of_shares
 from vaeplay.noise import Noise
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import torch
 
-from vaeplay import importance, losses
-from vaeplay.metrics import likelihood
-from vaeplay.metrics.subject import Subject
+from vaeplay.evaluation.metrics import likelihood
+from vaeplay.evaluation.metrics.subject import Subject
+from vaeplay.models.parts import importance, losses
 
 from . import making
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from torch.distributions import Bernoulli, Normal
 from torch.nn import functional
 
-from vaeplay import likelihoods
-from vaeplay.likelihoods import Likelihood
+from vaeplay.models.parts import likelihoods
+from vaeplay.models.parts.likelihoods import Likelihood
 from vaeplay.noise import Noise
 
 SHAPE = (2, 3, 4)

@@ -13,15 +13,17 @@ from sklearn.decomposition import PCA
 from torch import Tensor
 from torch.distributions import Categorical, Independent, MixtureSameFamily, MultivariateNormal, Normal, kl_divergence
 
-from vaeplay import checkpoint, likelihoods, losses, params, training
 from vaeplay.data import images, mnist5k
-from vaeplay.dataset import as_float
-from vaeplay.importance import bound, log_weights
+from vaeplay.data.prepared import as_float
 from vaeplay.models import tc_vae
 from vaeplay.models.ae import AE
 from vaeplay.models.iwae import IWAE
+from vaeplay.models.parts import likelihoods, losses
+from vaeplay.models.parts.importance import bound, log_weights
 from vaeplay.models.vae import VAE
 from vaeplay.noise import Noise
+from vaeplay.settings import params
+from vaeplay.training import checkpoint, loop
 
 from . import making
 from .conftest import ROOT
@@ -81,7 +83,7 @@ def test_a_linear_autoencoder_ends_at_pca(splits: dict[str, Tensor], linear_mean
     torch.manual_seed(0)
     density, likelihood = {"name": "gaussian"}, {"name": "linear", "sigma": 1.0}
     model = AE((1, 28, 28), 8, *LINEAR, density=density, likelihood=likelihood, hidden=1)
-    training.train(model, splits["train"], splits["validation"], cell)
+    loop.train(model, splits["train"], splits["validation"], cell)
     pca = PCA(8, svd_solver="full").fit(flat(splits["train"]))
     figures = {}
     for split in ("train", "test"):
@@ -119,7 +121,7 @@ def test_a_linear_vae_with_a_learned_sigma_ends_at_probabilistic_pca(linear_mean
     schedule, likelihood = {"name": "constant"}, {"name": "linear_learned"}
     model = VAE(shape, latent_dim, *LINEAR, schedule=schedule, likelihood=likelihood, hidden=1)
     model.encoder = torch.nn.Sequential(Centred(), model.encoder)
-    training.train(model, train, test, cell)
+    loop.train(model, train, test, cell)
     pca = PCA(latent_dim, svd_solver="full").fit(flat(train))
     figures = {}
     for name, pixels in (("train", train), ("test", test)):
@@ -177,7 +179,9 @@ class LinearModel:
 
     def bounds(self, samples: int, seed: int = 0) -> Tensor:
         with torch.no_grad():
-            return bound(log_weights(self.model, self.model.posterior(self.x), self.x, Noise(seed), samples)[0])
+            return bound(
+                log_weights(self.model.distortion, self.model.posterior(self.x), self.x, Noise(seed), samples)[0]
+            )
 
     def exact(self) -> Tensor:
         return self.evidence.log_prob(self.x.flatten(1))
@@ -213,7 +217,7 @@ def test_with_one_sample_the_importance_weighted_bound_is_the_elbo(splits: dict[
     size: dict[str, Any] = {"latent_dim": 8, "hidden": 64, "likelihood": {"name": "bernoulli"}}
     cell = making.cell("VAE", **size, train={"epochs": 4, "batch_size": 50})
     vae = checkpoint.build(cell, (1, 28, 28))
-    training.train(vae, binary[::5], binary[1:200:5], cell)
+    loop.train(vae, binary[::5], binary[1:200:5], cell)
     iwae = making.model("IWAE", (1, 28, 28), **size, samples=1)
     iwae.load_state_dict(vae.state_dict())
     x = as_float(binary[2::35])
@@ -236,7 +240,7 @@ def test_a_larger_beta_buys_a_lower_rate_with_a_higher_distortion(splits: dict[s
     for beta in (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0):
         cell = making.cell("BetaVAE", beta=beta, latent_dim=8, hidden=64, train={"epochs": 10, "lr": 3e-3})
         model = checkpoint.build(cell, (1, 28, 28))
-        training.train(model, train, splits["validation"], cell)
+        loop.train(model, train, splits["validation"], cell)
         with torch.no_grad():
             terms = model.eval().measure(as_float(test), Noise(0))
         figures[beta] = (float(terms["rate"].mean()), float(terms["distortion"].mean()))

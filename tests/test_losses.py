@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.distributions import Normal, kl_divergence
 
-from vaeplay import losses
+from vaeplay.models.parts import losses
 
 
 @pytest.mark.parametrize("dims", [1, 2, 7, 64])

@@ -11,8 +11,8 @@ import pynvml
 import pytest
 import torch
 
-from vaeplay import memory
-from vaeplay.memory import Gauge, Recorder
+from vaeplay.training import memory
+from vaeplay.training.memory import Gauge, Recorder
 
 MB = 10**6
 CUDA, CPU = torch.device("cuda"), torch.device("cpu")

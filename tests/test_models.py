@@ -6,12 +6,13 @@ import pytest
 import torch
 from threadpoolctl import threadpool_limits
 
-from vaeplay import checkpoint, models, training
-from vaeplay.dataset import as_float
+from vaeplay import models
+from vaeplay.data.prepared import as_float
 from vaeplay.errors import UserError
 from vaeplay.models.ae import fit_mixture
 from vaeplay.models.base import Autoencoder
 from vaeplay.noise import Noise
+from vaeplay.training import checkpoint, loop
 
 from . import making
 
@@ -78,7 +79,7 @@ def test_a_code_carries_no_noise_and_samples_follow_their_seed(name: str) -> Non
 def test_the_loss_goes_down(name: str) -> None:
     cell = making.cell(name, train={"epochs": 12, "lr": 5e-3})
     model = checkpoint.build(cell, making.SHAPE)
-    history = training.train(model, making.images(256), making.images(64, seed=1), cell)
+    history = loop.train(model, making.images(256), making.images(64, seed=1), cell)
     assert history[-1]["train_total"] < history[0]["train_total"]
     assert history[-1]["validation_total"] < history[0]["validation_total"]
 
@@ -104,7 +105,7 @@ def test_beta_one_is_the_vae_to_the_bit() -> None:
     for name, changes in (("VAE", {}), ("BetaVAE", {"beta": 1.0})):
         cell = making.cell(name, train=train, **changes)
         model = checkpoint.build(cell, making.SHAPE)
-        training.train(model, making.images(100), making.images(20), cell)
+        loop.train(model, making.images(100), making.images(20), cell)
         states.append(model.state_dict())
     assert states[0].keys() == states[1].keys()
     assert all(torch.equal(states[0][key], states[1][key]) for key in states[0])

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from vaeplay import nets
 from vaeplay.errors import UserError
+from vaeplay.models.parts import nets
 
 
 @given(

@@ -7,8 +7,8 @@ from typing import get_args
 import pytest
 import torch
 
-from vaeplay.cells import TrainSettings
 from vaeplay.optimisers import FUSED, optimiser
+from vaeplay.settings.cells import TrainSettings
 
 from .conftest import ROOT
 

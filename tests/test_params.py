@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from vaeplay import params
 from vaeplay.errors import UserError
+from vaeplay.settings import params
 
 from .conftest import ROOT
 

@@ -103,14 +103,14 @@ def test_an_edited_model_reruns_its_family_and_shared_code_reruns_all(workspace:
     workspace.dvc("repro")
     edit(workspace.root / "vaeplay/models/vae.py")
     assert set(workspace.dvc("repro")) == stages(CELLS[1]) - {"maps"}  # a remark changes no code of an image
-    edit(workspace.root / "vaeplay/nets.py")
+    edit(workspace.root / "vaeplay/models/parts/nets.py")
     assert workspace.dvc("repro", "settings") == ["settings"]
     stale = json.loads(workspace.run("dvc", "status", "--json").stdout)
     assert {"train@AE-2-1-ReLU-", "train@VAE-2-1-ReLU-"} <= set(stale)
 
 
 def test_the_code_of_one_stage_reruns_that_stage_alone(workspace: Workspace) -> None:
-    edit(workspace.root / "vaeplay/params.py")
+    edit(workspace.root / "vaeplay/settings/params.py")
     assert workspace.dvc("repro") == ["settings"]
     edit(workspace.root / "vaeplay/gallery/render.py")
     assert workspace.dvc("repro") == ["settings", "report"]

@@ -11,8 +11,9 @@ from safetensors.numpy import save_file
 from sklearn.decomposition import PCA
 from sklearn.metrics import silhouette_score
 
-from vaeplay import cell_maps, projections
 from vaeplay.errors import UserError
+from vaeplay.maps import projections
+from vaeplay.maps.update import update, widest_first
 
 OPTIONS: dict[str, Any] = {"perplexity": 30.0, "neighbours": 15, "min_dist": 0.1}
 
@@ -94,34 +95,34 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def update(folder: Path, settings: dict[str, Any]) -> set[str]:
+def updated(folder: Path, settings: dict[str, Any]) -> set[str]:
     """Bring the maps up to date: the cells whose file was written."""
     maps = folder / "maps"
     before = {path: path.stat().st_ino for path in maps.glob("*")}
-    cell_maps.update(folder / "codes", maps, settings)
+    update(folder / "codes", maps, settings)
     return {path.stem for path in maps.iterdir() if before.get(path) != path.stat().st_ino}
 
 
 def test_only_what_has_changed_is_projected_again(folder: Path) -> None:
-    assert update(folder, settings(["a"])) == {"a"}
-    assert update(folder, settings(["a", "b"])) == {"b"}
-    assert update(folder, settings(["a", "b"])) == set()
+    assert updated(folder, settings(["a"])) == {"a"}
+    assert updated(folder, settings(["a", "b"])) == {"b"}
+    assert updated(folder, settings(["a", "b"])) == set()
     save_file({"codes": np.ones((50, 2), np.float32)}, folder / "codes/a.safetensors")
-    assert update(folder, settings(["a", "b"])) == {"a"}
+    assert updated(folder, settings(["a", "b"])) == {"a"}
     (folder / "maps/b.json").write_text("{")
-    assert update(folder, settings(["a", "b"])) == {"b"}
-    assert update(folder, settings(["a", "b"], points=10)) == {"a", "b"}
+    assert updated(folder, settings(["a", "b"])) == {"b"}
+    assert updated(folder, settings(["a", "b"], points=10)) == {"a", "b"}
 
 
 def test_codes_that_need_no_projection_come_last(tmp_path: Path) -> None:
     widths = {"a": 2, "b": 8, "c": 1, "d": 64}
     for name, width in widths.items():
         save_file({"codes": np.zeros((30, width), np.float32)}, tmp_path / f"{name}.safetensors")
-    assert cell_maps.widest_first(list(widths), tmp_path) == ["d", "b", "a", "c"]
+    assert widest_first(list(widths), tmp_path) == ["d", "b", "a", "c"]
 
 
 def test_rows_index_the_test_split(folder: Path) -> None:
-    update(folder, settings(["a"]))
+    updated(folder, settings(["a"]))
     written = json.loads((folder / "maps/a.json").read_text())
     codes = np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32)
     assert len(written["rows"]) == 20
@@ -140,5 +141,5 @@ def test_codes_that_are_none_are_one_line_that_names_the_file(folder: Path, code
     elif codes is not None:
         save_file({"codes": codes}, path)
     with pytest.raises(UserError, match=rf"a\.safetensors: .*{said}") as error:
-        update(folder, settings(["a", "b"]))
+        updated(folder, settings(["a", "b"]))
     assert "\n" not in str(error.value)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from vaeplay import clusters, quantisers
+from vaeplay.models.parts import clusters, quantisers
 from vaeplay.noise import Noise
 
 from . import making

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from vaeplay.dataset import Split, as_float
-from vaeplay.metrics import reconstruction
-from vaeplay.metrics.pixels import laplacian_energy, ssim
+from vaeplay.data.prepared import Split, as_float
+from vaeplay.evaluation.metrics import reconstruction
+from vaeplay.evaluation.metrics.pixels import laplacian_energy, ssim
 
 from . import making
 

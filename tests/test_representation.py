@@ -11,7 +11,7 @@ from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 from sklearn.neighbors import KNeighborsClassifier
 from torch import Tensor
 
-from vaeplay.metrics import representation
+from vaeplay.evaluation.metrics import representation
 
 from . import making
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from vaeplay import params, resolve
+from vaeplay.settings import params, resolve
 
 from .conftest import ROOT
 

@@ -13,10 +13,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaeplay import checkpoint, models, resume
-from vaeplay.cells import Cell
+from vaeplay import models
 from vaeplay.models.base import Autoencoder
-from vaeplay.resume import Progress
+from vaeplay.settings.cells import Cell
+from vaeplay.training import checkpoint, resume
+from vaeplay.training.resume import Progress
 
 from . import making
 from .making import Killed, killed_in, same, train

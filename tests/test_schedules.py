@@ -8,10 +8,11 @@ import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from vaeplay import checkpoint, schedules, training
-from vaeplay.dataset import as_float
+from vaeplay.data.prepared import as_float
+from vaeplay.models.parts import schedules
 from vaeplay.models.vae import VAE
 from vaeplay.noise import Noise
+from vaeplay.training import checkpoint, loop
 
 from . import making
 
@@ -139,7 +140,7 @@ def test_beta_multiplies_what_the_schedule_says(name: str, beta: float) -> None:
 def trained(name: str, watched: int) -> tuple[list[dict[str, float]], dict[str, torch.Tensor]]:
     cell = making.cell("VAE", schedule={"name": name} | SETTINGS[name], train={"epochs": 5, "lr": 5e-3})
     model = checkpoint.build(cell, making.SHAPE)
-    history = training.train(model, making.images(200), making.images(watched, seed=1), cell)
+    history = loop.train(model, making.images(200), making.images(watched, seed=1), cell)
     return history, model.state_dict()
 
 
@@ -157,7 +158,7 @@ def test_a_schedule_reaches_the_weights() -> None:
     def after(epochs: int, model_name: str, **changes: Any) -> torch.Tensor:
         cell = making.cell(model_name, train={"epochs": epochs, "batch_size": 50}, **changes)
         model = checkpoint.build(cell, making.SHAPE)
-        training.train(model, making.images(50), making.images(10), cell)
+        loop.train(model, making.images(50), making.images(10), cell)
         return torch.cat([parameter.flatten() for parameter in model.parameters()])
 
     warm_up = {"schedule": {"name": "linear", "steps": 4}}

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from vaeplay.likelihoods import Bernoulli
-from vaeplay.metrics import neighbours, smoothness
-from vaeplay.metrics.subject import Subject
+from vaeplay.evaluation.metrics import neighbours, smoothness
+from vaeplay.evaluation.metrics.subject import Subject
+from vaeplay.models.parts.likelihoods import Bernoulli
 from vaeplay.noise import Noise
 
 from . import making

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from vaeplay import data, models, params, resolve, sources
+from vaeplay import data, models, sources
 from vaeplay.errors import UserError
+from vaeplay.settings import params, resolve
 
 from .conftest import ROOT
 
@@ -103,9 +104,9 @@ def test_no_models_sources_hold_a_stranger() -> None:
     resolved = resolve.resolve(params.read(ROOT / "params.yaml"), ROOT)
     assert "vaeplay/models/vae.py" not in resolved["AE_latent2_depth1_ReLU"]["sources"]
     assert "vaeplay/models/ae.py" not in resolved["VAE_latent2_depth1_ReLU"]["sources"]
-    assert "vaeplay/nets.py" in resolved["AE_latent2_depth1_ReLU"]["sources"]
+    assert "vaeplay/models/parts/nets.py" in resolved["AE_latent2_depth1_ReLU"]["sources"]
     assert not any("models/vae" in path for path in resolved["evaluate"]["sources"])
-    assert "vaeplay/params.py" not in resolved["VAE_latent2_depth1_ReLU"]["sources"]
+    assert "vaeplay/settings/params.py" not in resolved["VAE_latent2_depth1_ReLU"]["sources"]
 
 
 @pytest.fixture

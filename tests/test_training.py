@@ -6,18 +6,19 @@ from typing import Any
 import pytest
 import torch
 
-from vaeplay import checkpoint, models, training
-from vaeplay.cells import Cell
-from vaeplay.dataset import as_float
+from vaeplay import models
+from vaeplay.data.prepared import as_float
 from vaeplay.errors import UserError
-from vaeplay.losses import Loss
+from vaeplay.models.parts.losses import Loss
+from vaeplay.settings.cells import Cell
+from vaeplay.training import checkpoint, loop
 
 from . import making
 
 
 def trained(cell: Cell, validation_seed: int = 1) -> dict[str, torch.Tensor]:
     model = checkpoint.build(cell, making.SHAPE)
-    training.train(model, making.images(130), making.images(20, seed=validation_seed), cell)
+    loop.train(model, making.images(130), making.images(20, seed=validation_seed), cell)
     return model.state_dict()
 
 
@@ -36,7 +37,7 @@ def test_equal_seeds_give_equal_weights_and_other_seeds_others(name: str) -> Non
 
 def test_images_too_many_to_be_kept_as_floats_give_the_same_weights(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = digest(trained(making.cell("VAE")))
-    monkeypatch.setattr(training, "AS_FLOATS", 0)
+    monkeypatch.setattr(loop, "AS_FLOATS", 0)
     assert digest(trained(making.cell("VAE"))) == kept
 
 
@@ -54,7 +55,7 @@ def test_weights_before_the_first_step_depend_on_the_seed_alone() -> None:
 
 def test_means_weigh_images_not_batches() -> None:
     values = torch.arange(10.0)
-    means = training.Means()
+    means = loop.Means()
     for part in values.split(4):  # batches of 4, 4 and 2
         means.add(Loss(part, {"distortion": 2 * part}, {"figure": part.mean()}))
     assert means.values() == pytest.approx({"total": 4.5, "distortion": 9.0, "figure": 4.5})
@@ -63,8 +64,8 @@ def test_means_weigh_images_not_batches() -> None:
 def test_a_log_counts_what_was_trained() -> None:
     cell = making.cell("VAE", train={"epochs": 3})
     model = checkpoint.build(cell, making.SHAPE)
-    history = training.train(model, making.images(70), making.images(10), cell)
-    log = training.log(cell, model, history, 70, seconds=9.0)
+    history = loop.train(model, making.images(70), making.images(10), cell)
+    log = loop.log(cell, model, history, 70, seconds=9.0)
     assert [entry["epoch"] for entry in log["history"]] == [1, 2, 3]
     assert log["seconds"] == 9
     assert log["images_per_second"] == pytest.approx(210 / sum(entry["seconds"] for entry in history))
@@ -78,8 +79,8 @@ def test_the_last_validation_entry_is_what_validating_again_gives() -> None:
     cell = making.cell("VAE", train={"epochs": 2})
     model = checkpoint.build(cell, making.SHAPE)
     held_out = making.images(33, seed=4)
-    history = training.train(model, making.images(70), held_out, cell)
-    again = training.validate(model, held_out, 64, step=4, seed=cell.seed)
+    history = loop.train(model, making.images(70), held_out, cell)
+    again = loop.validate(model, held_out, 64, step=4, seed=cell.seed)
     assert {f"validation_{term}": value for term, value in again.items()}.items() <= history[-1].items()
     assert as_float(held_out).shape == (33, 1, 12, 12)
 
@@ -90,7 +91,7 @@ def test_a_training_that_diverges_is_one_line_that_names_cell_epoch_and_term() -
     with pytest.raises(
         UserError, match=r"VAE_latent3_depth1_ReLU: \w+ is (nan|inf) in epoch \d: .*lower train.lr"
     ) as caught:
-        training.train(model, making.images(256), making.images(20), cell)
+        loop.train(model, making.images(256), making.images(20), cell)
     assert "\n" not in str(caught.value)
 
 
@@ -98,15 +99,15 @@ def test_training_ends_with_what_sampling_needs() -> None:
     cell = making.cell("AE", train={"epochs": 1})
     model: Any = checkpoint.build(cell, making.SHAPE)
     images = making.images(70)
-    training.train(model, images, making.images(10), cell)
+    loop.train(model, images, making.images(10), cell)
     with torch.no_grad():
         torch.testing.assert_close(model.means[0], model.encode(as_float(images)).mean(0))
 
 
 def test_the_decoders_products_are_counted() -> None:
     dense = making.model("VAE", (1, 28, 28), hidden=400, latent_dim=20)
-    assert training.decoder_macs(dense) == 20 * 400 + 400 * 784
+    assert loop.decoder_macs(dense) == 20 * 400 + 400 * 784
     conv = making.model("ConvAE", (1, 12, 12), latent_dim=3, channels=4)  # 3 → 4 × 6 × 6, then 4 × 4 pixels of one map
-    assert training.decoder_macs(conv) == 3 * 4 * 36 + 36 * 4 * 16
+    assert loop.decoder_macs(conv) == 3 * 4 * 36 + 36 * 4 * 16
     maps = making.model("VQVAE", (1, 12, 12), latent_dim=3, channels=4)  # 3 × 3 pixels of 3 maps to 4 maps before that
-    assert training.decoder_macs(maps) == 36 * 9 * 3 * 4 + 36 * 4 * 16
+    assert loop.decoder_macs(maps) == 36 * 9 * 3 * 4 + 36 * 4 * 16

@@ -6,12 +6,12 @@ from typing import Any, get_args
 import pytest
 import torch
 
-from vaeplay import checkpoint, training
-from vaeplay.cells import TrainSettings
-from vaeplay.dataset import as_float
+from vaeplay.data.prepared import as_float
 from vaeplay.models.base import Autoencoder
 from vaeplay.noise import Noise
 from vaeplay.seeds import seed_for
+from vaeplay.settings.cells import TrainSettings
+from vaeplay.training import checkpoint, loop
 
 from . import making
 
@@ -36,7 +36,7 @@ def train(
 ) -> tuple[Autoencoder, list[dict[str, float]]]:
     cell = making.cell(name, train=SMALL | settings, seed=seed, **(changes or {}))
     model = checkpoint.build(cell, making.SHAPE)
-    history = training.train(model, making.images(images), making.images(held_out, seed=1), cell)
+    history = loop.train(model, making.images(images), making.images(held_out, seed=1), cell)
     return model, history
 
 
@@ -116,7 +116,7 @@ OVERFITS: dict[str, Any] = {"images": 12, "held_out": 30, "lr": 0.02, "epochs": 
 
 
 def validated(model: Autoencoder, held_out: int, batch_size: int, step: int) -> float:
-    return training.validate(model, making.images(held_out, seed=1), batch_size, step, seed=0)["total"]
+    return loop.validate(model, making.images(held_out, seed=1), batch_size, step, seed=0)["total"]
 
 
 @pytest.mark.parametrize("average", [None, 0.8])
@@ -144,7 +144,7 @@ def test_patience_does_not_take_the_beginning_of_a_warm_up_for_the_best() -> Non
     settings: dict[str, Any] = {"images": 200, "held_out": 50, "epochs": 30, "batch_size": 50, "lr": 5e-3}
     model, history = train(**settings, patience=5, changes=warm_up)
     elbo = [entry["validation_distortion"] + entry["validation_rate"] for entry in history]
-    kept = training.validate(model, making.images(50, seed=1), 50, step=10**6, seed=0)
+    kept = loop.validate(model, making.images(50, seed=1), 50, step=10**6, seed=0)
     assert kept["total"] == pytest.approx(min(elbo), rel=1e-5)
 
 

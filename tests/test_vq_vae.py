@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from vaeplay import checkpoint, training
-from vaeplay.dataset import as_float
+from vaeplay.data.prepared import as_float
 from vaeplay.errors import UserError
 from vaeplay.noise import Noise
+from vaeplay.training import checkpoint, loop
 
 from . import making
 
@@ -59,7 +59,7 @@ def test_with_re_seeding_nearly_all_codes_are_in_use_on_digits_it_has_not_seen_a
         changes: dict[str, Any] = {"quantiser": {"reseed_below": reseed_below}, "code_prior": FAST | {"epochs": 1}}
         cell = making.cell("VQVAE", depth=2, latent_dim=16, train={"epochs": 8, "batch_size": 16}, **changes)
         model: Any = checkpoint.build(cell, (1, 28, 28))
-        training.train(model, digits[::5], digits[1::50], cell)
+        loop.train(model, digits[::5], digits[1::50], cell)
         with torch.no_grad():
             used.append(len(model.codes(as_float(digits[2::10])).unique()))
     assert used[0] > 0.9 * 64
@@ -74,7 +74,7 @@ def test_a_trained_model_is_the_same_again_and_from_its_file(way: str, tmp_path:
     models: list[Any] = []
     for _ in range(2):
         model = checkpoint.build(cell, making.SHAPE)
-        training.train(model, making.images(60), making.images(20, seed=1), cell)
+        loop.train(model, making.images(60), making.images(20, seed=1), cell)
         models.append(model.eval())
         torch.rand(1)  # nobody else's draws matter
     checkpoint.save(tmp_path / "one.safetensors", models[0], cell)

@@ -10,5 +10,5 @@ from typing import Any
 def __getattr__(name: str) -> Any:
     """`load` on first use: it needs torch, and most who import this package do not."""
     if name == "load":
-        return importlib.import_module("vaeplay.checkpoint").load
+        return importlib.import_module("vaeplay.training.checkpoint").load
     raise AttributeError(f"module 'vaeplay' has no attribute {name!r}")

@@ -49,7 +49,7 @@ def reached(root: Path, modules: Iterable[str]) -> list[Path]:
         else:
             continue  # `from package.module import name`: the name is no module
         found.add(path)
-        waiting += _imports(path, name, is_package=path.name == "__init__.py")
+        waiting += imports(path, name)
     return sorted(path.relative_to(root) for path in found)
 
 
@@ -59,9 +59,10 @@ def _is_asset(path: Path, package: Path) -> bool:
     return innermost == package and path.suffix not in {".py", ".pyc"} and "__pycache__" not in path.parts
 
 
-def _imports(path: Path, name: str, is_package: bool) -> list[str]:
+def imports(path: Path, name: str) -> list[str]:
     """Dotted names that a file imports, wherever in it, with `from a import b` counted as a and a.b."""
     names = []
+    is_package = path.name == "__init__.py"
     for node in ast.walk(parse(path)):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]

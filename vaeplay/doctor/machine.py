@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vaeplay.doctor.finding import Finding
 from vaeplay.errors import UserError
-from vaeplay.params import Params
+from vaeplay.settings.params import Params
 
 LIBRARIES = ("torch", "torchvision", "dvc", "numpy", "pydantic", "safetensors", "scikit-learn")
 LEAST_FREE = 2e9  # bytes: the default grid with its cache takes a tenth of it, and DVC keeps every version
@@ -58,7 +58,7 @@ def _git(root: Path, *arguments: str) -> str | None:
 def _device(params: Params | None) -> Finding:
     asked = params.device if params else "auto"
     try:
-        device = importlib.import_module("vaeplay.devices").choose(asked)  # torch takes a second to import
+        device = importlib.import_module("vaeplay.training.devices").choose(asked)  # torch takes a second to import
     except UserError as error:
         return Finding("!", "device", str(error), "set device: auto in params.yaml")
     except ImportError as error:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from vaeplay import files
 from vaeplay.doctor.finding import Finding, listed
-from vaeplay.params import Params
-from vaeplay.resolve import OUTPUTS, cell_of
+from vaeplay.settings.params import Params
+from vaeplay.settings.resolve import OUTPUTS, cell_of
 
 RESUME = ".vaeplay/resume"
 FOLDERS = (*OUTPUTS, "settings", "data", "classifier", "logs", "reports", RESUME)

@@ -10,13 +10,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from vaeplay import params as reader
 from vaeplay.doctor.cache import path_of
 from vaeplay.doctor.finding import Finding, listed
 from vaeplay.doctor.lockfile import Lock
 from vaeplay.errors import UserError
-from vaeplay.params import Params
-from vaeplay.resolve import check_folder, resolve
+from vaeplay.settings import params as reader
+from vaeplay.settings.params import Params
+from vaeplay.settings.resolve import check_folder, resolve
 
 MOST_STAGES = 12
 MOST_SECONDS = 60

@@ -162,7 +162,7 @@ def of_learning_rate(history: History) -> Chart | None:
 def of_rate_weight(cell: Cell) -> Chart | None:
     """What the rate weighs (or, of a capacity, is held at) over the optimiser's steps; None where that stays the same.
 
-    The corners of `vaeplay.schedules`, which are joined by straight lines.
+    The corners of `vaeplay.models.parts.schedules`, which are joined by straight lines.
     """
     settings = {item.key: item.value for item in cell.settings}
     name, steps, cycles = (settings.get(f"schedule.{key}") for key in ("name", "steps", "cycles"))

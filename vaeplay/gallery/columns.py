@@ -4,9 +4,9 @@ import math
 import statistics
 from dataclasses import dataclass
 
+from vaeplay.evaluation.registry import BY_KEY, METRICS, Group, Metric
 from vaeplay.gallery.page import Cell, Figure, Page
 from vaeplay.gallery.words import plural, run
-from vaeplay.metrics.registry import BY_KEY, METRICS, Group, Metric
 
 GROUPS: dict[Group, str] = {
     "reconstruction": "Reconstruction: what comes back of an image",

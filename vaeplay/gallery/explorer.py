@@ -1,7 +1,7 @@
 """The explorer's cells: which decoders go into the page, and what of their files.
 
-`explorer/<cell>.safetensors` (see `vaeplay.exporting`) holds more than the page needs. What goes in is a file of the
-same format with the codes of the images that the page shows, deflated, as base64.
+`explorer/<cell>.safetensors` (see `vaeplay.evaluation.export`) holds more than the page needs. What goes in is a file
+of the same format with the codes of the images that the page shows, deflated, as base64.
 """
 
 import base64

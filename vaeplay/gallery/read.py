@@ -10,6 +10,7 @@ from collections.abc import Container
 from dataclasses import replace
 from pathlib import Path
 
+from vaeplay.evaluation.registry import METRICS
 from vaeplay.gallery import budget, codebook, explorer, fields, maps, provenance, samples, sheets, views
 from vaeplay.gallery.columns import columns
 from vaeplay.gallery.fields import Fields
@@ -30,7 +31,6 @@ from vaeplay.gallery.page import (
     Unit,
 )
 from vaeplay.gallery.words import run
-from vaeplay.metrics.registry import METRICS
 
 SPLITS = ("train", "validation", "test")
 _REPEAT = re.compile(r"_r(\d+)$")

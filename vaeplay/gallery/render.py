@@ -15,12 +15,12 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from vaeplay.evaluation.registry import METRICS
 from vaeplay.gallery import charts, codebook, maps, own, views, words
 from vaeplay.gallery.columns import columns, glossary, grouped, likelihoods, rows, shared
 from vaeplay.gallery.page import Cell, Page
 from vaeplay.gallery.plane import plane
 from vaeplay.gallery.scale import MARKERS
-from vaeplay.metrics.registry import METRICS
 
 FOLDER = Path(__file__).parent
 STYLES = ("base", "sections", "figures", "cells", "latent", "print")

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from vaeplay.drawing import GAP
+from vaeplay.data.drawing import GAP
 from vaeplay.errors import UserError
 from vaeplay.gallery import webp
 from vaeplay.gallery.page import Picture, Sample

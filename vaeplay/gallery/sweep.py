@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vaeplay import models
+from vaeplay.evaluation.registry import METRICS
 from vaeplay.gallery import fields
 from vaeplay.gallery.columns import Column, columns, shared
 from vaeplay.gallery.fields import Fields
 from vaeplay.gallery.page import Cell, DataCard, Figure, Page, Provenance, Setting
-from vaeplay.metrics.registry import METRICS
 
 _METRICS = re.compile(r"metrics/((\w+?)_latent(\d+)_depth(\d+)_([A-Za-z]+?)(_r\d+)?)\.json")
 

@@ -12,10 +12,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vaeplay.dataset import batches
-from vaeplay.losses import Loss
+from vaeplay.data.prepared import batches
 from vaeplay.matrices import symmetric_root
 from vaeplay.models.base import Autoencoder
+from vaeplay.models.parts.losses import Loss
 from vaeplay.noise import Noise, drawn
 
 

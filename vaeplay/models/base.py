@@ -5,9 +5,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from vaeplay import losses, nets
-from vaeplay.likelihoods import BY_NAME
-from vaeplay.losses import Loss
+from vaeplay.models.parts import losses, nets
+from vaeplay.models.parts.likelihoods import BY_NAME
+from vaeplay.models.parts.losses import Loss
 from vaeplay.noise import Noise
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import nn
 
-from vaeplay import nets
+from vaeplay.models.parts import nets
 
 
 class Convolutional:

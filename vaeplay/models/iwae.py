@@ -9,9 +9,9 @@ from typing import Any
 
 from torch import Tensor
 
-from vaeplay import losses
-from vaeplay.importance import bound, log_weights
-from vaeplay.losses import Loss
+from vaeplay.models.parts import losses
+from vaeplay.models.parts.importance import DECODED_AT_ONCE, bound, log_weights
+from vaeplay.models.parts.losses import Loss
 from vaeplay.models.vae import VAE
 from vaeplay.noise import Noise
 
@@ -29,7 +29,8 @@ class IWAE(VAE):
         """The negative bound. The schedule has no part in it: the bound does not split into distortion and rate."""
         x = self.likelihood.observe(x, noise)
         posterior = self.posterior(x)
-        log_weight, distortion = log_weights(self, posterior, x, noise, self.samples)
+        at_once = None if self.training else DECODED_AT_ONCE
+        log_weight, distortion = log_weights(self.distortion, posterior, x, noise, self.samples, at_once)
         rate = losses.gaussian_rates(*posterior).sum(1)
         value = bound(log_weight)
         return Loss(-value, {"bound": value, "distortion": distortion.mean(1), "rate": rate})

@@ -16,8 +16,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vaeplay import losses
-from vaeplay.losses import Loss
+from vaeplay.models.parts import losses
+from vaeplay.models.parts.losses import Loss
 from vaeplay.models.vae import BetaVAE
 from vaeplay.noise import Noise
 

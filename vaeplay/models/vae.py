@@ -13,9 +13,9 @@ from typing import Any
 
 from torch import Tensor
 
-from vaeplay import losses, schedules
-from vaeplay.losses import Loss
 from vaeplay.models.base import Autoencoder
+from vaeplay.models.parts import losses, schedules
+from vaeplay.models.parts.losses import Loss
 from vaeplay.noise import Noise
 
 

@@ -14,11 +14,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from vaeplay import clusters, nets, quantisers
-from vaeplay.code_priors import CodePrior
-from vaeplay.dataset import as_float, batches
-from vaeplay.losses import Loss
+from vaeplay.data.prepared import as_float, batches
 from vaeplay.models.base import Autoencoder
+from vaeplay.models.parts import clusters, nets, quantisers
+from vaeplay.models.parts.code_prior import CodePrior
+from vaeplay.models.parts.losses import Loss
 from vaeplay.noise import Noise
 
 START_IMAGES = 512  # whose encoder outputs the codebook starts from

@@ -13,8 +13,8 @@ import dask
 from dask.system import CPU_COUNT
 from distributed import Client
 
-from vaeplay import settings_file
 from vaeplay.errors import UserError
+from vaeplay.settings import yaml_file
 
 
 @contextmanager
@@ -75,7 +75,7 @@ def visible_gpus() -> list[str]:
 def cell_threads(root: Path) -> int:
     """The setting `threads` in params.yaml; 1 where it cannot be read, which a stage will complain about."""
     try:
-        value = settings_file.read(root / "params.yaml")["threads"]
+        value = yaml_file.read(root / "params.yaml")["threads"]
     except (UserError, KeyError, TypeError):
         return 1
     return value if isinstance(value, int) and value > 0 else 1

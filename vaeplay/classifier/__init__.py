@@ -1,0 +1,1 @@
+"""The network that knows this data set, whose features judge generated images."""

@@ -1,0 +1,1 @@
+"""From a checkpoint to metrics, pictures and what the page's explorer needs of a model."""

@@ -1,0 +1,195 @@
+r"""What the page's explorer knows of a trained model: its decoder as plain layers, and where its codes lie.
+
+The latent space is shown as a plane, z = origin + a · axes[0] + b · axes[1] with a and b in standard deviations:
+
+    two dimensions  the space itself, its origin and axes those of the prior
+    more            the first two principal components of the test images' codes, around their mean
+
+`explorer/<cell>.safetensors` holds, beside the layers' weights (see `layers`), with flat codes of D numbers:
+
+    origin (D), axes (2, D), spread (D: standard deviation of each number over the test images), points (N, 2: where on
+    the plane each test image lies), draws (from the prior), atlas (a WebP of GRID × GRID decoded places of the plane),
+    probe (64 codes) and probe_images (64, *shape): what torch decodes them to, to hold another decoder against
+
+and for a model whose code is a map of entries of a codebook, `codebook` (K, D'), the entries in use, the most used
+first, and `maps` (N, h · w), the test images' maps as rows of it; `draws` are then such maps too; `entries` are the
+numbers of these entries, and `palette` (at most PALETTE, C, height, width) the part of an image that each describes, in
+the first map that has it. The metadata key
+`explorer` holds JSON: the layers, or null for a decoder that is not plain, the weights' format, the largest error on
+the probe in grey levels, the code's shape, the image's, the dimensions with their rates, what the prior is.
+"""
+
+import io
+import json
+import math
+from collections.abc import Iterator
+from statistics import NormalDist
+from typing import Any, Protocol, runtime_checkable
+
+import torch
+from PIL import Image
+from safetensors.torch import save as to_bytes
+from torch import Tensor
+
+from vaeplay.data.prepared import evenly
+from vaeplay.evaluation import layers
+from vaeplay.evaluation.metrics import likelihood
+from vaeplay.evaluation.metrics.subject import Subject
+from vaeplay.models.base import Autoencoder
+from vaeplay.models.parts import clusters
+
+KEY = "explorer"
+GRID = 12
+PROBES = 64
+REACH = 3.0  # standard deviations to which the probe tests the plane's corners
+PRIOR_DRAWS = 2000  # from which the prior's mean and spread are found
+MOST_DRAWS = 256
+DRAWN_NUMBERS = 2**17
+PALETTE = 128  # entries of a codebook that are shown as pictures
+TOLERANCE = 0.8  # grey levels; the rest is for another order of summation
+
+
+@runtime_checkable
+class Coder(Protocol):
+    """A model whose code is a map (D, h, w) of entries of a codebook."""
+
+    quantiser: Any
+
+    def parameters(self) -> Iterator[Any]:
+        """Those of the module."""
+
+    def codes(self, x: Tensor) -> Tensor:
+        """The map of an image, as indices: (B, h, w)."""
+
+
+@torch.no_grad()
+def export(subject: Subject) -> bytes:
+    """The content of a cell's file in explorer/."""
+    model = subject.model
+    shape, plane = subject.code_shape, _plane(subject)
+    tensors, probes = _of_maps(subject) if isinstance(model, Coder) else _of_vectors(subject, plane)
+    tensors |= plane
+    places = torch.tensor([NormalDist().inv_cdf((place + 0.5) / GRID) for place in range(GRID)])
+    across, down = torch.meshgrid(places, -places, indexing="xy")
+    tiles = _decode(model, _at(tensors, torch.stack([across, down], -1).view(-1, 2)), shape)
+    probes = probes[evenly(len(probes), PROBES).to(probes.device)]
+    found, about = _decoder(model, probes.unflatten(1, shape))
+    tensors |= found | {"atlas": _picture(tiles), "probe": probes, "probe_images": _decode(model, probes, shape)}
+    spectrum = likelihood.spectrum(subject)
+    rates = {entry["dimension"]: entry["rate"] for entry in spectrum}
+    order = list(rates) or tensors["spread"].argsort(descending=True, stable=True).tolist()
+    about |= {"code": list(shape), "shape": list(model.shape), "prior": model.prior, "grid": GRID}
+    if len(shape) == 1:
+        about["dimensions"] = [{"dimension": place, "rate": rates.get(place)} for place in order]
+    kept = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    return to_bytes(kept, {KEY: json.dumps(about, sort_keys=True)})
+
+
+def _decoder(model: Autoencoder, probes: Tensor) -> tuple[layers.Tensors, dict[str, Any]]:
+    """The decoder in the smallest format that holds TOLERANCE on the probes; nothing where there is none."""
+    expected = model.decode(probes).cpu() * 255
+    try:
+        plain, weights = layers.of_decoder(model.decoder, probes[:1], model.shape)
+    except layers.NotPlainError:
+        return {}, {"layers": None, "format": None, "error": None}
+    error = math.inf
+    for form in layers.FORMATS:
+        kept = layers.stored(weights, form)
+        made = layers.run(plain, layers.restored(kept), probes.cpu()) * 255
+        error = float((made - expected).abs().max())
+        if error <= TOLERANCE:
+            return kept, {"layers": plain, "format": form, "error": round(error, 4)}
+    return {}, {"layers": None, "format": None, "error": None}
+
+
+def _of_vectors(subject: Subject, plane: layers.Tensors) -> tuple[layers.Tensors, Tensor]:
+    """Draws from the prior, and codes to choose probes from: test images', drawn ones, and those far out."""
+    count = max(16, min(MOST_DRAWS, DRAWN_NUMBERS // subject.codes.shape[1]))
+    draws = subject.model.sample_codes(count, subject.noise_for("explorer draws")).flatten(1)
+    corners = torch.tensor([[a, b] for a in (-REACH, 0, REACH) for b in (-REACH, 0, REACH)])
+    return {"draws": draws.half()}, torch.cat([subject.codes[:500], draws, _at(plane, corners)])
+
+
+def _of_maps(subject: Subject) -> tuple[layers.Tensors, Tensor]:
+    """As `_of_vectors`, with the entries of the codebook that are in use."""
+    model = subject.model
+    assert isinstance(model, Coder)
+    entries = _entries(model)
+    maps = torch.cat([model.codes(x).flatten(1) for _, x in subject.batches(subject.seen)])
+    drawn = model.sample_codes(MOST_DRAWS, subject.noise_for("explorer draws"))
+    draws = _nearest(drawn, entries).flatten(1)
+    counts = torch.bincount(torch.cat([maps, draws]).flatten(), minlength=len(entries))
+    used = counts.argsort(descending=True, stable=True)[: int((counts > 0).sum())]
+    rank = torch.zeros_like(counts)
+    rank[used] = torch.arange(len(used), device=used.device)
+    small = torch.uint8 if len(used) <= 256 else torch.int32
+    tensors = {"codebook": entries[used], "maps": rank[maps].to(small), "draws": rank[draws].to(small)}
+    tensors |= {"entries": used.int(), "palette": _palette(subject, tensors)}
+    return tensors, torch.cat([subject.codes[:500], drawn.flatten(1)])
+
+
+def _palette(subject: Subject, tensors: layers.Tensors) -> Tensor:
+    """What the first entries describe: (n, channels, height, width), uint8."""
+    model = subject.model
+    maps = torch.cat([tensors["maps"], tensors["draws"]]).long()
+    shape = subject.code_shape
+    firsts = [int((maps == entry).flatten().int().argmax()) for entry in range(min(PALETTE, len(tensors["codebook"])))]
+    rows, places = (torch.tensor(values) for values in zip(*(divmod(at, maps.shape[1]) for at in firsts), strict=True))
+    codes = tensors["codebook"][maps[rows.to(maps.device)]].transpose(1, 2).flatten(1)
+    height, width = (max(1, round(size / count)) for size, count in zip(model.shape[1:], shape[1:], strict=True))
+    parts = []
+    for image, place in zip(_decode(model, codes, shape), places.tolist(), strict=True):
+        top = min(round(place // shape[2] * model.shape[1] / shape[1]), model.shape[1] - height)
+        left = min(round(place % shape[2] * model.shape[2] / shape[2]), model.shape[2] - width)
+        parts.append(image[:, top : top + height, left : left + width])
+    return torch.stack(parts)
+
+
+def _entries(model: Coder) -> Tensor:
+    """Every entry of the codebook, (K, D)."""
+    device = next(model.parameters()).device
+    return model.quantiser.vectors(torch.arange(model.quantiser.size, device=device).view(-1, 1, 1)).flatten(1)
+
+
+def _nearest(z: Tensor, entries: Tensor) -> Tensor:
+    """The nearest entry at every place of maps (n, D, h, w): (n, h, w)."""
+    return clusters.nearest(z.movedim(1, -1).flatten(0, -2), entries)[0].view(-1, *z.shape[2:])
+
+
+def _plane(subject: Subject) -> layers.Tensors:
+    """`origin`, `axes`, `spread` and `points`."""
+    codes = subject.codes.nan_to_num()
+    spread = codes.std(0, correction=0)
+    if len(subject.code_shape) == 1 and codes.shape[1] <= 2:
+        drawn = subject.model.sample_codes(PRIOR_DRAWS, subject.noise_for("explorer plane")).flatten(1)
+        origin, axes = drawn.mean(0), torch.diag(drawn.std(0))
+    else:
+        origin, axes = codes.mean(0), subject.principal[:2]
+    axes = torch.cat([axes, axes.new_zeros(2 - len(axes), codes.shape[1])])  # of one number, or of one test image
+    points = (codes - origin) @ axes.T / axes.square().sum(1).clamp(min=1e-20)
+    return {"origin": origin, "axes": axes, "spread": spread, "points": points}
+
+
+def _at(plane: layers.Tensors, places: Tensor) -> Tensor:
+    """The codes at places (n, 2) of a plane."""
+    return plane["origin"] + places.to(plane["axes"].device) @ plane["axes"]
+
+
+def _decode(model: Autoencoder, codes: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Images of flat codes, uint8 (n, *shape). A map of codes is first brought to entries of the codebook."""
+    z = codes.unflatten(1, shape)
+    if isinstance(model, Coder):
+        entries = _entries(model)
+        z = entries[_nearest(z, entries)].movedim(-1, 1)
+    return model.decode(z).mul(255).round().to(torch.uint8)
+
+
+def _picture(tiles: Tensor) -> Tensor:
+    """GRID × GRID images side by side as the bytes of a lossless WebP."""
+    channels, height, width = tiles.shape[1:]
+    sheet = tiles.unflatten(0, (GRID, GRID)).permute(0, 3, 1, 4, 2).reshape(GRID * height, GRID * width, channels)
+    pixels = sheet.cpu().numpy()
+    image = Image.fromarray(pixels[..., 0] if channels == 1 else pixels)
+    file = io.BytesIO()
+    image.save(file, "WEBP", lossless=True, quality=80, method=4)
+    return torch.frombuffer(bytearray(file.getvalue()), dtype=torch.uint8)

@@ -1,0 +1,138 @@
+"""A decoder as a list of plain layers, each a small JSON object, with its weights as named tensors.
+
+What the page's own decoder (gallery/assets/decoder.js) computes is defined here, by `run`. Kinds of layer:
+
+    linear      y_j = Σ_i W[i, j] x_i + b_j
+    conv        torch.nn.Conv2d with weights W (inputs, outputs, height, width); transposed: its ConvTranspose2d
+    activation  a class of torch.nn with its default arguments
+    pixels      the first `output[0]` feature maps through a logistic function: the expected image in 0…1
+
+Each says the shape of its `input` and of its `output`; between layers numbers keep their order, whatever the shape.
+Weights are stored as they are, as float16, or as whole numbers of few bits with a scale for each output.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from vaeplay.settings.cells import ACTIVATIONS
+
+BITS = {f"int{bits}": bits for bits in range(8, 13)}
+FORMATS = (*BITS, "float16", "float32")  # the smallest first
+
+Layer = dict[str, Any]
+Tensors = dict[str, Tensor]
+
+
+class NotPlainError(Exception):
+    """A network holds something that has no layer kind here."""
+
+
+@torch.no_grad()
+def of_decoder(decoder: nn.Module, z: Tensor, shape: tuple[int, ...]) -> tuple[list[Layer], Tensors]:
+    """The layers of a decoder that gives images of `shape`, and their weights in float32. `z` is one code, (1, …).
+
+    Raises:
+        NotPlainError: the decoder is not a plain sequence of known layers.
+    """
+    found: list[Layer] = []
+    tensors: Tensors = {}
+    if not isinstance(decoder, nn.Sequential):
+        raise NotPlainError(type(decoder).__name__)
+    for module in decoder:
+        output = module(z)
+        if not isinstance(module, nn.Flatten | nn.Unflatten | nn.Identity):
+            name = str(len(found))
+            found.append(_layer(module, z) | {"input": list(z.shape[1:]), "output": list(output.shape[1:])})
+            if found[-1]["kind"] != "activation":
+                found[-1]["weights"] = name
+                tensors |= {f"{name}.{part}": value for part, value in _weights(module).items()}
+        z = output
+    found.append({"kind": "pixels", "input": list(z.shape[1:]), "output": list(shape)})
+    return found, tensors
+
+
+def _layer(module: nn.Module, x: Tensor) -> Layer:
+    name = type(module).__name__
+    if name in ACTIVATIONS and repr(module) == repr(getattr(nn, name)()):
+        return {"kind": "activation", "name": name}
+    if isinstance(module, nn.Linear) and x.dim() == 2:
+        return {"kind": "linear"}
+    plain = isinstance(module, nn.Conv2d | nn.ConvTranspose2d) and module.groups == 1 and module.dilation == (1, 1)
+    if plain and module.padding_mode == "zeros" and not isinstance(module.padding, str):
+        kind = "conv" if isinstance(module, nn.Conv2d) else "transposed"
+        return {"kind": kind, **{key: list(getattr(module, key)) for key in ("kernel_size", "stride", "padding")}}
+    raise NotPlainError(name)
+
+
+def _weights(module: nn.Module) -> Tensors:
+    weight: Tensor = module.get_parameter("weight").detach().cpu()
+    if not isinstance(module, nn.ConvTranspose2d):
+        weight = weight.transpose(0, 1)
+    bias = module.bias
+    zeros = weight.new_zeros(weight.shape[1])
+    return {"weight": weight.contiguous(), "bias": bias.detach().cpu() if isinstance(bias, Tensor) else zeros}
+
+
+def stored(tensors: Tensors, form: str) -> Tensors:
+    """The weights in a format of `FORMATS`; whole numbers have scales, (outputs,), beside them. Biases stay as is."""
+    found: Tensors = {}
+    for name, value in tensors.items():
+        if form == "float32" or name.endswith(".bias"):
+            found[name] = value
+        elif form == "float16":
+            found[name] = value.half()
+        else:
+            largest = 2 ** (BITS[form] - 1) - 1
+            scale = value.abs().transpose(0, 1).flatten(1).amax(1).clamp(min=1e-20) / largest
+            whole = (value / _along_outputs(scale, value)).round()
+            found[name] = whole.to(torch.int8 if BITS[form] == 8 else torch.int16)
+            found[name.replace("weight", "scale")] = scale
+    return found
+
+
+def restored(tensors: Tensors) -> Tensors:
+    """The weights in float32 again, as near as the format has kept them."""
+    found: Tensors = {}
+    for name, value in tensors.items():
+        if name.replace("weight", "scale") in tensors and name.endswith(".weight"):
+            found[name] = value.float() * _along_outputs(tensors[name.replace("weight", "scale")], value)
+        elif not name.endswith(".scale"):
+            found[name] = value.float()
+    return found
+
+
+def _along_outputs(scale: Tensor, weight: Tensor) -> Tensor:
+    return scale.view(1, -1, *[1] * (weight.dim() - 2))
+
+
+@torch.no_grad()
+def run(layers: list[Layer], tensors: Tensors, z: Tensor) -> Tensor:
+    """The images of codes (B, …) in 0…1, from `restored` weights."""
+    x = z
+    for layer in layers:
+        x = x.reshape(len(z), *layer["input"])
+        if layer["kind"] == "activation":
+            x = getattr(nn, layer["name"])()(x)
+        elif layer["kind"] == "pixels":
+            x = x[:, : layer["output"][0]].sigmoid()
+        else:
+            x = _product(layer, x, *(tensors[f"{layer['weights']}.{part}"] for part in ("weight", "bias")))
+    return x
+
+
+def _product(layer: Layer, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    if layer["kind"] == "linear":
+        return x @ weight + bias
+    stride, padding = layer["stride"], layer["padding"]
+    if layer["kind"] == "conv":
+        return functional.conv2d(x, weight.transpose(0, 1), bias, stride, padding)
+    rows = (
+        out - ((size - 1) * step - 2 * pad + kernel)
+        for out, size, step, pad, kernel in zip(
+            layer["output"][1:], x.shape[2:], stride, padding, layer["kernel_size"], strict=True
+        )
+    )
+    return functional.conv_transpose2d(x, weight, bias, stride, padding, tuple(rows))

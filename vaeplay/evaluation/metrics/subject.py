@@ -1,0 +1,160 @@
+"""What is measured: one trained model, the images it is measured on, and what several figures need of both."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from vaeplay.classifier.network import Classifier
+from vaeplay.data.prepared import Split, as_float, evenly
+from vaeplay.evaluation.metrics import pixels
+from vaeplay.models.base import Autoencoder
+from vaeplay.noise import Noise
+from vaeplay.seeds import seed_for
+
+BLOCK = 500  # images made, or binarised, at a time: fixed, so that their noise depends on no setting
+COMPONENTS = 10  # principal components that are kept
+MOST_CODES = 5000  # codes that they are found in
+
+
+@dataclass
+class Subject:
+    """A model with its images: `train` and `test` hold uint8 (N, channels, height, width) on the model's device.
+
+    `real_train` and `real_test` are the classifier's features of those images, (N, F). No figure depends on
+    `batch_size`; it is how many images pass a network at once. `importance_samples` is how many codes an image gets for
+    the importance-weighted bound; `classes` how many classes the data set has, 1 where it has none. What is computed
+    here is computed once.
+    """
+
+    model: Autoencoder
+    train: Split
+    test: Split
+    classifier: Classifier
+    real_train: Tensor
+    real_test: Tensor
+    seed: int
+    batch_size: int
+    importance_samples: int
+    classes: int
+
+    def seed_for(self, purpose: str) -> int:
+        """The same for every cell, so that all are measured with the same noise."""
+        return seed_for(self.seed, purpose)
+
+    def noise_for(self, purpose: str) -> Noise:
+        """A source of noise for one purpose on the model's device."""
+        return Noise(self.seed_for(purpose), self.test.images.device)
+
+    def batches(self, images: Tensor) -> Iterator[tuple[slice, Tensor]]:
+        """Images in order, as (their rows, floats in 0…1)."""
+        for start in range(0, len(images), self.batch_size):
+            rows = slice(start, min(start + self.batch_size, len(images)))
+            yield rows, as_float(images[rows])
+
+    @cached_property
+    def seen(self) -> Tensor:
+        """The test images as the model is to see them, uint8 (N, *shape): binarised once for all figures, if at all.
+
+        An encoder that was trained on black and white pixels says nothing sensible of grey ones.
+        """
+        return self._seen(self.test.images, "binarised test images")
+
+    def _seen(self, images: Tensor, purpose: str) -> Tensor:
+        likelihood, noise = self.model.likelihood, self.noise_for(purpose)
+        if not likelihood.binarises:
+            return images
+        observed = (likelihood.observe(as_float(chunk), noise) for chunk in images.split(BLOCK))
+        return torch.cat([x.mul_(255).to(torch.uint8) for x in observed])
+
+    @cached_property
+    def codes(self) -> Tensor:
+        """Codes of the test images without noise, (N, D); a map of codes is laid out flat."""
+        return self._codes(self.seen)
+
+    @cached_property
+    @torch.no_grad()
+    def code_shape(self) -> torch.Size:
+        """The shape of one code: (D,), or (D, h, w) of a map."""
+        return self.model.encode(as_float(self.seen[:1])).shape[1:]
+
+    @property
+    def vectors(self) -> bool:
+        """Whether codes are vectors whose numbers mean something each, and not maps; a map of one place is a vector."""
+        return self.codes.shape[1] == self.model.latent_dim
+
+    @cached_property
+    def principal(self) -> Tensor:
+        """The first principal components of the test codes, as long as their standard deviations: (n ≤ COMPONENTS, D).
+
+        Of MOST_CODES codes at most, spread evenly. Each is turned so that its largest weight is positive: else a sign
+        would be up to the linear algebra library.
+        """
+        codes = self.codes.nan_to_num()
+        codes = codes[evenly(len(codes), MOST_CODES).to(codes.device)].cpu()
+        _, sizes, directions = torch.linalg.svd(codes - codes.mean(0), full_matrices=False)
+        directions, sizes = directions[:COMPONENTS], sizes[:COMPONENTS] / len(codes) ** 0.5
+        largest = directions.gather(1, directions.abs().argmax(1, keepdim=True))
+        return (directions * torch.where(largest < 0, -1, 1) * sizes[:, None]).to(self.codes.device)
+
+    @cached_property
+    def posteriors(self) -> tuple[Tensor, Tensor] | None:
+        """Means and log-variances of the test images' posteriors, (N, D) each, where the model has such posteriors."""
+        with torch.no_grad():
+            found = [self.model.posterior(x) for _, x in self.batches(self.seen)]
+        parts = [part for part in found if part is not None]
+        return (torch.cat([mean for mean, _ in parts]), torch.cat([logvar for _, logvar in parts])) if parts else None
+
+    @cached_property
+    @torch.no_grad()
+    def reconstructed(self) -> dict[str, Tensor]:
+        """What each test image comes back as, beside itself.
+
+        `mse`, `ssim`, `energy` (of the Laplacian) and the image's own `real_energy` are (N,), the classifier's
+        `features` of the reconstruction (N, F).
+        """
+        parts: dict[str, list[Tensor]] = {}
+        for rows, x in self.batches(self.test.images):
+            y = self.model.reconstruct(as_float(self.seen[rows]))
+            values = {
+                "mse": pixels.mean_squared_error(x, y),
+                "ssim": pixels.ssim(x, y),
+                "energy": pixels.laplacian_energy(y),
+                "real_energy": pixels.laplacian_energy(x),
+                "features": self.classifier.features(y),
+            }
+            for name, value in values.items():
+                parts.setdefault(name, []).append(value)
+        return {name: torch.cat(values) for name, values in parts.items()}
+
+    @cached_property
+    def train_codes(self) -> Tensor:
+        """Codes of the training images without noise, (N, D)."""
+        return self._codes(self._seen(self.train.images, "binarised training images"))
+
+    @torch.no_grad()
+    def _codes(self, images: Tensor) -> Tensor:
+        return torch.cat([self.model.encode(x).flatten(1) for _, x in self.batches(images)])
+
+    @cached_property
+    @torch.no_grad()
+    def sample_codes(self) -> Tensor:
+        """As many draws from the prior, or what stands in for it, as there are test images, (N, D) or (N, D, h, w)."""
+        noise = self.noise_for("samples")
+        sizes = [min(BLOCK, len(self.test.images) - start) for start in range(0, len(self.test.images), BLOCK)]
+        return torch.cat([self.model.sample_codes(size, noise) for size in sizes])
+
+    @cached_property
+    @torch.no_grad()
+    def samples(self) -> Tensor:
+        """The new images of these codes, uint8 (N, *shape), as a file would hold them."""
+        made = [self.model.decode(codes) for codes in self.sample_codes.split(BLOCK)]
+        return torch.cat([x.mul(255).round().clamp(0, 255).to(torch.uint8) for x in made])
+
+    @cached_property
+    def sample_features(self) -> Tensor:
+        """The classifier's features of the samples, (N, F)."""
+        with torch.no_grad():
+            return torch.cat([self.classifier.features(x) for _, x in self.batches(self.samples)])

@@ -1,0 +1,145 @@
+"""How likely a model finds images, and what its code holds."""
+
+from vaeplay.evaluation.registry.metric import Metric
+
+LIKELIHOOD: tuple[Metric, ...] = (
+    Metric(
+        "distortion",
+        "likelihood",
+        "Distortion",
+        "nats / image",
+        "lower",
+        2,
+        "Negative log-likelihood of the image under the decoder, −log p(x|z). For a model with a posterior, z is one "
+        "sample of it (for an IWAE the mean over its samples), so that distortion and rate add up to the negative "
+        "ELBO; for an autoencoder z is its code.",
+        "Alemi et al. 2018, arXiv:1711.00464",
+    ),
+    Metric(
+        "rate",
+        "likelihood",
+        "Rate",
+        "nats / image",
+        None,
+        2,
+        "KL divergence from the prior to the posterior, KL(q(z|x) ‖ p(z)): how much the code says about the image. "
+        "An autoencoder has no prior, and so no rate.",
+        "Alemi et al. 2018, arXiv:1711.00464",
+    ),
+    Metric(
+        "elbo",
+        "likelihood",
+        "ELBO",
+        "nats / image",
+        "higher",
+        2,
+        "Evidence lower bound, −(distortion + rate), with weight 1 on the rate whatever β the model was trained with.",
+        "Kingma & Welling 2014, arXiv:1312.6114",
+    ),
+    Metric(
+        "bound",
+        "likelihood",
+        "Importance-weighted bound",
+        "nats / image",
+        "higher",
+        2,
+        "A tighter lower bound on the log-likelihood of an image than the ELBO: the logarithm of the mean importance "
+        "weight of many codes an image (100 unless params.yaml says otherwise).",
+        "Burda et al. 2016, arXiv:1509.00519",
+        headline=False,
+    ),
+    Metric(
+        "bits_per_dimension",
+        "likelihood",
+        "Bits per dimension",
+        "bits",
+        "lower",
+        4,
+        "The best bound on the negative log-likelihood there is (the importance-weighted one, or the ELBO of discrete "
+        "codes) in bits, divided by the number of pixel values of an image. It compares models under one likelihood: "
+        "that of a density over pixels in 0…1, as the Gaussians are, lies 8 bits below one over pixels in 0…255.",
+        "Theis et al. 2016, arXiv:1511.01844",
+        headline=False,
+    ),
+    Metric(
+        "active_units",
+        "likelihood",
+        "Active units",
+        "dimensions",
+        None,
+        0,
+        "Latent dimensions whose posterior mean varies over the test images by more than 0.01.",
+        "Burda et al. 2016, arXiv:1509.00519",
+        headline=False,
+    ),
+    Metric(
+        "collapsed_units",
+        "likelihood",
+        "Collapsed units",
+        "dimensions",
+        None,
+        0,
+        "Latent dimensions that say less than 0.01 nats about at least 99 % of the test images: the posterior has "
+        "collapsed to the prior there.",
+        "Lucas et al. 2019, arXiv:1911.02469",
+        headline=False,
+    ),
+    Metric(
+        "prior_gap",
+        "likelihood",
+        "Gap to the prior",
+        "MMD²",
+        "lower",
+        4,
+        "How far the codes of the test images, taken together, are from what samples are drawn from: the squared "
+        "maximum mean discrepancy with a sum of inverse multiquadric kernels, each number of the code in standard "
+        "deviations of what samples are drawn from. Near 0, also below, where they agree.",
+        "Gretton et al. 2012, JMLR 13; Tolstikhin et al. 2018, arXiv:1711.01558",
+        headline=False,
+    ),
+    Metric(
+        "bits",
+        "likelihood",
+        "Code length",
+        "bits / image",
+        None,
+        0,
+        "Size of a discrete code map: positions times the binary logarithm of the number of codes. The learned prior's "
+        "rate is shorter, since codes depend on each other.",
+        "van den Oord et al. 2017, arXiv:1711.00937",
+        headline=False,
+    ),
+    Metric(
+        "codes_in_use",
+        "likelihood",
+        "Codes in use",
+        "codes",
+        "higher",
+        0,
+        "How many entries of the codebook at least one position of a test image is given.",
+        "van den Oord et al. 2017, arXiv:1711.00937",
+        headline=False,
+    ),
+    Metric(
+        "perplexity",
+        "likelihood",
+        "Perplexity",
+        "codes",
+        "higher",
+        1,
+        "Exponential of the entropy of how often each code is used over the test split: the number of codes that would "
+        "give as much variety if all were used alike.",
+        "van den Oord et al. 2017, arXiv:1711.00937",
+        headline=False,
+    ),
+    Metric(
+        "distortion_floor",
+        "likelihood",
+        "Distortion floor",
+        "nats / image",
+        None,
+        2,
+        "The lowest distortion that any reconstruction could reach under this likelihood: for grey pixels under a "
+        "Bernoulli likelihood the entropy of the pixels themselves, which is not zero.",
+    ),
+)

@@ -1,0 +1,68 @@
+"""What each cell is shown by: the same test images and the same noise for every cell."""
+
+import torch
+from torch import Tensor
+
+from vaeplay.data.prepared import evenly
+from vaeplay.evaluation.metrics import likelihood
+from vaeplay.evaluation.metrics.subject import Subject
+from vaeplay.models.base import Autoencoder
+from vaeplay.noise import Noise
+
+PRIOR_ROWS = 4
+WALKS = 4
+
+
+def chosen(subject: Subject, columns: int) -> Tensor:
+    """Rows of `columns` test images, spread evenly over a split that is sorted by class where the data set is."""
+    return evenly(len(subject.test.images), columns).to(subject.test.images.device)
+
+
+@torch.no_grad()
+def prior(model: Autoencoder, columns: int, seed: int) -> Tensor:
+    """New images: (PRIOR_ROWS, columns, …). Models with codes of one size get the same noise."""
+    return model.sample(PRIOR_ROWS * columns, Noise(seed, _device(model))).unflatten(0, (PRIOR_ROWS, columns))
+
+
+@torch.no_grad()
+def interpolation(subject: Subject, columns: int) -> Tensor:
+    """Straight walks between the codes of the chosen images: (WALKS, columns, …), each from the first to the second."""
+    codes = subject.codes[chosen(subject, columns)]
+    half = len(codes) // 2
+    starts = evenly(half, WALKS)
+    first, second = codes[starts].unsqueeze(1), codes[starts + half].unsqueeze(1)
+    share = torch.linspace(0, 1, columns, device=codes.device).view(1, -1, 1)
+    return _decoded(subject, first * (1 - share) + second * share)
+
+
+TRAVERSED = 10  # latent dimensions at most
+REACH = 3.0  # standard deviations of the codes to either side
+
+
+@torch.no_grad()
+def traversals(subject: Subject, columns: int) -> Tensor:
+    """One latent dimension a row, moved through what the codes of the test images span: (rows, columns, …).
+
+    The rest of the code is the mean code. The dimensions that vary most come first: for a VAE those of the highest
+    rate. A map of codes is moved along its principal components, since none of its numbers means much by itself.
+    """
+    codes = subject.codes
+    mean, spread = codes.mean(0), codes.std(0, correction=0)
+    if subject.vectors:
+        order = [entry["dimension"] for entry in likelihood.spectrum(subject)] or spread.argsort(
+            descending=True
+        ).tolist()
+        directions = torch.diag(spread)[order[:TRAVERSED]]
+    else:
+        directions = subject.principal[:TRAVERSED]
+    steps = torch.linspace(-REACH, REACH, columns, device=codes.device)
+    return _decoded(subject, mean + steps.view(1, -1, 1) * directions.unsqueeze(1))
+
+
+def _decoded(subject: Subject, codes: Tensor) -> Tensor:
+    """Images of rows and columns of flat codes, (rows, columns, D)."""
+    return subject.model.decode(codes.flatten(0, 1).unflatten(1, subject.code_shape)).unflatten(0, codes.shape[:2])
+
+
+def _device(model: Autoencoder) -> torch.device:
+    return next(model.parameters()).device

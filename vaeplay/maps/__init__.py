@@ -1,0 +1,1 @@
+"""The codes of every cell in two dimensions: PCA, t-SNE, UMAP."""

@@ -1,0 +1,202 @@
+r"""Quantisers: how the vectors that an encoder gives become codes, one of K for each position of a map.
+
+A codebook holds e_1 … e_K. At every position, with encoder output z and sg for "no gradient through this",
+
+    code      k(z) = argmin_k ‖z − e_k‖²
+    quantised z_q  = e_k(z), handed on as z + sg(z_q − z): the gradient at z is the one at z_q (straight-through)
+    cost           = commitment · ‖z − sg(z_q)‖²  [+ ‖sg(z) − z_q‖², `gradient` alone]
+
+The squared errors are summed over an image's positions and dimensions, as its distortion is over its pixels.
+
+    ema       e_k is the running mean of the vectors that chose it: with decay γ, s_k ← γ s_k + (1 − γ) n_k / N and
+              e_k ← e_k + (1 − γ) (Σ_chosen z − n_k e_k) / (N s_k), where n_k of the N vectors chose k
+    gradient  e_k follows the codebook's own loss, the bracket above
+    fsq       no codebook: each dimension is bounded and rounded to one of its levels, and K is their product
+
+Van den Oord et al. 2017, arXiv:1711.00937 (`ema`: its appendix, and Razavi et al. 2019, arXiv:1906.00446). Codebooks
+start at k-means centres, and codes that are hardly used move to an encoder output, as in Łańcucki et al. 2020,
+arXiv:2005.08520. `fsq`: Mentzer et al. 2023, arXiv:2309.15505.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from vaeplay.errors import UserError
+from vaeplay.models.parts import clusters
+from vaeplay.noise import Noise
+
+MOST_CODES = 65536
+
+
+@dataclass(frozen=True)
+class Quantised:
+    """B maps of codes.
+
+    `codes` (B, h, w) are indices from 0; `vectors` (B, D, h, w) what they stand for, with the straight-through
+    gradient; `cost` (B,) what they add to the loss of an image, and `terms` its parts before they are weighted.
+    """
+
+    codes: Tensor
+    vectors: Tensor
+    cost: Tensor
+    terms: dict[str, Tensor]
+
+
+class Quantiser(nn.Module):
+    """Base. `size` is K."""
+
+    size: int
+
+    def start(self, vectors: Tensor, noise: Noise) -> None:
+        """See encoder outputs (N, D) before the first step."""
+
+    def codes(self, z: Tensor) -> Tensor:
+        """(B, D, h, w) → indices (B, h, w)."""
+        raise NotImplementedError
+
+    def vectors(self, codes: Tensor) -> Tensor:
+        """Indices (B, h, w) → (B, D, h, w)."""
+        raise NotImplementedError
+
+    def forward(self, z: Tensor, noise: Noise) -> Quantised:
+        """Quantise encoder outputs (B, D, h, w); in training mode a codebook may move afterwards."""
+        raise NotImplementedError
+
+
+class Codebook(Quantiser):
+    """A codebook (K, D) and `shares` (K,): the running share of positions that each code has."""
+
+    codebook: Tensor
+    shares: Tensor
+
+    def __init__(self, dimensions: int, codes: int, commitment: float, reseed_below: float, decay: float) -> None:
+        super().__init__()
+        self.size = codes
+        self.commitment = commitment
+        self.reseed_below = reseed_below
+        self.decay = decay
+        self.register_buffer("codebook", torch.randn(codes, dimensions))
+        self.register_buffer("shares", torch.full((codes,), 1 / codes))
+
+    def codes(self, z: Tensor) -> Tensor:
+        """The nearest entry's index."""
+        return clusters.nearest(z.detach().movedim(1, -1).flatten(0, -2), self.codebook)[0].view(-1, *z.shape[2:])
+
+    def vectors(self, codes: Tensor) -> Tensor:
+        """The entries."""
+        return functional.embedding(codes, self.codebook).movedim(-1, 1)
+
+    def forward(self, z: Tensor, noise: Noise) -> Quantised:
+        """See the module. The codebook moves after the vectors have been taken from it."""
+        codes = self.codes(z)
+        vectors = self.vectors(codes)
+        cost, terms = self.cost(z, vectors)
+        if self.training:
+            self.move(z.detach().movedim(1, -1).flatten(0, -2), codes.flatten(), noise)
+        return Quantised(codes, straight_through(z, vectors), cost, terms)
+
+    def cost(self, z: Tensor, vectors: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """What an image's codes cost, (B,), and its parts."""
+        commitment = squared_error(z, vectors.detach())
+        return self.commitment * commitment, {"commitment": commitment}
+
+    @torch.no_grad()
+    def start(self, vectors: Tensor, noise: Noise) -> None:
+        """Put the codebook at the k-means centres of `vectors`."""
+        self.codebook.copy_(clusters.k_means(vectors, self.size, noise))
+        self.shares.fill_(1 / self.size)
+
+    @torch.no_grad()
+    def move(self, vectors: Tensor, codes: Tensor, noise: Noise) -> None:
+        """After a step's vectors (N, D) chose `codes` (N,): count, follow, and give up the codes that nothing uses."""
+        means, counts = clusters.means_of(vectors, codes, self.size)
+        share = counts / len(vectors)
+        self.shares.lerp_(share, 1 - self.decay)
+        self.follow(means, share)
+        unused = self.shares < self.reseed_below / self.size
+        others = vectors[(noise.uniform((self.size,)) * len(vectors)).long()]
+        self.codebook.copy_(torch.where(unused[:, None], others, self.codebook))
+        self.shares.copy_(torch.where(unused, 1 / self.size, self.shares))
+
+    def follow(self, means: Tensor, share: Tensor) -> None:
+        """Move the codes towards the means (K, D) of what chose them; `share` (K,) is how much did."""
+
+
+class EMA(Codebook):
+    """A codebook of running means."""
+
+    def follow(self, means: Tensor, share: Tensor) -> None:
+        """The module's formula, in which an entry that nothing chose stays where it is."""
+        pace = (1 - self.decay) * share / self.shares.clamp(min=1e-30)
+        self.codebook.add_(pace[:, None] * (means - self.codebook))
+
+
+class Gradient(Codebook):
+    """A codebook that is trained with the rest, by a loss of its own."""
+
+    def __init__(self, dimensions: int, **settings: Any) -> None:
+        super().__init__(dimensions, **settings)
+        entries = self.codebook
+        del self.codebook
+        self.codebook = nn.Parameter(entries)
+
+    def cost(self, z: Tensor, vectors: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """Commitment and the codebook's loss."""
+        cost, terms = super().cost(z, vectors)
+        codebook = squared_error(z.detach(), vectors)
+        return cost + codebook, terms | {"codebook": codebook}
+
+
+class FSQ(Quantiser):
+    """Finite scalar quantisation: K = levels^D, and nothing is learned. Vectors are in −1…1."""
+
+    places: Tensor
+
+    def __init__(self, dimensions: int, levels: int) -> None:
+        super().__init__()
+        self.size = levels**dimensions
+        if self.size > MOST_CODES:
+            most = int(math.log(MOST_CODES, levels))
+            raise UserError(
+                f"latent_dim: found {dimensions}; fsq with {levels} levels has {levels}^{dimensions} codes, "
+                f"and {MOST_CODES:,} are the most, which is latent_dim {most}"
+            )
+        self.levels = levels
+        self.register_buffer("places", levels ** torch.arange(dimensions), persistent=False)
+
+    def steps(self, z: Tensor) -> Tensor:
+        """Which level each number is at before it is rounded: any z → 0…levels − 1."""
+        return (self.levels - 1) * z.sigmoid()
+
+    def codes(self, z: Tensor) -> Tensor:
+        """The levels as digits of one number."""
+        return (self.steps(z).round().long() * self.places.view(-1, 1, 1)).sum(1)
+
+    def vectors(self, codes: Tensor) -> Tensor:
+        """The digits back, as numbers in −1…1."""
+        digits = codes.unsqueeze(1) // self.places.view(-1, 1, 1) % self.levels
+        return 2 * digits / (self.levels - 1) - 1
+
+    def forward(self, z: Tensor, noise: Noise) -> Quantised:
+        """The gradient passes the rounding, and not the bounds."""
+        codes = self.codes(z)
+        bounded = 2 * self.steps(z) / (self.levels - 1) - 1
+        return Quantised(codes, straight_through(bounded, self.vectors(codes)), z.new_zeros(len(z)), {})
+
+
+def straight_through(z: Tensor, vectors: Tensor) -> Tensor:
+    """The value of `vectors` with the gradient of z."""
+    return z + (vectors - z).detach()
+
+
+def squared_error(first: Tensor, second: Tensor) -> Tensor:
+    """‖first − second‖² of an image: (B, D, h, w) twice → (B,)."""
+    return (first - second).square().flatten(1).sum(1)
+
+
+BY_NAME: dict[str, type[Quantiser]] = {"ema": EMA, "gradient": Gradient, "fsq": FSQ}

@@ -1,0 +1,263 @@
+"""The settings of one cell of the grid: typed, validated, immutable, and all that its training depends on.
+
+`Cell` is what stands in `settings/<cell>.json` and inside a checkpoint. How params.yaml becomes cells is in `params`.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, get_args
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from vaeplay.errors import UserError
+from vaeplay.files import read_json
+
+Activation = Literal["ReLU", "LeakyReLU", "ELU", "SELU", "GELU", "SiLU", "Mish", "Softplus", "Tanh", "Sigmoid"]
+ACTIVATIONS: tuple[str, ...] = get_args(Activation)
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+LatentDim = Annotated[int, Field(ge=1, le=1024)]
+Depth = Annotated[int, Field(ge=1, le=8)]
+Device = Literal["auto", "cpu", "cuda", "mps"]
+Threads = Annotated[int, Field(ge=1, le=1024)]
+Channels = Annotated[int, Field(ge=1, le=4096)]
+Epochs = Annotated[int, Field(ge=1, le=100_000)]
+BatchSize = Annotated[int, Field(ge=1, le=1_000_000)]
+LearningRate = Annotated[float, Field(gt=0, le=10)]
+
+AXES = ("model", "latent_dim", "depth", "activation", "repeat")
+
+Beta = Annotated[float, Field(ge=0, le=1e6)]
+Repeat = Annotated[str, Field(pattern=r"^(_r[1-9][0-9]{0,3})?$")]
+
+
+class Settings(BaseModel):
+    """Base of every group of settings: no unknown key, no coercion, no change after it is made."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Choice(Settings):
+    """One of several ways, by `name`; each reads those further fields that `reads` gives for it, and no others."""
+
+    reads: ClassVar[dict[str, tuple[str, ...]]]
+    name: str
+
+    def used(self) -> dict[str, Any]:
+        """The name and the fields that it reads: a cell does not depend on the rest."""
+        return {"name": self.name} | {field: getattr(self, field) for field in self.reads.get(self.name, ())}
+
+
+class Likelihood(Choice):
+    """p(x|z): see `vaeplay.models.parts.likelihoods`."""
+
+    reads = {"gaussian": ("sigma",)}
+    name: Literal["bernoulli", "bernoulli_dynamic", "gaussian", "gaussian_learned", "gaussian_optimal", "logistic"]
+    sigma: float = Field(gt=0, le=10)
+
+
+class Schedule(Choice):
+    """How the weight of the rate develops: see `vaeplay.models.parts.schedules`."""
+
+    reads = {
+        "linear": ("steps",),
+        "cyclical": ("steps", "cycles"),
+        "capacity": ("steps", "capacity", "gamma"),
+        "free_bits": ("free",),
+    }
+    name: Literal["constant", "linear", "cyclical", "capacity", "free_bits"]
+    steps: int = Field(ge=1, le=10**9)
+    cycles: int = Field(ge=1, le=10_000)
+    capacity: float = Field(ge=0, le=1e6)
+    gamma: float = Field(ge=0, le=1e6)
+    free: float = Field(ge=0, le=1e6)
+
+
+class Density(Choice):
+    """What is fitted to the codes of an autoencoder, to sample from."""
+
+    reads = {"mixture": ("components",)}
+    name: Literal["gaussian", "mixture"]
+    components: int = Field(ge=1, le=1000)
+
+
+class Quantiser(Choice):
+    """How a VQ-VAE's codes are made: see `vaeplay.models.parts.quantisers`."""
+
+    reads = {
+        "ema": ("codes", "commitment", "decay", "reseed_below"),
+        "gradient": ("codes", "commitment", "decay", "reseed_below"),
+        "fsq": ("levels",),
+    }
+    name: Literal["ema", "gradient", "fsq"]
+    codes: int = Field(ge=2, le=65536)
+    commitment: float = Field(ge=0, le=1e4)
+    decay: float = Field(ge=0, lt=1)
+    reseed_below: float = Field(ge=0, le=1)
+    levels: int = Field(ge=2, le=256)
+
+
+class CodePrior(Settings):
+    """The autoregressive model of a VQ-VAE's code maps, and how it is trained."""
+
+    channels: Channels
+    layers: int = Field(ge=1, le=64)
+    dropout: float = Field(ge=0, lt=1)
+    epochs: Epochs
+    lr: LearningRate
+
+
+class SharedModelSettings(Settings):
+    """The `models` section of params.yaml."""
+
+    hidden: int = Field(ge=1, le=65536)
+    channels: Channels
+    likelihood: Likelihood
+    schedule: Schedule
+    density: Density
+    quantiser: Quantiser
+    code_prior: CodePrior
+    samples: int = Field(ge=1, le=10_000)
+    mmd_weight: float = Field(ge=0, le=1e9)
+
+
+class ModelSettings(SharedModelSettings):
+    """Everything that models can read, one field a setting. A model names those that it reads in its `uses`."""
+
+    beta: Beta
+
+    def used(self, names: Iterable[str]) -> dict[str, Any]:
+        """The settings of these names, as a cell holds them."""
+        values = {name: getattr(self, name) for name in names}
+        return {name: value.used() if isinstance(value, Choice) else _plain(value) for name, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    return value.model_dump() if isinstance(value, Settings) else value
+
+
+class TrainSettings(Settings):
+    """How every model is trained. `optimiser` and `lr_schedule` are names in torch.optim and its lr_scheduler."""
+
+    epochs: Epochs
+    batch_size: BatchSize
+    optimiser: Literal["Adam", "AdamW", "NAdam", "RAdam", "RMSprop", "SGD"]
+    lr: LearningRate
+    lr_schedule: Literal["ConstantLR", "CosineAnnealingLR", "OneCycleLR"]
+    precision: Literal["float32", "bfloat16"]
+    clip_norm: float | None = Field(gt=0, le=1e9)
+    patience: int | None = Field(ge=1, le=100_000)
+    average: float | None = Field(gt=0, lt=1)
+
+
+def _check(fields: type[Settings], values: Any) -> None:
+    """Check each of `values` as the field of its name; a `Choice` holds the fields that its name reads.
+
+    Raises:
+        ValueError: a name is unknown or a value is not allowed.
+    """
+    if not isinstance(values, dict):
+        raise ValueError(f"found {values!r}; expected a mapping")
+    for name, value in values.items():
+        field = fields.model_fields.get(name)
+        if field is None:
+            raise ValueError(f"no setting is called {name!r}")
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, Choice):
+            _check(kind, value)
+            expected = {"name", *kind.reads.get(value.get("name"), ())}
+            if set(value) != expected:
+                raise ValueError(f"{name}: found {', '.join(sorted(value))}; expected {', '.join(sorted(expected))}")
+        else:
+            TypeAdapter(field.rebuild_annotation(), config=_config(kind)).validate_python(value)
+
+
+def _config(kind: Any) -> ConfigDict | None:
+    """The strictness of `Settings`, which a nested group brings itself."""
+    return None if isinstance(kind, type) and issubclass(kind, BaseModel) else Settings.model_config
+
+
+def _known_and_valid(settings: dict[str, Any]) -> dict[str, Any]:
+    _check(ModelSettings, settings)
+    return settings
+
+
+class Cell(Settings):
+    """One model at one size, with all that determines its weights apart from the data.
+
+    `settings` holds exactly what the model's class names in `uses`. `repeat` is empty, or the suffix of one more
+    training of the same model, `_r2` for one: it has a seed of its own, and the same data.
+    """
+
+    model: str
+    latent_dim: LatentDim
+    depth: Depth
+    activation: Activation
+    repeat: Repeat = ""
+    seed: Seed
+    device: Device
+    threads: Threads
+    settings: Annotated[dict[str, Any], AfterValidator(_known_and_valid)]
+    train: TrainSettings
+
+    @property
+    def name(self) -> str:
+        """The cell's name, which its files carry."""
+        return name_of(self.model, self.latent_dim, self.depth, self.activation, self.repeat)
+
+
+def name_of(model: str, latent_dim: int | str, depth: int | str, activation: str, repeat: str = "") -> str:
+    """The name of the cell with these axes."""
+    return f"{model}_latent{latent_dim}_depth{depth}_{activation}{repeat}"
+
+
+def named(arguments: Sequence[str]) -> str:
+    """The cell that a command line names: by its name, or by its axes as options, which is how DVC gives them.
+
+    >>> named(["--model", "VAE", "--latent_dim", "2", "--depth", "1", "--activation", "ReLU", "--repeat", ""])
+    'VAE_latent2_depth1_ReLU'
+
+    Raises:
+        UserError: it names none, or one whose files would lie elsewhere.
+    """
+    axes = dict(zip(arguments[::2], arguments[1::2], strict=False))
+    if len(arguments) == 1:
+        name = arguments[0]
+    elif len(arguments) == 2 * len(AXES) and set(axes) == {f"--{axis}" for axis in AXES}:
+        name = name_of(**{axis: axes[f"--{axis}"] for axis in AXES})
+    else:
+        raise UserError(f"found {' '.join(arguments)[:100] or 'no arguments'}; expected the name of one cell")
+    if not re.fullmatch(r"\w+", name, re.ASCII):
+        raise UserError(f"found the cell {name[:100]!r}; a cell's name has letters, digits and underscores alone")
+    return name
+
+
+def parse(text: str, origin: str) -> Cell:
+    """The cell in a JSON text; `origin` says in errors where the text is from.
+
+    Raises:
+        UserError: it is not the settings of a cell.
+    """
+    try:
+        return Cell.model_validate_json(text)
+    except ValidationError as error:
+        raise UserError(f"{origin}: not the settings of a cell ({first_mistake(error)})") from None
+
+
+def first_mistake(error: ValidationError) -> str:
+    """The first thing that a validation found wrong, in one line."""
+    first = error.errors(include_url=False)[0]
+    return f"{'.'.join(str(part) for part in first['loc']) or 'settings'}: {first['msg']}"
+
+
+def read(path: Path) -> Cell:
+    """The cell in `settings/<cell>.json`, its `cell` name and source digests left aside.
+
+    Raises:
+        UserError: the file is missing or is not the settings of a cell.
+    """
+    value = read_json(path)
+    if isinstance(value, dict):
+        value = {key: entry for key, entry in value.items() if key not in {"cell", "sources"}}
+    return parse(json.dumps(value), str(path))

@@ -1,0 +1,262 @@
+"""params.yaml as typed, validated, immutable objects: every mistake becomes one line that names the key."""
+
+import itertools
+import math
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_core import PydanticCustomError
+
+from vaeplay import data, models
+from vaeplay.errors import UserError
+from vaeplay.seeds import seed_for
+from vaeplay.settings import yaml_file
+from vaeplay.settings.cells import (
+    Activation,
+    BatchSize,
+    Beta,
+    Cell,
+    Channels,
+    Depth,
+    Device,
+    Epochs,
+    LatentDim,
+    LearningRate,
+    ModelSettings,
+    Repeat,
+    Seed,
+    Settings,
+    SharedModelSettings,
+    Threads,
+    TrainSettings,
+)
+from vaeplay.settings.mistakes import line, nearest, printed, short
+
+MOST_CELLS = 2000  # DVC itself takes minutes to look at as many
+MOST_LINES = 20  # of mistakes; nobody reads on
+
+
+def _distinct(axis: tuple[Any, ...]) -> tuple[Any, ...]:
+    for place, value in enumerate(axis):
+        if value in axis[:place]:
+            raise PydanticCustomError("duplicate", "each value once; {value} is there twice", {"value": repr(value)})
+    return axis
+
+
+def _filled(axis: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not axis:  # not `min_length`: that also counts an axis as empty whose values are all wrong
+        raise PydanticCustomError("too_short", "empty")
+    return axis
+
+
+def _known(name: str, kind: str, known: tuple[str, ...]) -> str:
+    if name not in known:
+        raise PydanticCustomError("unknown_name", "a {kind} of {known}", {"kind": kind, "known": list(known)})
+    return name
+
+
+AXIS = (Field(strict=False, json_schema_extra={"minItems": 1}), AfterValidator(_filled), AfterValidator(_distinct))
+ModelName = Annotated[str, AfterValidator(lambda name: _known(name, "model", models.names()))]
+DataName = Annotated[str, AfterValidator(lambda name: _known(name, "data set", data.names()))]
+
+
+class DataSettings(Settings):
+    """Which images, and how they are split. Null stands for the data set's own size, channels and number."""
+
+    name: DataName
+    path: str = Field(min_length=1, json_schema_extra={"format": "path"})
+    size: int | None = Field(ge=2, le=1024)
+    channels: Literal[1, 3] | None
+    limit: int | None = Field(ge=3, le=10**9)
+    validation: float = Field(gt=0, lt=1)
+    test: float = Field(gt=0, lt=1)
+    on_error: Literal["fail", "skip"]
+    binarise: bool
+
+    def shape(self) -> data.Shape | None:
+        """(channels, height, width) of the images; None where only the images themselves can tell."""
+        own = data.shape(self.name)
+        if own is None and self.size is None:
+            return None
+        channels, height, width = own or (1, 0, 0)
+        return self.channels or channels, self.size or height, self.size or width
+
+    def used(self) -> dict[str, Any]:
+        """The settings that this data set reads: those of a folder concern no other."""
+        left_out = set() if self.name == "folder" else {"path", "on_error"}
+        return self.model_dump(mode="json", exclude=left_out)
+
+
+class Group(Settings):
+    """One full grid: its cells are every combination of its axes. An empty `model` leaves the group out."""
+
+    model: Annotated[tuple[ModelName, ...], Field(strict=False), AfterValidator(_distinct)]
+    latent_dim: Annotated[tuple[LatentDim, ...], *AXIS]
+    depth: Annotated[tuple[Depth, ...], *AXIS]
+    activation: Annotated[tuple[Activation, ...], *AXIS]
+
+
+class TrainParams(TrainSettings):
+    """The `train` section: what every training depends on, and how often it is saved, in seconds."""
+
+    checkpoint_every: float = Field(ge=0, le=86_400)
+
+    def of_a_cell(self) -> TrainSettings:
+        """What determines a result: no cell depends on the rest."""
+        return TrainSettings(**self.model_dump(include=set(TrainSettings.model_fields)))
+
+
+class ClassifierSettings(Settings):
+    """The classifier whose features generated images are judged by, and how it is trained."""
+
+    channels: Channels
+    features: int = Field(ge=2, le=4096)
+    epochs: Epochs
+    lr: LearningRate
+
+
+class EvaluateSettings(Settings):
+    """How every model is evaluated."""
+
+    batch_size: BatchSize
+    columns: int = Field(ge=2, le=64)
+    importance_samples: int = Field(ge=1, le=1_000_000)
+
+
+class MapSettings(Settings):
+    """The two-dimensional maps of the test images' codes."""
+
+    points: int = Field(ge=10, le=100_000)
+    perplexity: float = Field(ge=1, le=10_000)
+    neighbours: int = Field(ge=2, le=10_000)
+    min_dist: float = Field(ge=0, le=1)
+
+
+class ExplorerSettings(Settings):
+    """Which cells can be explored live on the page, and how much of it they may take. Null stands for every cell."""
+
+    cells: Annotated[tuple[str, ...], Field(strict=False), AfterValidator(_distinct)] | None
+    megabytes: float = Field(ge=0, le=1000)
+
+
+class ReportSettings(Settings):
+    """The page, which may have `megabytes`, and `megabytes_a_cell` more for each of its cells."""
+
+    megabytes: float = Field(ge=1, le=500)
+    megabytes_a_cell: float = Field(ge=0, le=100)
+
+
+class Params(Settings):
+    """All of params.yaml."""
+
+    seed: Seed
+    beta: Beta
+    repeats: Annotated[tuple[Repeat, ...], *AXIS]
+    device: Device
+    threads: Threads
+    on_failure: Literal["stop", "keep_going"]
+    data: DataSettings
+    grid: Annotated[dict[str, Group], Field(min_length=1)]
+    models: SharedModelSettings
+    train: TrainParams
+    classifier: ClassifierSettings
+    evaluate: EvaluateSettings
+    maps: MapSettings
+    explorer: ExplorerSettings
+    report: ReportSettings
+
+    def cells(self) -> Iterator[Cell]:
+        """The cells of the grid, in the order of params.yaml, each with the settings that its model uses."""
+        return (cell for _, cell in self.cells_by_group())
+
+    def cells_by_group(self) -> Iterator[tuple[str, Cell]]:
+        """As `cells`, each with the name of its group."""
+        known = ModelSettings.model_construct(**dict(self.models), beta=self.beta)
+        for name, group in self.grid.items():
+            for model, latent_dim, depth, activation, repeat in itertools.product(
+                group.model, group.latent_dim, group.depth, group.activation, self.repeats
+            ):
+                yield (
+                    name,
+                    Cell(
+                        model=model,
+                        latent_dim=latent_dim,
+                        depth=depth,
+                        activation=activation,
+                        repeat=repeat,
+                        seed=seed_for(self.seed, repeat) if repeat else self.seed,
+                        device=self.device,
+                        threads=self.threads,
+                        settings=known.used(_used(model)),
+                        train=self.train.of_a_cell(),
+                    ),
+                )
+
+
+def _used(model: str) -> tuple[str, ...]:
+    used = models.uses(model)
+    for name in used:
+        if name not in ModelSettings.model_fields:
+            known = ", ".join(ModelSettings.model_fields)
+            raise UserError(f"{models.module(model)}: {model}.uses names {name!r}; allowed: {known}")
+    return used
+
+
+def read(path: Path) -> Params:
+    """The settings in a params.yaml.
+
+    Raises:
+        UserError: the file cannot be read, is not YAML, or says something that is not allowed; a line a mistake.
+    """
+    return validate(yaml_file.read(path), path.name)
+
+
+def validate(value: Any, origin: str = "params.yaml") -> Params:
+    """The settings in a value as YAML gives it.
+
+    Raises:
+        UserError: as `read`.
+    """
+    try:
+        params = Params.model_validate(value)
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        lines = [f"{origin}: {line(detail, value, Params)}" for detail in details[:MOST_LINES]]
+        more = [f"{origin}: and {len(details) - MOST_LINES} more mistakes"] if len(details) > MOST_LINES else []
+        raise UserError("\n".join(lines + more)) from None
+    count = len(params.repeats) * sum(math.prod(map(len, dict(group).values())) for group in params.grid.values())
+    if count == 0:
+        raise UserError(f"{origin}: grid: every group's `model` is empty; allowed: at least one model in one group")
+    if count > MOST_CELLS:
+        raise UserError(f"{origin}: grid: makes {count:,} cells; allowed: up to {MOST_CELLS:,}")
+    counts = Counter(cell.name for cell in params.cells())
+    if twice := [name for name, times in counts.items() if times > 1]:
+        raise UserError(f"{origin}: grid: two groups make the cell {twice[0]}; allowed: each cell once")
+    if params.data.validation + params.data.test >= 1:
+        raise UserError(
+            f"{origin}: data.validation and data.test: found {params.data.validation:g} and {params.data.test:g}; "
+            "allowed: shares with a sum below 1, since the rest is trained on"
+        )
+    _check_halvings(params, origin)
+    for name in params.explorer.cells or ():
+        if name not in counts:
+            raise UserError(
+                f"{origin}: explorer.cells: found {short(name)}; allowed: null, or names of the grid's cells"
+                f"{nearest(name, list(counts))}"
+            )
+    return params
+
+
+def _check_halvings(params: Params, origin: str) -> None:
+    """Refuse a convolutional cell that would halve its images to nothing, where their size is known beforehand."""
+    shape = params.data.shape()
+    for group, cell in params.cells_by_group():
+        if shape and "channels" in models.uses(cell.model) and min(shape[1:]) >> cell.depth == 0:
+            most = min(shape[1:]).bit_length() - 1
+            raise UserError(
+                f"{origin}: grid.{printed(group)}.depth: found {cell.depth} for {cell.model}; allowed: up to {most}, "
+                f"as {params.data.name} of {shape[1]}×{shape[2]} can be halved {most} times; or a larger data.size"
+            )

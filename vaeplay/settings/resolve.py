@@ -1,0 +1,109 @@
+"""From params.yaml to one small settings file a stage and a cell, which is all of the settings that these depend on.
+
+Each file holds the settings that its reader uses and the digests of the source files that its reader reaches, so that
+a stage reruns when, and only when, something that it uses has changed.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from vaeplay import data, files, models
+from vaeplay.errors import UserError
+from vaeplay.settings.cells import ACTIVATIONS, Cell
+from vaeplay.settings.params import Params
+from vaeplay.sources import digests
+
+OUTPUTS = ("checkpoints", "codes", "cost", "details", "explorer", "logs/cells", "maps", "metrics", "samples")
+OF_A_CELL = re.compile(
+    rf"(?P<cell>(?P<model>\w+)_latent\d+_depth\d+_({'|'.join(ACTIVATIONS)})(_r\d+)?)"
+    r"(_(best|evaluation|interpolation|prior|traversal|worst))?\.(json|png|safetensors)"
+)
+
+
+def resolve(params: Params, root: Path) -> dict[str, dict[str, Any]]:
+    """What stands in each file of `settings/`: {file name without its ending: value}. `root` holds the sources."""
+    run = {"seed": params.seed, "device": params.device, "threads": params.threads}
+    cells = list(params.cells())
+    resolved: dict[str, dict[str, Any]] = {
+        "data": {
+            "seed": params.seed,
+            "data": params.data.used(),
+            "sources": digests(root, ["stages.prepare", data.module(params.data.name)]),
+        },
+        "classifier": {
+            **run,
+            "classifier": params.classifier.model_dump(mode="json"),
+            "sources": digests(root, ["stages.classifier"]),
+        },
+        "evaluate": {
+            **run,
+            "evaluate": params.evaluate.model_dump(mode="json"),
+            "sources": digests(root, ["stages.evaluate"]),
+        },
+        "maps": {
+            "seed": params.seed,
+            "maps": params.maps.model_dump(mode="json"),
+            "cells": [cell.name for cell in cells],
+            "sources": digests(root, ["stages.maps"]),
+        },
+        "run": {  # no result depends on it, and so no stage
+            "checkpoint_every": params.train.checkpoint_every,
+            "on_failure": params.on_failure,
+        },
+        "report": {
+            "cells": [cell.name for cell in cells],
+            "stages": {cell.name: stage_of("evaluate", group, cell) for group, cell in params.cells_by_group()},
+            "params": params.model_dump(mode="json"),
+            "sources": digests(root, ["stages.report"]),
+        },
+    }
+    modules = {models.module(cell.model) for cell in cells}
+    sources = {module: digests(root, ["stages.train", module]) for module in sorted(modules)}
+    for cell in cells:
+        own = {"cell": cell.name, "sources": sources[models.module(cell.model)]}
+        resolved[cell.name] = cell.model_dump(mode="json") | own
+    return resolved
+
+
+def check_folder(params: Params, root: Path) -> None:
+    """Refuse a `data.path` that is no folder, whichever the data set: the prepare stage depends on it.
+
+    Raises:
+        UserError: it is none.
+    """
+    try:
+        found = (root / params.data.path).is_dir()
+    except (OSError, ValueError):  # too long a name, or a zero byte in it
+        found = False
+    if not found:
+        raise UserError(f"params.yaml: data.path: found {params.data.path[:200]!r}; allowed: a folder that is there")
+
+
+def stage_of(stage: str, group: str, cell: Cell) -> str:
+    """DVC's name for the stage of a cell: dvc.yaml has one for each group, without a suffix for the dense one."""
+    suffix = "" if group == "dense" else f"_{group}"
+    return f"{stage}{suffix}@{cell.model}-{cell.latent_dim}-{cell.depth}-{cell.activation}-{cell.repeat}"
+
+
+def write(resolved: dict[str, dict[str, Any]], root: Path) -> None:
+    """Write `settings/`, and remove the files of cells that have left the grid, there and among the results.
+
+    What is removed are copies: DVC's cache keeps the results, and brings them back with the cell.
+    """
+    for name, value in resolved.items():
+        files.write_json(root / "settings" / f"{name}.json", value)
+    for path in (root / "settings").iterdir():
+        if path.stem not in resolved:
+            path.unlink()
+    for folder in OUTPUTS:
+        for path in (root / folder).glob("*"):
+            cell = cell_of(path)
+            if cell is not None and cell not in resolved:
+                path.unlink()
+
+
+def cell_of(path: Path) -> str | None:
+    """The cell whose result a file is, by the file's name; None where no stage makes such a file."""
+    match = OF_A_CELL.fullmatch(path.name)
+    return match["cell"] if match and match["model"] in models.names() else None

@@ -1,0 +1,164 @@
+"""A training step captured once on a GPU and replayed: launching its kernels takes longer than a small model's work.
+
+A captured step is its kernels, with the addresses that each reads and writes. What changes from one step to the next
+therefore comes in through tensors that stay where they are: the images, the step's number, the learning rate (see
+`optimisers`), and the noise, which is drawn on the CPU in the same order as ever and copied in. Steps are the same
+whether they are captured or not. https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from vaeplay.models.parts.losses import Loss
+from vaeplay.noise import Noise
+
+WARM_UP = 3  # steps until libraries have chosen their kernels and optimisers have their state: no capture may hold that
+
+Step = Callable[[Tensor, int | Tensor, Noise], Loss]
+
+
+class Graph(Protocol):
+    """What can be captured and replayed."""
+
+    def warm_up(self, step: Callable[[], Loss]) -> Loss:
+        """Run a step as it is."""
+
+    def capture(self, step: Callable[[], Loss]) -> Loss:
+        """Take a step down without running it: the tensors that replays will write.
+
+        Raises:
+            RuntimeError: it does something that no graph can hold.
+        """
+
+    def replay(self) -> None:
+        """Run what was taken down."""
+
+
+class CudaGraph:
+    """A CUDA graph, warmed up and captured on one stream: memory kept for one stream serves no other."""
+
+    def __init__(self) -> None:
+        self.graph = torch.cuda.CUDAGraph()
+        self.stream = torch.cuda.Stream()
+
+    def warm_up(self, step: Callable[[], Loss]) -> Loss:
+        """As `Graph.warm_up`."""
+        self.stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(self.stream):
+            loss = step()
+        torch.cuda.current_stream().wait_stream(self.stream)
+        return loss
+
+    def capture(self, step: Callable[[], Loss]) -> Loss:
+        """As `Graph.capture`. Another thread may go on reading what memory is used."""
+        with torch.cuda.graph(self.graph, stream=self.stream, capture_error_mode="thread_local"):
+            return step()
+
+    def replay(self) -> None:
+        """As `Graph.replay`."""
+        self.graph.replay()
+
+
+GRAPHS: dict[str, Callable[[], Graph]] = {"cuda": CudaGraph}  # by type of device
+
+
+def is_captured(device: torch.device) -> bool:
+    """Whether steps on a device are captured."""
+    return device.type in GRAPHS
+
+
+def captured(step: Step, device: torch.device) -> Step:
+    """The step, captured where the device can."""
+    return Captured(step, GRAPHS[device.type]()) if is_captured(device) else step
+
+
+class FixedNoise(Noise):
+    """Another source's numbers, in tensors that stay where they are: every step makes the same draws of it, in order.
+
+    The first step makes the tensors. Before each further one, `refill` draws their numbers anew.
+    """
+
+    def __init__(self, source: Noise) -> None:
+        self.source = source
+        self.generator, self.device = source.generator, source.device
+        self.draws: list[tuple[Callable[[Sequence[int]], Tensor], Tensor]] = []
+        self.taken = 0
+
+    def refill(self) -> None:
+        """New numbers for the step that follows."""
+        self.taken = 0
+        for draw, numbers in self.draws:
+            numbers.copy_(draw(numbers.shape))
+
+    def normal(self, shape: Sequence[int]) -> Tensor:
+        """As `Noise.normal`."""
+        return self._next(self.source.normal, shape)
+
+    def uniform(self, shape: Sequence[int]) -> Tensor:
+        """As `Noise.uniform`."""
+        return self._next(self.source.uniform, shape)
+
+    def _next(self, draw: Callable[[Sequence[int]], Tensor], shape: Sequence[int]) -> Tensor:
+        if self.taken == len(self.draws):
+            self.draws.append((draw, draw(shape)))
+        self.taken += 1
+        return self.draws[self.taken - 1][1]
+
+
+class Captured:
+    """A step that is captured after a few, for batches like the first; others, the last of an epoch, run as they are.
+
+    A step that cannot be captured runs as it is, after a line that says why.
+    """
+
+    def __init__(self, step: Step, graph: Graph) -> None:
+        self.step = step
+        self.graph: Graph | None = graph  # None once it has failed
+        self.inputs: tuple[Tensor, Tensor, FixedNoise] | None = None
+        self.runs = 0
+        self.loss: Loss | None = None
+
+    def __call__(self, x: Tensor, number: int | Tensor, noise: Noise) -> Loss:
+        """As the step: images (B, …), its number from 0, and where noise comes from."""
+        if self.inputs is None:
+            self.inputs = torch.empty_like(x), torch.zeros((), dtype=torch.long, device=x.device), FixedNoise(noise)
+        images, at, fixed = self.inputs
+        if self.graph is None or x.shape != images.shape:
+            return self.step(x, number, noise)
+        images.copy_(x)
+        at.fill_(number)
+        fixed.refill()
+        if self.runs < WARM_UP:
+            self.runs += 1
+            return self.graph.warm_up(self._once)
+        if self.loss is None:
+            self.loss = self._capture(self.graph)
+        if self.loss is None:
+            fixed.taken = 0
+            return self._once()
+        self.graph.replay()
+        return _copy(self.loss)
+
+    def _capture(self, graph: Graph) -> Loss | None:
+        """The tensors that replays write; None, and no graph any more, where it cannot be."""
+        try:
+            return graph.capture(self._once)
+        except RuntimeError as error:  # what ends a capture that has failed hides why it has
+            reason = str(error.__context__ or error).partition("\n")[0]
+            print(f"a step's kernels are launched one by one, which takes longer: {reason}", file=sys.stderr)
+        self.graph = None
+        return None
+
+    def _once(self) -> Loss:
+        assert self.inputs is not None
+        return self.step(*self.inputs)
+
+
+def _copy(loss: Loss) -> Loss:
+    """A loss that the next replay does not overwrite."""
+    terms, figures = ({name: value.clone() for name, value in named.items()} for named in (loss.terms, loss.figures))
+    return Loss(loss.total.clone(), terms, figures)

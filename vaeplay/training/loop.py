@@ -1,0 +1,277 @@
+"""The training loop, whole: every model is trained by these lines, in the same order on the same batches."""
+
+import copy
+import math
+import time
+from typing import Any, cast
+
+import torch
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from tqdm import tqdm
+
+from vaeplay import optimisers
+from vaeplay.data.prepared import as_float
+from vaeplay.errors import Diverged
+from vaeplay.models.base import Autoencoder
+from vaeplay.models.parts.losses import Loss
+from vaeplay.models.parts.nets import Network
+from vaeplay.noise import Noise, NoiseOfRows
+from vaeplay.seeds import seed_for
+from vaeplay.settings.cells import Cell, TrainSettings
+from vaeplay.training import capture
+from vaeplay.training.resume import Progress
+
+AS_FLOATS = 2**28  # bytes that the training images may take as floats: turning each batch into them takes longer
+EXPLODED = 1000  # times its first epoch's: no loss comes back from there
+
+
+def train(
+    model: Autoencoder,
+    images: torch.Tensor,
+    validation_images: torch.Tensor,
+    cell: Cell,
+    progress: Progress | None = None,
+) -> list[dict[str, float]]:
+    """Train a model in place, fit what it samples from, and return what each epoch came to.
+
+    `images` and `validation_images` are uint8 (N, channels, height, width) on the model's device. An epoch's entry
+    holds its number from 1, its seconds, its learning rate, and the mean an image of every term, as `train_<term>` and
+    `validation_<term>`; `total` is what is minimised. Validation weighs the rate as the last step of the training
+    does, whatever the schedule says meanwhile, so that epochs can be compared. Where `progress` knows of earlier
+    epochs, the training goes on after them, and ends as if it had never stopped.
+
+    Raises:
+        Diverged: a figure is no number any more, or has exploded; the model has the weights of the epoch before.
+    """
+    progress = progress or Progress()
+    settings = cell.train
+    order = torch.Generator().manual_seed(seed_for(cell.seed, "order of batches"))
+    noise = Noise(seed_for(cell.seed, "training noise"), images.device)
+    model.start(images, noise)
+    for part in model.modules():
+        if isinstance(part, Network):
+            part.precision = settings.precision
+    captures = capture.is_captured(images.device)
+    optimiser = optimisers.optimiser(settings.optimiser, model.parameters(), captures, lr=settings.lr)
+    descend = capture.captured(descent(model, optimiser, settings.clip_norm), images.device)
+    steps = math.ceil(len(images) / settings.batch_size)
+    last_step = settings.epochs * steps
+    lr_schedule = schedule_of(optimiser, settings, last_step)
+    kept = Kept(model, settings)
+    progress.restore(
+        model=model, optimiser=optimiser, lr_schedule=lr_schedule, kept=kept, order=order, noise=noise.generator
+    )
+    optimisers.beside_weights(optimiser)
+    history = progress.history
+    step = len(history) * steps
+    pixels = as_float(images) if 4 * images.numel() <= AS_FLOATS else images
+    with tqdm(total=settings.epochs, initial=len(history), desc=cell.name, unit="epoch", disable=None) as bar:
+        for epoch in range(len(history) + 1, settings.epochs + 1):
+            if kept.is_enough:
+                break
+            started = time.perf_counter()
+            model.train()
+            means = Means()
+            lr = float(optimiser.param_groups[0]["lr"])
+            for rows in torch.randperm(len(images), generator=order).to(images.device).split(settings.batch_size):
+                loss = descend(as_float(pixels.index_select(0, rows)), step, noise)
+                lr_schedule.step()
+                kept.after_step()
+                means.add(loss)
+                step += 1
+            validation = validate(kept.model, validation_images, settings.batch_size, last_step, cell.seed)
+            entry = {"epoch": epoch, "seconds": time.perf_counter() - started, "lr": lr}
+            entry |= {f"train_{term}": value for term, value in means.values().items()}
+            entry |= {f"validation_{term}": value for term, value in validation.items()}
+            history.append(entry)
+            if wrong := divergence(history):
+                progress.back()
+                kept.put_back()
+                raise Diverged(
+                    f"{cell.name}: {wrong} in epoch {epoch}: the training diverged; "
+                    "try a lower train.lr, or a train.clip_norm"
+                )
+            kept.after_epoch(validation["total"])
+            progress.after_epoch()
+            bar.set_postfix({term: f"{value:.2f}" for term, value in validation.items()})
+            bar.update()
+    kept.put_back()
+    del descend  # with the memory that a captured step keeps
+    model.eval()
+    model.fit_prior(images, Noise(seed_for(cell.seed, "fitting the prior"), images.device))
+    return history
+
+
+def descent(model: Autoencoder, optimiser: torch.optim.Optimizer, clip_norm: float | None) -> capture.Step:
+    """One step downhill, as a function of a batch (B, …), the step's number and noise."""
+
+    def step(x: torch.Tensor, number: int | torch.Tensor, noise: Noise) -> Loss:
+        model.zero_grad()
+        loss = model.loss(x, number, noise)
+        loss.total.mean().backward()
+        if clip_norm is not None:
+            torch.nn.utils.clip_grad_norm_(model.parameters(), clip_norm)
+        optimiser.step()
+        return loss.detach()
+
+    return step
+
+
+def schedule_of(
+    optimiser: torch.optim.Optimizer, settings: TrainSettings, steps: int
+) -> torch.optim.lr_scheduler.LRScheduler:
+    """The learning-rate schedule over all `steps` steps of a training."""
+    options: dict[str, dict[str, Any]] = {
+        "ConstantLR": {"factor": 1.0},
+        "CosineAnnealingLR": {"T_max": steps},
+        "OneCycleLR": {"max_lr": settings.lr, "total_steps": steps + 1, "cycle_momentum": False},
+    }
+    return getattr(torch.optim.lr_scheduler, settings.lr_schedule)(optimiser, **options[settings.lr_schedule])
+
+
+class Kept:
+    """Which weights come out of a training: the last, their running average, or the best on the validation split.
+
+    With `average` the model that is watched and kept is an exponential moving average of the weights (decay a step).
+    With `patience` the training ends once the validation loss has not improved for so many epochs, and the weights of
+    the best epoch are kept.
+    """
+
+    def __init__(self, model: Autoencoder, settings: TrainSettings) -> None:
+        self.trained = model
+        self.patience = settings.patience
+        self.average = None
+        if settings.average is not None:
+            ema = get_ema_multi_avg_fn(settings.average)
+            self.average = AveragedModel(model, multi_avg_fn=ema)  # of weights; buffers are copied
+        self.best = math.inf
+        self.best_state: dict[str, torch.Tensor] | None = None
+        self.epochs_since = 0
+
+    @property
+    def model(self) -> Autoencoder:
+        """The model to watch: the average where there is one."""
+        return self.trained if self.average is None else cast(Autoencoder, self.average.module)
+
+    def after_step(self) -> None:
+        """Take the newest weights into the average."""
+        if self.average is not None:
+            self.average.update_parameters(self.trained)
+
+    def after_epoch(self, validation_total: float) -> None:
+        """Remember the weights if they are the best so far."""
+        if self.patience is not None:
+            self.epochs_since += 1
+            if validation_total < self.best:
+                self.best, self.epochs_since = validation_total, 0
+                self.best_state = copy.deepcopy(self.model.state_dict())
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether to stop."""
+        return self.patience is not None and self.epochs_since >= self.patience
+
+    def put_back(self) -> None:
+        """Give the trained model the weights that are kept."""
+        if self.best_state is not None:
+            self.trained.load_state_dict(self.best_state)
+        elif self.average is not None:
+            self.trained.load_state_dict(self.model.state_dict())
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that changes in it."""
+        average = None if self.average is None else self.average.state_dict()
+        return {"best": self.best, "best_state": self.best_state, "since": self.epochs_since, "average": average}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go back to a state."""
+        self.best, self.best_state, self.epochs_since = state["best"], state["best_state"], state["since"]
+        if self.average is not None:
+            self.average.load_state_dict(state["average"])
+
+
+def divergence(history: list[dict[str, float]]) -> str | None:
+    """What is wrong with the last epoch, in words: a figure that is no number, or a loss far above the first epoch's.
+
+    Losses may be below zero, and rise under a schedule that makes the rate cost more; none of that comes near.
+    """
+    last = history[-1]
+    for name, value in last.items():
+        if not math.isfinite(value):
+            return f"{name} is {value}"
+        if name.endswith("_total") and value > EXPLODED * max(1.0, abs(history[0][name])):
+            return f"{name} is {value:.3g}, and was {history[0][name]:.3g} in epoch 1,"
+    return None
+
+
+@torch.no_grad()
+def validate(model: Autoencoder, images: torch.Tensor, batch_size: int, step: int, seed: int) -> dict[str, float]:
+    """Mean of each term over images that are not trained on, with the same noise in every epoch."""
+    model.eval()
+    noise = NoiseOfRows(seed_for(seed, "validation noise"), len(images), images.device)
+    means = Means()
+    for start in range(0, len(images), batch_size):
+        rows = slice(start, start + batch_size)
+        means.add(model.loss(as_float(images[rows]), step, noise.of(rows)))
+    return means.values()
+
+
+class Means:
+    """Means over images of a loss and its terms. Values stay on the device: reading one would make a GPU wait."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, list[torch.Tensor]] = {}
+        self.batches: list[int] = []
+
+    def add(self, loss: Loss) -> None:
+        """Take in a batch. A batch's figures count once for each of its images."""
+        self.batches.append(len(loss.total))
+        for name, value in {"total": loss.total, **loss.terms, **loss.figures}.items():
+            self.kept.setdefault(name, []).append(value)
+
+    def values(self) -> dict[str, float]:
+        """{name: mean}, summed in double precision."""
+        images = sum(self.batches)
+        weights = torch.tensor(self.batches, dtype=torch.float64)
+        means = {}
+        for name, parts in self.kept.items():
+            if parts[0].ndim:  # an entry for each image
+                means[name] = float(torch.cat(parts).cpu().double().sum()) / images
+            else:
+                means[name] = float(torch.stack(parts).cpu().double() @ weights) / images
+        return means
+
+
+def log(cell: Cell, model: Autoencoder, history: list[dict[str, float]], images: int, seconds: float) -> dict[str, Any]:
+    """What `logs/cells/<cell>.json` says of a training that took `seconds`; `images` is how many an epoch holds."""
+    in_epochs = sum(entry["seconds"] for entry in history)
+    return {
+        "cell": cell.name,
+        "model": cell.model,
+        "history": history,
+        "seconds": seconds,
+        "images_per_second": images * len(history) / in_epochs if history else 0.0,
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "decoder_macs": decoder_macs(model),
+        "prior": model.prior,
+    }
+
+
+@torch.no_grad()
+def decoder_macs(model: Autoencoder) -> int:
+    """Multiplications with addition that the decoder's matrix products and convolutions take for one image."""
+    code = model.encode(torch.zeros(1, *model.shape, device=next(model.parameters()).device))
+    counts: list[int] = []
+
+    def count(layer: Any, inputs: tuple[torch.Tensor], output: torch.Tensor) -> None:
+        places = inputs[0] if isinstance(layer, nn.ConvTranspose2d) else output  # where the whole kernel is applied
+        counts.append(layer.weight.numel() * places.shape[2:].numel())
+
+    kinds = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
+    products = [part for part in model.decoder.modules() if isinstance(part, kinds)]
+    hooks = [layer.register_forward_hook(count) for layer in products]
+    model.decoder(code)
+    for hook in hooks:
+        hook.remove()
+    return sum(counts)
