@@ -8,7 +8,7 @@ from vaeplay.maps.update import update
 
 
 def main() -> None:
-    """Only cells whose codes or settings have changed are projected again; the output folder persists."""
+    """Only cells whose codes or settings have changed are projected again; the others are in the user's cache."""
     update(Path("codes"), Path("maps"), files.read_json(Path("settings/maps.json")))
 
 

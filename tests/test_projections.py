@@ -1,6 +1,7 @@
 """The maps of codes: they keep what they promise, are repeatable, and only what has changed is made again."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,8 @@ def settings(cells: list[str], **changes: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("VAEPLAY_CACHE", str(tmp_path / "cache"))
     (tmp_path / "codes").mkdir()
     for seed, name in enumerate(("a", "b")):
         codes = np.random.default_rng(seed).normal(size=(50, 2)).astype(np.float32)
@@ -96,22 +98,37 @@ def folder(tmp_path: Path) -> Path:
 
 
 def updated(folder: Path, settings: dict[str, Any]) -> set[str]:
-    """Bring the maps up to date: the cells whose file was written."""
-    maps = folder / "maps"
-    before = {path: path.stat().st_ino for path in maps.glob("*")}
-    update(folder / "codes", maps, settings)
-    return {path.stem for path in maps.iterdir() if before.get(path) != path.stat().st_ino}
+    """Bring the maps up to date: the cells that were projected."""
+    cache = folder / "cache/maps"
+    before = {path: path.stat().st_ino for path in cache.glob("*")}
+    update(folder / "codes", folder / "maps", settings)
+    made = {path.read_bytes() for path in cache.iterdir() if before.get(path) != path.stat().st_ino}
+    return {path.stem for path in (folder / "maps").iterdir() if path.read_bytes() in made}
 
 
 def test_only_what_has_changed_is_projected_again(folder: Path) -> None:
     assert updated(folder, settings(["a"])) == {"a"}
+    shutil.rmtree(folder / "maps")  # as DVC does before a stage runs
     assert updated(folder, settings(["a", "b"])) == {"b"}
+    shutil.rmtree(folder / "maps")
     assert updated(folder, settings(["a", "b"])) == set()
+    assert {path.stem for path in (folder / "maps").iterdir()} == {"a", "b"}
     save_file({"codes": np.ones((50, 2), np.float32)}, folder / "codes/a.safetensors")
     assert updated(folder, settings(["a", "b"])) == {"a"}
-    (folder / "maps/b.json").write_text("{")
-    assert updated(folder, settings(["a", "b"])) == {"b"}
     assert updated(folder, settings(["a", "b"], points=10)) == {"a", "b"}
+
+
+def test_a_damaged_cache_is_made_again_and_one_that_cannot_be_written_is_done_without(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    updated(folder, settings(["a"]))
+    (whole,) = (folder / "cache/maps").iterdir()
+    whole.write_text("{")
+    assert updated(folder, settings(["a"])) == {"a"}
+    (folder / "no folder").touch()
+    monkeypatch.setenv("VAEPLAY_CACHE", str(folder / "no folder"))
+    update(folder / "codes", folder / "maps", settings(["b"]))
+    assert (folder / "maps/b.json").is_file()
 
 
 def test_codes_that_need_no_projection_come_last(tmp_path: Path) -> None:

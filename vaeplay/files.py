@@ -19,6 +19,11 @@ HOST = re.sub(r"\W", "-", platform.node()) or "host"
 _numbers = itertools.count()  # of the temporary files of this process
 
 
+def cache_folder() -> Path:
+    """The user's cache, outside any workspace: downloads and what several workspaces would compute alike."""
+    return Path(os.environ.get("VAEPLAY_CACHE") or Path.home() / ".cache/vaeplay")
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[IO[bytes]]:
     """A file to write `path` through, atomically: readers see the old file or the new one, never half of either.

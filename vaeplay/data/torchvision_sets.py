@@ -4,7 +4,6 @@ Files go to a cache outside the project, `$VAEPLAY_CACHE` or `~/.cache/vaeplay`,
 from there ever after. torchvision compares their checksums with its own, and downloads again what was cut off.
 """
 
-import os
 import socket
 from http.client import HTTPException
 from pathlib import Path
@@ -16,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torchvision import datasets
 
-from vaeplay import data
+from vaeplay import data, files
 from vaeplay.data.decoding import shown
 from vaeplay.data.images import Images, Request
 from vaeplay.errors import UserError
@@ -67,7 +66,7 @@ def read(request: Request) -> Images:
     Raises:
         UserError: the files are not in the cache and cannot be downloaded, or they are not what they should be.
     """
-    folder = cache() / request.name
+    folder = files.cache_folder() / request.name
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(PATIENCE)
     try:
@@ -88,11 +87,6 @@ def read(request: Request) -> Images:
         licence=licence,
         test=np.repeat([False, True], [len(part) for part in labels]),
     )
-
-
-def cache() -> Path:
-    """Where downloads are kept."""
-    return Path(os.environ.get("VAEPLAY_CACHE") or Path.home() / ".cache/vaeplay")
 
 
 def _part(name: str, folder: Path, train: bool) -> tuple[NDArray[np.uint8], NDArray[np.int64], tuple[str, ...]]:

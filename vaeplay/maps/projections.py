@@ -72,15 +72,18 @@ def tsne(codes: Codes, seed: int, perplexity: float) -> Codes:
 
 
 def umap(codes: Codes, seed: int, neighbours: int, min_dist: float) -> Codes:
-    """UMAP on one thread, which is what makes it repeatable: (N, D) → (N, 2).
+    """UMAP on one thread, which makes it repeatable, from exact neighbours: (N, D) → (N, 2).
 
-    In a new process numba compiles for some 13 seconds first; a cache on disk (NUMBA_CACHE_DIR) does not help, as UMAP
-    asks for none. So cells are better projected in one process than each in its own.
+    With neighbours from scikit-learn, UMAP need not compile its own search: five seconds instead of ten in a new
+    process, and 0.9 instead of 1.5 in a warm one. The option with `approximation` in its name makes it take them.
     """
+    from sklearn.neighbors import NearestNeighbors
     from umap import UMAP
 
-    lowered = min(neighbours, len(codes) - 1)
-    fitted = UMAP(n_neighbors=lowered, min_dist=min_dist, random_state=seed, n_jobs=1).fit_transform(codes)
+    count = min(neighbours, len(codes) - 1)
+    distances, rows = NearestNeighbors(n_neighbors=count).fit(codes).kneighbors(codes)
+    known = {"precomputed_knn": (rows, distances, None), "force_approximation_algorithm": True}
+    fitted = UMAP(n_neighbors=count, min_dist=min_dist, random_state=seed, n_jobs=1, **known).fit_transform(codes)
     return np.asarray(fitted, dtype=np.float64)
 
 

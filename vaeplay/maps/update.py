@@ -1,12 +1,15 @@
-"""Which cells' maps are out of date, and making those: a cell's file holds a digest of all that it was made from.
+"""The maps of every cell, each made once: the user's cache keeps them by a digest of all that they are made from.
 
-UMAP compiles for seconds in each new process and every cell takes seconds more, so that cells are projected in as many
+DVC deletes `maps/` before its stage runs, and one cell that has changed makes the stage run. UMAP compiles for seconds
+in each new process and every cell takes seconds more, so cells that are not in the cache are projected in as many
 processes as there are cores, several cells in each.
 """
 
+import contextlib
 import hashlib
 import json
 import warnings
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -22,24 +25,31 @@ from vaeplay.errors import UserError
 from vaeplay.maps import projections
 from vaeplay.seeds import seed_for
 
-CELLS_A_PROCESS = 3  # below this, another process would rather compile than project
+CELLS_PER_PROCESS = 3  # with fewer, another process would compile for longer than it projects
+LIBRARIES = ("numpy", "opentsne", "scikit-learn", "umap-learn")  # whose versions a map depends on
 
 
 def update(codes: Path, maps: Path, settings: dict[str, Any]) -> None:
-    """Bring `maps/<cell>.json` up to date with `codes/<cell>.safetensors` for every one of `settings["cells"]`.
+    """Write `maps/<cell>.json` from `codes/<cell>.safetensors` for every one of `settings["cells"]`.
 
     Raises:
         UserError: a cell's codes are missing, damaged or not finite.
     """
     used = {key: value for key, value in settings.items() if key != "cells"}
-    digests = {name: digest(codes / f"{name}.safetensors", used) for name in settings["cells"]}
-    due = [name for name in digests if digest_in(maps / f"{name}.json") != digests[name]]
-    due = widest_first(due, codes)
-    processes = max(1, min(cpu_count(), len(due) // CELLS_A_PROCESS))
-    jobs = (delayed(project)(codes / f"{name}.safetensors", used) for name in due)
+    used["libraries"] = [version(name) for name in LIBRARIES]
+    cache = files.cache_folder() / "maps"
+    kept = {name: cache / f"{digest(codes / f'{name}.safetensors', used)}.json" for name in settings["cells"]}
+    known = {name: value for name, path in kept.items() if (value := in_cache(path))}
+    missing = widest_first([name for name in kept if name not in known], codes)
+    processes = max(1, min(cpu_count(), len(missing) // CELLS_PER_PROCESS))
+    jobs = (delayed(project)(codes / f"{name}.safetensors", used) for name in missing)
     made = Parallel(n_jobs=processes, return_as="generator")(jobs)
-    for name, value in zip(due, tqdm(made, desc="maps", total=len(due), unit="cell", disable=None), strict=True):
-        files.write_json(maps / f"{name}.json", value | {"digest": digests[name]})
+    for name, value in zip(missing, tqdm(made, "maps", len(missing), unit="cell", disable=None), strict=True):
+        known[name] = value
+        with contextlib.suppress(OSError):  # a cache that cannot be written costs time and nothing else
+            files.write_json(kept[name], value)
+    for name, value in known.items():
+        files.write_json(maps / f"{name}.json", value)
 
 
 def widest_first(names: list[str], codes: Path) -> list[str]:
@@ -85,10 +95,10 @@ def digest(path: Path, settings: dict[str, Any]) -> str:
     return content.hexdigest()
 
 
-def digest_in(path: Path) -> str | None:
-    """The digest that a cell's maps were made from; None where there are none, or not whole."""
+def in_cache(path: Path) -> dict[str, Any] | None:
+    """A cell's maps from a file of the cache; None where there are none, or not whole."""
     try:
         value = files.read_json(path)
-    except UserError:
+    except (OSError, UserError):
         return None
-    return value.get("digest") if isinstance(value, dict) else None
+    return value if isinstance(value, dict) and value.keys() == {"rows", "methods"} else None
