@@ -66,7 +66,7 @@ def measured(cell: Cell, data: dict[str, Split]) -> dict[str, float]:
         importance_samples=1,
         classes=1,
     )
-    found = disentanglement.figures(subject) | reconstruction.figures(subject)
+    found = disentanglement.metrics(subject) | reconstruction.metrics(subject)
     return {key: figure.value for key, figure in found.items()}
 
 

@@ -35,7 +35,7 @@ def main(name: str) -> None:
         importance_samples=options["importance_samples"],
         classes=len(prepared.about(DATA)["classes"]),
     )
-    # The page shows how a training failed. Figures of what is left of it would be compared with those of others.
+    # The page shows how a training failed. Metrics of what is left of it would be compared with those of others.
     found, seconds = ({}, {}) if subject.model.failed else measure.measure(subject)
     started = time.perf_counter()
     for kind, picture in measure.pictures(subject, options["columns"]).items():

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from vaeplay.models.parts.code_prior import CodePrior, GatedLayer
-from vaeplay.noise import Noise, drawn
+from vaeplay.noise import Noise, sample_categorical
 
 
 def all_maps(height: int = 2, width: int = 2, codes: int = 3) -> Tensor:
@@ -54,7 +54,7 @@ def test_samples_are_those_of_the_whole_stack_run_for_every_code() -> None:
     expected = torch.zeros(40, 5, 4, dtype=torch.long)
     for place in range(20):
         shares = prior(expected).flatten(2)[..., place].softmax(1)
-        expected.view(40, -1)[:, place] = drawn(shares, noise.uniform((40, 1))).squeeze(1)
+        expected.view(40, -1)[:, place] = sample_categorical(shares, noise.uniform((40, 1))).squeeze(1)
     rows: list[int] = []
     layer = prior.layers[0]
     assert isinstance(layer, GatedLayer)

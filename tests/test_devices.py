@@ -46,7 +46,7 @@ def test_a_device_that_is_not_there_is_one_line(monkeypatch: pytest.MonkeyPatch,
 
 def test_setting_up_makes_runs_repeatable_and_imports_no_compiler() -> None:
     program = (
-        "import sys, torch\nfrom vaeplay import devices\ndevices.set_up('cpu', 1)\n"
+        "import sys, torch\nfrom vaeplay.training import devices\ndevices.set_up('cpu', 1)\n"
         "print(torch.are_deterministic_algorithms_enabled(), 'torch._inductor' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)

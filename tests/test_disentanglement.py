@@ -10,7 +10,7 @@ from sklearn.metrics import mutual_info_score
 from torch import Tensor
 
 from vaeplay.evaluation.metrics import disentanglement as of
-from vaeplay.evaluation.metrics.intervals import Measured
+from vaeplay.evaluation.metrics.intervals import Estimate
 from vaeplay.evaluation.registry import METRICS
 from vaeplay.noise import Noise
 
@@ -34,7 +34,7 @@ def found(codes: Any, count: int = 1200, still: tuple[int | None, int | None] = 
     return {key: figure.value for key, figure in measured(codes, count, still).items()}
 
 
-def measured(codes: Any, count: int = 1200, still: tuple[int | None, int | None] = (None, None)) -> dict[str, Measured]:
+def measured(codes: Any, count: int = 1200, still: tuple[int | None, int | None] = (None, None)) -> dict[str, Estimate]:
     """The same with intervals."""
     subject = making.subject("AE", 60)
     parts = [factors(count, seed) for seed in (1, 2)]
@@ -48,7 +48,7 @@ def measured(codes: Any, count: int = 1200, still: tuple[int | None, int | None]
     for name, part in zip(("train_codes", "codes"), parts, strict=True):
         subject.__dict__[name] = codes(part.double(), generator)
     subject.model.latent_dim = subject.codes.shape[1]
-    return of.figures(subject)
+    return of.metrics(subject)
 
 
 def test_codes_that_are_the_factors_in_another_order_and_scale_score_one() -> None:
@@ -178,7 +178,7 @@ def test_the_interval_of_the_gap_is_narrower_with_more_images() -> None:
 
 
 def test_maps_of_codes_and_data_without_factors_have_no_such_figures() -> None:
-    assert of.figures(making.subject("AE")) == {}
+    assert of.metrics(making.subject("AE")) == {}
     subject = making.subject("VQVAE")
     subject.train, subject.test = (replace(split, factors=factors(60, 0)) for split in (subject.train, subject.test))
-    assert of.figures(subject) == {}
+    assert of.metrics(subject) == {}

@@ -21,7 +21,7 @@ from . import making
 def test_no_figure_depends_on_the_batch_size_and_each_is_in_the_registry(name: str) -> None:
     whole, seconds = measure.measure(making.subject(name, 100, batch_size=100))
     assert set(whole) <= set(BY_KEY)
-    assert set(seconds) == {*measure.SHARED, *measure.PARTS}
+    assert set(seconds) == {*measure.SHARED, *measure.GROUPS}
     for batch_size in (7, 64):
         figures, _ = measure.measure(making.subject(name, 100, batch_size=batch_size))
         assert set(figures) == set(whole)

@@ -45,7 +45,7 @@ def test_usage_counts_every_place_once(name: str) -> None:
         assert usage == []
         return
     assert len(usage) == 64 and sum(usage) == len(subject.test.images) * 6 * 6
-    assert sum(uses > 0 for uses in usage) == subject.model.figures(subject.test.images)["codes_in_use"]
+    assert sum(uses > 0 for uses in usage) == subject.model.metrics(subject.test.images)["codes_in_use"]
 
 
 def test_entries_stand_by_their_use_with_bars_as_long(coded: Path) -> None:

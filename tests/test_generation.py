@@ -14,7 +14,8 @@ from sklearn.metrics import pairwise
 from torch import Tensor
 from torch_fidelity import metric_fid, metric_kid
 
-from vaeplay.evaluation.metrics import distances, generation, likeness, manifold, neighbours
+from vaeplay import neighbours
+from vaeplay.evaluation.metrics import distances, generation, likeness, manifold
 
 from . import making
 
@@ -123,7 +124,7 @@ def test_shares_agree_with_the_authors_program(monkeypatch: pytest.MonkeyPatch) 
 def test_nearest_agrees_with_all_distances_whatever_the_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     points, others = normal(50), normal(70, seed=1)
     for queries, references in ((1000, 4000), (7, 3)):
-        monkeypatch.setattr(neighbours, "QUERIES_AT_ONCE", queries)
+        monkeypatch.setattr(neighbours, "PAIRS_AT_ONCE", queries * references)
         monkeypatch.setattr(neighbours, "REFERENCES_AT_ONCE", references)
         expected = torch.cdist(points, others).topk(4, largest=False)
         found, rows = neighbours.nearest(points, others, 4)
@@ -160,8 +161,8 @@ def test_entropy_is_that_of_the_answers() -> None:
 @pytest.mark.parametrize("name", ["VAE", "AE", "VQVAE"])
 def test_an_untrained_model_is_worse_than_real_images(name: str) -> None:
     subject = making.subject(name, 200)
-    found = generation.figures(subject)
-    real: dict[str, Any] = likeness.figures(
+    found = generation.metrics(subject)
+    real: dict[str, Any] = likeness.metrics(
         subject.classifier, subject.test.images, subject.real_test, subject.train.images, subject.real_train,
         classes=3, seed=0,
     )  # fmt: skip
@@ -175,23 +176,23 @@ def test_an_untrained_model_is_worse_than_real_images(name: str) -> None:
 def test_images_without_classes_have_no_entropy_of_them() -> None:
     subject = making.subject("VAE")
     subject.classes = 1
-    assert "class_entropy" not in generation.figures(subject)
-    assert {"frechet", "kid", "coverage"} <= set(generation.figures(subject))
+    assert "class_entropy" not in generation.metrics(subject)
+    assert {"frechet", "kid", "coverage"} <= set(generation.metrics(subject))
 
 
 def test_a_few_images_have_the_figures_that_they_can_have() -> None:
     subject = making.subject("VAE", 4)
-    assert set(generation.figures(subject)) == {"frechet", "reconstruction_frechet", "class_entropy"}
+    assert set(generation.metrics(subject)) == {"frechet", "reconstruction_frechet", "class_entropy"}
 
 
 def test_a_perfect_copy_is_as_far_from_the_training_images_as_its_original() -> None:
     subject = making.subject("AE", 200)
     subject.model.reconstruct = lambda x: x  # type: ignore[method-assign]
     expected = frechet(subject.real_test, subject.real_train)
-    assert generation.figures(subject)["reconstruction_frechet"].value == pytest.approx(expected, rel=1e-6)
+    assert generation.metrics(subject)["reconstruction_frechet"].value == pytest.approx(expected, rel=1e-6)
 
 
 def test_samples_of_which_none_is_a_copy_leave_open_that_some_could_be() -> None:
-    found = generation.figures(making.subject("VAE", 100))["memorising"]
+    found = generation.metrics(making.subject("VAE", 100))["memorising"]
     assert found.value == found.low == 0
     assert found.high == pytest.approx(0.037, abs=5e-4)

@@ -9,13 +9,13 @@ import torch
 from scipy.stats import binomtest
 
 from vaeplay.evaluation.metrics import intervals, smoothness
-from vaeplay.evaluation.metrics.intervals import of_means, of_ratio, of_set, of_shares
+from vaeplay.evaluation.metrics.intervals import bootstrap_means, bootstrap_ratio, jackknife, wilson
 from vaeplay.noise import Noise
 
 
 def test_a_means_interval_is_as_wide_as_the_normal_one() -> None:
     values = torch.randn(2000, generator=torch.Generator().manual_seed(0)) * 3 + 1
-    measured = of_means({"figure": values}, seed=0)["figure"]
+    measured = bootstrap_means({"figure": values}, seed=0)["figure"]
     half = 1.959964 * float(values.std()) / math.sqrt(2000)
     assert measured.value == pytest.approx(float(values.mean()), rel=1e-6)
     assert measured.low == pytest.approx(measured.value - half, abs=0.1 * half)
@@ -28,13 +28,14 @@ def test_intervals_hold_the_truth_about_as_often_as_they_claim() -> None:
     held = dict.fromkeys(("mean", "ratio", "set", "share", "pairs"), 0)
     for trial in range(200):
         values = torch.rand(100, generator=generator)  # of mean 1/2
+        below = torch.rand(100, generator=generator)
         first, second = smoothness.pairs(100, Noise(trial))
         found = {
-            "mean": (of_means({"x": values}, seed=trial)["x"], 0.5),
-            "ratio": (of_ratio(values, 1 + torch.rand(100, generator=generator), seed=trial), 1 / 3),
-            "set": (of_set(lambda rows, values=values: float(values[rows].mean()), 100), 0.5),  # type: ignore[misc]
-            "share": (of_shares({"x": values < 0.1})["x"], 0.1),
-            "pairs": (of_means({"x": values[first] + values[second]}, seed=trial)["x"], 1.0),
+            "mean": (bootstrap_means({"x": values}, seed=trial)["x"], 0.5),
+            "ratio": (bootstrap_ratio(values, 1 + below, seed=trial, paired=False), 1 / 3),
+            "set": (jackknife(lambda rows, values=values: float(values[rows].mean()), 100), 0.5),  # type: ignore[misc]
+            "share": (wilson({"x": values < 0.1})["x"], 0.1),
+            "pairs": (bootstrap_means({"x": values[first] + values[second]}, seed=trial)["x"], 1.0),
         }
         for name, (measured, truth) in found.items():
             assert measured.low is not None
@@ -46,7 +47,7 @@ def test_intervals_hold_the_truth_about_as_often_as_they_claim() -> None:
 @pytest.mark.parametrize("right", [0, 1, 37, 1000])
 def test_a_shares_interval_is_wilsons_also_where_none_or_all_count(right: int) -> None:
     values = (torch.arange(1000) < right).double()
-    measured = of_shares({"share": values})["share"]
+    measured = wilson({"share": values})["share"]
     expected = binomtest(right, 1000).proportion_ci(method="wilson")
     assert (measured.value, measured.count) == (right / 1000, 1000)
     assert (measured.low, measured.high) == pytest.approx((expected.low, expected.high), abs=1e-7)
@@ -55,12 +56,22 @@ def test_a_shares_interval_is_wilsons_also_where_none_or_all_count(right: int) -
 
 def test_a_constant_ratio_has_no_width() -> None:
     below = torch.arange(1.0, 51.0)
-    measured = of_ratio(3 * below, below, seed=0)
+    measured = bootstrap_ratio(3 * below, below, seed=0, paired=True)
     assert (measured.low, measured.value, measured.high) == pytest.approx((3, 3, 3))
 
 
+def test_a_ratio_of_values_that_do_not_belong_together_is_as_wide_as_both_errors() -> None:
+    """Of as many samples as test images, none belongs to one: by their order alone they would look correlated."""
+    values = 1 + torch.rand(400, generator=torch.Generator().manual_seed(0)).sort().values
+    apart, together = (bootstrap_ratio(values, values, seed=0, paired=paired) for paired in (False, True))
+    assert apart.low is not None and apart.high is not None
+    half = 1.959964 * math.sqrt(2) * float(values.std() / values.mean()) / math.sqrt(400)  # the delta method
+    assert (apart.high - apart.low) / 2 == pytest.approx(half, rel=0.1)
+    assert together.low == together.high == 1
+
+
 def test_few_images_have_a_figure_and_no_interval_of_a_set() -> None:
-    measured = of_set(lambda rows: float(len(rows)), 2 * intervals.GROUPS - 1)
+    measured = jackknife(lambda rows: float(len(rows)), 2 * intervals.GROUPS - 1)
     assert (measured.value, measured.low, measured.high) == (2 * intervals.GROUPS - 1, None, None)
 
 
@@ -73,7 +84,8 @@ def test_what_is_drawn_for_a_number_of_images_is_drawn_once(monkeypatch: pytest.
         return drawn[-1]
 
     monkeypatch.setattr(torch, "randint", watched)
-    first, ratio = of_means({"x": values[0]}, seed=12345)["x"], of_ratio(values[0], values[1], seed=12345)
+    first = bootstrap_means({"x": values[0]}, seed=12345)["x"]
+    ratio = bootstrap_ratio(values[0], values[1], seed=12345, paired=True)
     (rows,) = drawn
     means = values.double()[:, rows].mean(2)
     for measured, resampled in ((first, means[0]), (ratio, means[0] / means[1])):
@@ -83,8 +95,8 @@ def test_what_is_drawn_for_a_number_of_images_is_drawn_once(monkeypatch: pytest.
 
 def test_draws_in_parts_are_still_a_thousand(monkeypatch: pytest.MonkeyPatch) -> None:
     values = torch.rand(50, generator=torch.Generator().manual_seed(0))
-    whole = of_means({"x": values}, seed=3)["x"]
+    whole = bootstrap_means({"x": values}, seed=3)["x"]
     monkeypatch.setattr(intervals, "AT_ONCE", 50 * 70)  # 70 draws at a time, and a rest
-    parts = of_means({"x": values}, seed=3)["x"]
+    parts = bootstrap_means({"x": values}, seed=3)["x"]
     assert parts.value == whole.value
     assert parts.low == pytest.approx(whole.low, abs=0.01)

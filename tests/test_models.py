@@ -76,6 +76,19 @@ def test_a_code_carries_no_noise_and_samples_follow_their_seed(name: str) -> Non
 
 
 @every_model
+@torch.no_grad()
+def test_codes_and_draws_have_the_shape_it_says_and_are_what_the_decoder_was_trained_on(name: str) -> None:
+    model = making.model(name).eval()
+    for z in (model.encode(as_float(making.images(4))), model.sample_codes(4, Noise(0))):
+        assert z.shape == (4, *model.code_shape)
+        assert torch.equal(model.quantise(z), z)
+    entries = model.codebook()
+    if entries is not None:
+        far = model.quantise(torch.randn(4, *model.code_shape, generator=torch.Generator().manual_seed(0)))
+        assert (far.movedim(1, -1).flatten(0, -2)[:, None] == entries).all(2).any(1).all()
+
+
+@every_model
 def test_the_loss_goes_down(name: str) -> None:
     cell = making.cell(name, train={"epochs": 12, "lr": 5e-3})
     model = checkpoint.build(cell, making.SHAPE)

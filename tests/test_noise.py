@@ -4,14 +4,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaeplay.noise import drawn
+from vaeplay.noise import sample_categorical
 
 
 def test_every_index_is_drawn_for_its_share_of_the_line() -> None:
     weights = torch.tensor([[1.0, 0.0, 2.0, 5.0], [3.0, 3.0, 0.0, 0.0]])
     shares = torch.arange(80_000) / 80_000
     counts = torch.stack(
-        [torch.bincount(row, minlength=4) for row in drawn(weights, shares.expand(2, -1).contiguous())]
+        [torch.bincount(row, minlength=4) for row in sample_categorical(weights, shares.expand(2, -1).contiguous())]
     )
     expected = 80_000 * weights / weights.sum(1, keepdim=True)
     assert (counts - expected).abs().max() <= 1
@@ -24,16 +24,16 @@ def test_every_index_is_drawn_for_its_share_of_the_line() -> None:
 )
 def test_what_has_no_weight_is_never_drawn_and_scale_does_not_matter(weights: list[float], share: float) -> None:
     values, shares = torch.tensor(weights), torch.tensor([share])
-    chosen = drawn(values, shares)
+    chosen = sample_categorical(values, shares)
     assert values[chosen] > 0
-    assert drawn(values / 8, shares) == chosen
+    assert sample_categorical(values / 8, shares) == chosen
 
 
 def test_equal_weights_of_many_are_told_apart() -> None:
     for count in (65_536, 2**20):
         places = torch.tensor([0, 1, count // 2, count - 1])
-        assert drawn(torch.ones(count), (places + 0.5) / count).tolist() == places.tolist()
+        assert sample_categorical(torch.ones(count), (places + 0.5) / count).tolist() == places.tolist()
 
 
 def test_no_weight_at_all_still_gives_an_index() -> None:
-    assert drawn(torch.zeros(5), torch.tensor([0.0, 0.9])).tolist() == [4, 4]
+    assert sample_categorical(torch.zeros(5), torch.tensor([0.0, 0.9])).tolist() == [4, 4]

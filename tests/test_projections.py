@@ -15,6 +15,7 @@ from sklearn.metrics import silhouette_score
 from vaeplay.errors import UserError
 from vaeplay.maps import projections
 from vaeplay.maps.update import update, widest_first
+from vaeplay.rows import evenly
 
 OPTIONS: dict[str, Any] = {"perplexity": 30.0, "neighbours": 15, "min_dist": 0.1}
 
@@ -76,8 +77,8 @@ def test_points_keep_four_significant_decimals_of_the_widest() -> None:
 
 
 def test_rows_are_spread_over_all_images_each_once() -> None:
-    assert projections.spread(5, 10).tolist() == [0, 1, 2, 3, 4]
-    rows = projections.spread(1000, 100)
+    assert evenly(5, 10).tolist() == [0, 1, 2, 3, 4]
+    rows = evenly(1000, 100)
     assert len(set(rows.tolist())) == 100
     assert (rows[0], rows[-1]) == (0, 999)
     assert np.bincount(rows // 100).tolist() == [10] * 10

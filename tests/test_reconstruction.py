@@ -45,7 +45,7 @@ def test_laplacian_energy_of_a_plane_is_zero_and_of_a_checkerboard_sixty_four_sq
 def test_sharpness_is_one_for_a_perfect_copy_and_less_for_a_blurred_one() -> None:
     subject = making.subject("AE")
     subject.model.reconstruct = lambda x: x  # type: ignore[method-assign]
-    figures = reconstruction.figures(subject)
+    figures = reconstruction.metrics(subject)
     assert figures["sharpness"].value == pytest.approx(1)
     assert (figures["mse"].value, figures["psnr"].value, figures["ssim"].value) == pytest.approx((0, 100, 1))
     subject = making.subject("AE")
@@ -53,14 +53,22 @@ def test_sharpness_is_one_for_a_perfect_copy_and_less_for_a_blurred_one() -> Non
     subject.test = Split(noise.to(torch.uint8), subject.test.labels)
     blurred = torch.nn.AvgPool2d(3, 1, 1, count_include_pad=False)
     subject.model.reconstruct = lambda x: blurred(x)  # type: ignore[method-assign]
-    assert reconstruction.figures(subject)["sharpness"].value < 0.2
+    assert reconstruction.metrics(subject)["sharpness"].value < 0.2
+
+
+def test_samples_and_test_images_are_no_pairs_for_the_interval_of_sample_sharpness() -> None:
+    subject = making.subject("AE")
+    subject.__dict__["samples"] = subject.test.images
+    sharpness = reconstruction.metrics(subject)["sample_sharpness"]
+    assert sharpness.low is not None and sharpness.high is not None
+    assert sharpness.low < 0.97 < 1 == sharpness.value < 1.03 < sharpness.high
 
 
 def test_psnr_is_that_of_scikit_image() -> None:
     subject = making.subject("AE", 20)
     x, y = reconstruction.pairs(subject, torch.arange(20)).double().numpy()
     references = [peak_signal_noise_ratio(*images, data_range=1.0) for images in zip(x, y, strict=True)]
-    assert reconstruction.figures(subject)["psnr"].value == pytest.approx(np.mean(references), rel=1e-5)
+    assert reconstruction.metrics(subject)["psnr"].value == pytest.approx(np.mean(references), rel=1e-5)
     assert subject.reconstructed["mse"].shape == (20,)
 
 

@@ -11,6 +11,7 @@ from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 from sklearn.neighbors import KNeighborsClassifier
 from torch import Tensor
 
+from vaeplay import neighbours
 from vaeplay.evaluation.metrics import representation
 
 from . import making
@@ -27,7 +28,7 @@ def groups() -> tuple[Tensor, Tensor]:
 
 def test_neighbours_are_scikit_learns(groups: tuple[Tensor, Tensor], monkeypatch: pytest.MonkeyPatch) -> None:
     codes, labels = groups
-    monkeypatch.setattr(representation, "PAIRS_AT_ONCE", 4000)  # blocks of ten codes
+    monkeypatch.setattr(neighbours, "PAIRS_AT_ONCE", 4000)  # blocks of ten codes
     ours = representation.by_neighbours(codes[:400], labels[:400], codes[400:], 4)
     reference = KNeighborsClassifier(10).fit(codes[:400], labels[:400]).predict(codes[400:])
     assert ours.tolist() == reference.tolist()
@@ -81,7 +82,7 @@ def test_codes_that_are_the_class_are_told_perfectly_and_noise_by_chance() -> No
         torch.manual_seed(0)
         for name, split in (("codes", subject.test), ("train_codes", subject.train)):
             subject.__dict__[name] = torch.randn(600, 3) * 0.01 + 3 * known * torch.eye(3)[split.labels]
-        found = representation.figures(subject)
+        found = representation.metrics(subject)
         for key in ("knn_accuracy", "probe_accuracy"):
             assert found[key].value == pytest.approx(accuracy, abs=0.07), key
             assert found[key].count == 600
@@ -101,7 +102,7 @@ def test_there_are_as_many_clusters_as_classes_that_are_there(monkeypatch: pytes
         return clusters(codes, count, seed)
 
     monkeypatch.setattr(representation, "clusters", watched)
-    assert representation.figures(subject).keys() >= {"kmeans_ari", "probe_accuracy"}
+    assert representation.metrics(subject).keys() >= {"kmeans_ari", "probe_accuracy"}
     assert asked == {3}
 
 
@@ -109,4 +110,4 @@ def test_data_of_one_class_have_no_such_figures() -> None:
     subject = making.subject("AE")
     subject.test = replace(subject.test, labels=torch.zeros_like(subject.test.labels))
     subject.train = replace(subject.train, labels=torch.zeros_like(subject.train.labels))
-    assert representation.figures(subject) == {}
+    assert representation.metrics(subject) == {}

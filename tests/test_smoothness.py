@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from vaeplay.evaluation.metrics import neighbours, smoothness
+from vaeplay import neighbours
+from vaeplay.evaluation.metrics import smoothness
 from vaeplay.evaluation.metrics.subject import Subject
 from vaeplay.models.parts.likelihoods import Bernoulli
 from vaeplay.noise import Noise
@@ -27,6 +28,7 @@ class Linear(nn.Module):
         generator = torch.Generator().manual_seed(0)
         self.shape = making.SHAPE
         self.latent_dim = DIMENSIONS
+        self.code_shape = (DIMENSIONS,)
         self.likelihood = Bernoulli(self.shape)
         self.matrix: Tensor = torch.randn(math.prod(self.shape), DIMENSIONS, generator=generator) / scale
         self.inverse: Tensor = torch.randn(DIMENSIONS, math.prod(self.shape), generator=generator) * scale
@@ -66,7 +68,7 @@ def test_a_straight_walk_under_a_linear_decoder_has_the_length_of_its_chord() ->
     decoded = subject.codes @ matrix.T
     chords = (decoded[first] - decoded[second]).double().square().sum(1).mean()
     apart = (subject.real_test[first] - subject.real_test[second]).double().square().sum(1).mean()
-    found = smoothness.figures(subject)
+    found = smoothness.metrics(subject)
     assert found["path_length"].value == pytest.approx(float(chords / apart), rel=1e-5)
     assert found["sure_midpoints"].value == 1
 
@@ -78,7 +80,7 @@ def test_the_jacobian_of_a_linear_decoder_is_its_matrix_a_standard_deviation_eac
 
 
 def test_nothing_changes_with_the_unit_of_the_codes() -> None:
-    found, rescaled = (smoothness.figures(linear(scale)[0]) for scale in (1.0, 1000.0))
+    found, rescaled = (smoothness.metrics(linear(scale)[0]) for scale in (1.0, 1000.0))
     for key, figure in found.items():
         assert rescaled[key].value == pytest.approx(figure.value, rel=1e-4), key
 
@@ -114,7 +116,6 @@ def test_speed_is_that_of_small_steps() -> None:
     first, second = smoothness.pairs(60, subject.noise_for("pairs"))
     share = torch.full((30, 1), 0.4, dtype=torch.double)
     subject.__dict__["codes"] = subject.codes.double()
-    assert subject.code_shape == (DIMENSIONS,)  # asked while images and encoder are in single precision
     subject.model.double(), subject.classifier.double()
     with torch.no_grad():
         found = smoothness.speeds(subject, smoothness.straight, first, second, share)
@@ -129,7 +130,7 @@ def test_each_image_is_in_one_pair_but_an_odd_one() -> None:
         first, second = smoothness.pairs(count, Noise(0))
         paired = [*first.tolist(), *second.tolist()]
         assert len(set(paired)) == len(paired) == count // 2 * 2
-    found = smoothness.figures(making.subject("VAE", 61))
+    found = smoothness.metrics(making.subject("VAE", 61))
     assert {found[key].count for key in ("path_length", "path_length_spherical", "sure_midpoints")} == {30}
 
 
@@ -138,17 +139,17 @@ def test_each_image_is_in_one_pair_but_an_odd_one() -> None:
 def test_a_turning_walk_starts_and_ends_at_its_codes_and_stays_between_their_lengths(seed: int, size: int) -> None:
     a, b = torch.randn(2, 20, size, generator=torch.Generator().manual_seed(seed))
     for share, end in ((0.0, a), (1.0, b)):
-        assert torch.allclose(smoothness.turning(a, b, torch.full((20, 1), share)), end, atol=1e-4)
+        assert torch.allclose(smoothness.slerp(a, b, torch.full((20, 1), share)), end, atol=1e-4)
     if size > 1:
         lengths = torch.stack([a.norm(dim=1), b.norm(dim=1)])
-        middle = smoothness.turning(a, b, torch.full((20, 1), 0.5)).norm(dim=1)
+        middle = smoothness.slerp(a, b, torch.full((20, 1), 0.5)).norm(dim=1)
         assert torch.allclose(middle, lengths.mean(0), rtol=1e-2)
 
 
 def test_a_turning_walk_between_opposite_or_equal_directions_is_straight() -> None:
     a, half = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 0.0]]), torch.full((3, 1), 0.5)
     b = torch.tensor([[-3.0, 0.0], [2.0, 0.0], [0.0, 0.0]])
-    assert smoothness.turning(a, b, half).tolist() == [[-1.0, 0.0], [1.5, 0.0], [0.0, 0.0]]
+    assert smoothness.slerp(a, b, half).tolist() == [[-1.0, 0.0], [1.5, 0.0], [0.0, 0.0]]
 
 
 def test_neighbours_of_a_class() -> None:
@@ -160,11 +161,11 @@ def test_neighbours_of_a_class() -> None:
 
 def test_what_a_map_of_codes_and_images_without_classes_have() -> None:
     keys = {"path_length", "sure_midpoints", "jacobian"}
-    assert set(smoothness.figures(making.subject("VQVAE"))) == keys | {"neighbour_consistency"}
+    assert set(smoothness.metrics(making.subject("VQVAE"))) == keys | {"neighbour_consistency"}
     subject = making.subject("AE")
     subject.classes = 1
-    assert set(smoothness.figures(subject)) == keys | {"path_length_spherical"}
+    assert set(smoothness.metrics(subject)) == keys | {"path_length_spherical"}
 
 
 def test_one_image_has_a_jacobian_alone() -> None:
-    assert set(smoothness.figures(making.subject("VAE", 1))) == {"jacobian"}
+    assert set(smoothness.metrics(making.subject("VAE", 1))) == {"jacobian"}

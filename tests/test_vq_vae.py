@@ -44,7 +44,7 @@ def test_the_batchs_figures() -> None:
     model = vq_vae()
     x = as_float(making.images(8))
     codes = model.codes(x)
-    figures = model.loss(x, 0, Noise(0)).figures
+    figures = model.loss(x, 0, Noise(0)).metrics
     assert figures["codes_in_use"] == len(codes.unique())
     assert figures["bits"] == 6 * 6 * 4
     shares = torch.bincount(codes.flatten()) / codes.numel()

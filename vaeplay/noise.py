@@ -62,7 +62,7 @@ class NoiseOfRows(Noise):
         return self.kept[self.draw - 1][self.rows]
 
 
-def drawn(weights: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:
+def sample_categorical(weights: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:
     """Indices drawn in proportion to `weights`, by the inverse of their cumulative distribution.
 
     (…, K) weights of any scale and shares (…, n) between 0 and 1, 1 excluded → (…, n). Weights are added up in whole

@@ -2,7 +2,7 @@
 
 Fréchet and kernel distances are usually taken in the features of a network that was trained on photographs, which mean
 little for digits or for shapes. Here they are those of a small convolutional network that knows this very data set; how
-well it knows it, its accuracy, stands beside the figures. `classifier_training` trains it.
+well it knows it, its accuracy, stands beside the metrics. `classifier_training` trains it.
 """
 
 import json

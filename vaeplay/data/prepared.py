@@ -81,15 +81,6 @@ def as_float(images: torch.Tensor) -> torch.Tensor:
     return images if images.is_floating_point() else images.float().div_(255)
 
 
-def evenly(count: int, most: int) -> torch.Tensor:
-    """At most `most` of `count` row numbers, spread evenly over a split that may be sorted by class.
-
-    >>> evenly(9, 3)
-    tensor([0, 4, 8])
-    """
-    return torch.linspace(0, count - 1, min(count, most), dtype=torch.double).round().long()
-
-
 def batches(images: torch.Tensor, batch_size: int = 500) -> Iterator[torch.Tensor]:
     """All images in order, a batch at a time, as floats in 0…1."""
     for chunk in images.split(batch_size):

@@ -22,21 +22,19 @@ the probe in grey levels, the code's shape, the image's, the dimensions with the
 import io
 import json
 import math
-from collections.abc import Iterator
 from statistics import NormalDist
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import torch
 from PIL import Image
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
-from vaeplay.data.prepared import evenly
 from vaeplay.evaluation import layers
 from vaeplay.evaluation.metrics import likelihood
 from vaeplay.evaluation.metrics.subject import Subject
 from vaeplay.models.base import Autoencoder
-from vaeplay.models.parts import clusters
+from vaeplay.rows import evenly
 
 KEY = "explorer"
 GRID = 12
@@ -49,32 +47,19 @@ PALETTE = 128  # entries of a codebook that are shown as pictures
 TOLERANCE = 0.8  # grey levels; the rest is for another order of summation
 
 
-@runtime_checkable
-class Coder(Protocol):
-    """A model whose code is a map (D, h, w) of entries of a codebook."""
-
-    quantiser: Any
-
-    def parameters(self) -> Iterator[Any]:
-        """Those of the module."""
-
-    def codes(self, x: Tensor) -> Tensor:
-        """The map of an image, as indices: (B, h, w)."""
-
-
 @torch.no_grad()
 def export(subject: Subject) -> bytes:
     """The content of a cell's file in explorer/."""
-    model = subject.model
-    shape, plane = subject.code_shape, _plane(subject)
-    tensors, probes = _of_maps(subject) if isinstance(model, Coder) else _of_vectors(subject, plane)
+    model, plane = subject.model, _plane(subject)
+    shape, entries = model.code_shape, model.codebook()
+    tensors, probes = _of_vectors(subject, plane) if entries is None else _of_maps(subject, entries)
     tensors |= plane
     places = torch.tensor([NormalDist().inv_cdf((place + 0.5) / GRID) for place in range(GRID)])
     across, down = torch.meshgrid(places, -places, indexing="xy")
-    tiles = _decode(model, _at(tensors, torch.stack([across, down], -1).view(-1, 2)), shape)
-    probes = probes[evenly(len(probes), PROBES).to(probes.device)]
-    found, about = _decoder(model, probes.unflatten(1, shape))
-    tensors |= found | {"atlas": _picture(tiles), "probe": probes, "probe_images": _decode(model, probes, shape)}
+    tiles = _decode(model, _at(tensors, torch.stack([across, down], -1).view(-1, 2)))
+    probes = probes[evenly(len(probes), PROBES)]
+    weights, about = _decoder(model, probes.unflatten(1, shape))
+    tensors |= weights | {"atlas": _picture(tiles), "probe": probes, "probe_images": _decode(model, probes)}
     spectrum = likelihood.spectrum(subject)
     rates = {entry["dimension"]: entry["rate"] for entry in spectrum}
     order = list(rates) or tensors["spread"].argsort(descending=True, stable=True).tolist()
@@ -110,14 +95,11 @@ def _of_vectors(subject: Subject, plane: layers.Tensors) -> tuple[layers.Tensors
     return {"draws": draws.half()}, torch.cat([subject.codes[:500], draws, _at(plane, corners)])
 
 
-def _of_maps(subject: Subject) -> tuple[layers.Tensors, Tensor]:
-    """As `_of_vectors`, with the entries of the codebook that are in use."""
+def _of_maps(subject: Subject, entries: Tensor) -> tuple[layers.Tensors, Tensor]:
+    """Draws and probes, with the entries of the codebook that are in use, and the test images' maps of these."""
     model = subject.model
-    assert isinstance(model, Coder)
-    entries = _entries(model)
-    maps = torch.cat([model.codes(x).flatten(1) for _, x in subject.batches(subject.seen)])
-    drawn = model.sample_codes(MOST_DRAWS, subject.noise_for("explorer draws"))
-    draws = _nearest(drawn, entries).flatten(1)
+    sampled = model.sample_codes(MOST_DRAWS, subject.noise_for("explorer draws"))
+    maps, draws = (model.nearest_entries(z).flatten(1) for z in (subject.codes.unflatten(1, model.code_shape), sampled))
     counts = torch.bincount(torch.cat([maps, draws]).flatten(), minlength=len(entries))
     used = counts.argsort(descending=True, stable=True)[: int((counts > 0).sum())]
     rank = torch.zeros_like(counts)
@@ -125,42 +107,31 @@ def _of_maps(subject: Subject) -> tuple[layers.Tensors, Tensor]:
     small = torch.uint8 if len(used) <= 256 else torch.int32
     tensors = {"codebook": entries[used], "maps": rank[maps].to(small), "draws": rank[draws].to(small)}
     tensors |= {"entries": used.int(), "palette": _palette(subject, tensors)}
-    return tensors, torch.cat([subject.codes[:500], drawn.flatten(1)])
+    return tensors, torch.cat([subject.codes[:500], sampled.flatten(1)])
 
 
 def _palette(subject: Subject, tensors: layers.Tensors) -> Tensor:
     """What the first entries describe: (n, channels, height, width), uint8."""
     model = subject.model
     maps = torch.cat([tensors["maps"], tensors["draws"]]).long()
-    shape = subject.code_shape
+    shape = model.code_shape
     firsts = [int((maps == entry).flatten().int().argmax()) for entry in range(min(PALETTE, len(tensors["codebook"])))]
     rows, places = (torch.tensor(values) for values in zip(*(divmod(at, maps.shape[1]) for at in firsts), strict=True))
     codes = tensors["codebook"][maps[rows.to(maps.device)]].transpose(1, 2).flatten(1)
     height, width = (max(1, round(size / count)) for size, count in zip(model.shape[1:], shape[1:], strict=True))
     parts = []
-    for image, place in zip(_decode(model, codes, shape), places.tolist(), strict=True):
+    for image, place in zip(_decode(model, codes), places.tolist(), strict=True):
         top = min(round(place // shape[2] * model.shape[1] / shape[1]), model.shape[1] - height)
         left = min(round(place % shape[2] * model.shape[2] / shape[2]), model.shape[2] - width)
         parts.append(image[:, top : top + height, left : left + width])
     return torch.stack(parts)
 
 
-def _entries(model: Coder) -> Tensor:
-    """Every entry of the codebook, (K, D)."""
-    device = next(model.parameters()).device
-    return model.quantiser.vectors(torch.arange(model.quantiser.size, device=device).view(-1, 1, 1)).flatten(1)
-
-
-def _nearest(z: Tensor, entries: Tensor) -> Tensor:
-    """The nearest entry at every place of maps (n, D, h, w): (n, h, w)."""
-    return clusters.nearest(z.movedim(1, -1).flatten(0, -2), entries)[0].view(-1, *z.shape[2:])
-
-
 def _plane(subject: Subject) -> layers.Tensors:
     """`origin`, `axes`, `spread` and `points`."""
     codes = subject.codes.nan_to_num()
     spread = codes.std(0, correction=0)
-    if len(subject.code_shape) == 1 and codes.shape[1] <= 2:
+    if len(subject.model.code_shape) == 1 and codes.shape[1] <= 2:
         drawn = subject.model.sample_codes(PRIOR_DRAWS, subject.noise_for("explorer plane")).flatten(1)
         origin, axes = drawn.mean(0), torch.diag(drawn.std(0))
     else:
@@ -175,13 +146,9 @@ def _at(plane: layers.Tensors, places: Tensor) -> Tensor:
     return plane["origin"] + places.to(plane["axes"].device) @ plane["axes"]
 
 
-def _decode(model: Autoencoder, codes: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """Images of flat codes, uint8 (n, *shape). A map of codes is first brought to entries of the codebook."""
-    z = codes.unflatten(1, shape)
-    if isinstance(model, Coder):
-        entries = _entries(model)
-        z = entries[_nearest(z, entries)].movedim(-1, 1)
-    return model.decode(z).mul(255).round().to(torch.uint8)
+def _decode(model: Autoencoder, codes: Tensor) -> Tensor:
+    """Images of flat codes, uint8 (n, *shape)."""
+    return model.decode(model.quantise(codes.unflatten(1, model.code_shape))).mul(255).round().to(torch.uint8)
 
 
 def _picture(tiles: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
-"""What real images come to that no model has seen: the floor, or the ceiling, of each figure that knows one.
+"""The metrics of real images that no model has seen: the floor, or the ceiling, for those of generated ones.
 
-`floor_<key>` is that of the figure `key` in the registry.
+`floor_<key>` is that of the metric `key` in the registry.
 """
 
 from torch import Tensor
@@ -9,7 +9,7 @@ from vaeplay.classifier import network
 from vaeplay.classifier.network import Classifier
 from vaeplay.data.prepared import Split
 from vaeplay.evaluation.metrics import likeness
-from vaeplay.evaluation.metrics.neighbours import same_class
+from vaeplay.neighbours import same_class
 from vaeplay.seeds import seed_for
 
 
@@ -18,13 +18,13 @@ def of(
 ) -> dict[str, float]:
     """The floors of a data set. `real` are the features of its training and its test images, (M, F) and (N, F).
 
-    Against the training images: the same figures of the test images as of samples. Of the test images themselves: how
+    Against the training images: the same metrics of the test images as of samples. Of the test images themselves: how
     many the classifier is sure of, and how far neighbours by their pixels share a class.
     """
-    found = likeness.figures(
+    estimates = likeness.metrics(
         classifier, test.images, real[1], train.images, real[0], classes=classes, seed=seed_for(seed, "intervals")
     )
-    floors = {key: figure.value for key, figure in found.items()}
+    floors = {key: estimate.value for key, estimate in estimates.items()}
     floors["sure_midpoints"] = float(network.sure(classifier, real[1]).mean())
     if classes > 1:
         floors["neighbour_consistency"] = float(same_class(test.images, test.labels).mean())

@@ -1,4 +1,4 @@
-"""One cell's evaluation, whole: every group of figures in its order, and what the page shows beside them."""
+"""One cell's evaluation, whole: every group of metrics in its order, and what the page shows beside them."""
 
 import math
 import time
@@ -17,16 +17,16 @@ from vaeplay.evaluation.metrics import (
     representation,
     smoothness,
 )
-from vaeplay.evaluation.metrics.intervals import Measured
+from vaeplay.evaluation.metrics.intervals import Estimate
 from vaeplay.evaluation.metrics.subject import Subject
 
-PARTS: dict[str, Callable[[Subject], dict[str, Measured]]] = {
-    "reconstruction": reconstruction.figures,
-    "likelihood": likelihood.figures,
-    "generation": generation.figures,
-    "smoothness": smoothness.figures,
-    "representation": representation.figures,
-    "disentanglement": disentanglement.figures,
+GROUPS: dict[str, Callable[[Subject], dict[str, Estimate]]] = {
+    "reconstruction": reconstruction.metrics,
+    "likelihood": likelihood.metrics,
+    "generation": generation.metrics,
+    "smoothness": smoothness.metrics,
+    "representation": representation.metrics,
+    "disentanglement": disentanglement.metrics,
 }
 
 SHARED: dict[str, Callable[[Subject], Tensor]] = {  # once for several groups; a learned prior draws long
@@ -35,20 +35,20 @@ SHARED: dict[str, Callable[[Subject], Tensor]] = {  # once for several groups; a
 }
 
 
-def measure(subject: Subject) -> tuple[dict[str, Measured], dict[str, float]]:
-    """Every figure by its key in the registry, and the seconds that each group of figures took.
+def measure(subject: Subject) -> tuple[dict[str, Estimate], dict[str, float]]:
+    """Every metric by its key in the registry, and the seconds that each group of metrics took.
 
     What several groups use has a time of its own: else it would be that of the first group to ask for it.
     """
-    found: dict[str, Measured] = {}
+    estimates: dict[str, Estimate] = {}
     seconds: dict[str, float] = {}
     for part, compute in SHARED.items():
         with _timed(seconds, part):
             compute(subject)
-    for part, figures in PARTS.items():
+    for part, metrics in GROUPS.items():
         with _timed(seconds, part):
-            found |= figures(subject)
-    return found, seconds
+            estimates |= metrics(subject)
+    return estimates, seconds
 
 
 @contextmanager
@@ -58,22 +58,22 @@ def _timed(seconds: dict[str, float], part: str) -> Iterator[None]:
     seconds[part] = time.perf_counter() - started
 
 
-def values(found: dict[str, Measured]) -> dict[str, float | None]:
-    """The figures alone; None for one that is no finite number, as a ratio to what black images have none of."""
-    return {key: _finite(figure.value) for key, figure in found.items()}
+def values(estimates: dict[str, Estimate]) -> dict[str, float | None]:
+    """The values alone; None for one that is not finite, as a ratio to the sharpness of black images."""
+    return {key: _finite(estimate.value) for key, estimate in estimates.items()}
 
 
 def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def details(subject: Subject, found: dict[str, Measured], columns: int) -> dict[str, Any]:
-    """What the page shows of a cell beyond its figures: intervals, counts, spectrum, which images came out best."""
+def details(subject: Subject, estimates: dict[str, Estimate], columns: int) -> dict[str, Any]:
+    """What the page shows of a cell beyond its metrics: intervals, counts, spectrum, which images came out best."""
     best, worst = reconstruction.extremes(subject, columns)
-    intervals = {key: [_finite(figure.low), _finite(figure.high)] for key, figure in found.items()}
+    intervals = {key: [_finite(estimate.low), _finite(estimate.high)] for key, estimate in estimates.items()}
     return {
         "intervals": {key: interval for key, interval in intervals.items() if None not in interval},
-        "counts": {key: figure.count for key, figure in found.items()},
+        "counts": {key: estimate.count for key, estimate in estimates.items()},
         "spectrum": [entry | {"rate": _finite(entry["rate"])} for entry in likelihood.spectrum(subject)],
         "best": best.tolist(),
         "worst": worst.tolist(),

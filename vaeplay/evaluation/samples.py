@@ -1,21 +1,23 @@
 """What each cell is shown by: the same test images and the same noise for every cell."""
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from vaeplay.data.prepared import evenly
 from vaeplay.evaluation.metrics import likelihood
 from vaeplay.evaluation.metrics.subject import Subject
 from vaeplay.models.base import Autoencoder
 from vaeplay.noise import Noise
+from vaeplay.rows import evenly
 
 PRIOR_ROWS = 4
 WALKS = 4
 
 
-def chosen(subject: Subject, columns: int) -> Tensor:
+def chosen(subject: Subject, columns: int) -> NDArray[np.intp]:
     """Rows of `columns` test images, spread evenly over a split that is sorted by class where the data set is."""
-    return evenly(len(subject.test.images), columns).to(subject.test.images.device)
+    return evenly(len(subject.test.images), columns)
 
 
 @torch.no_grad()
@@ -61,7 +63,8 @@ def traversals(subject: Subject, columns: int) -> Tensor:
 
 def _decoded(subject: Subject, codes: Tensor) -> Tensor:
     """Images of rows and columns of flat codes, (rows, columns, D)."""
-    return subject.model.decode(codes.flatten(0, 1).unflatten(1, subject.code_shape)).unflatten(0, codes.shape[:2])
+    model = subject.model
+    return model.decode(codes.flatten(0, 1).unflatten(1, model.code_shape)).unflatten(0, codes.shape[:2])
 
 
 def _device(model: Autoencoder) -> torch.device:

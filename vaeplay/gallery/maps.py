@@ -19,6 +19,7 @@ from vaeplay.gallery.fields import Fields
 from vaeplay.gallery.page import Cell, LatentMap, Page, Projection, TestImages
 from vaeplay.gallery.scale import MARKERS
 from vaeplay.gallery.tensors import Tensors
+from vaeplay.rows import evenly
 
 TITLES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP", "latent": "Latent space"}
 POINTS = 20_000  # on the whole page; each cell shows the same images
@@ -80,7 +81,7 @@ def images(root: Path, maps: dict[str, Found], cells: int) -> TestImages:
     rows = np.array([row for row in known if 0 <= row < len(pixels)], np.intp)
     wanted = min(max(POINTS // max(cells, 1), FEWEST), MOST)
     wanted = min(wanted, max(SHEET_NUMBERS // math.prod(pixels.shape[1:]), FEWEST_IMAGES), len(rows))
-    rows = rows[np.linspace(0, len(rows) - 1, wanted).round().astype(np.intp)]
+    rows = rows[evenly(len(rows), wanted)]
     columns = math.ceil(math.sqrt(max(wanted, 1)))
     return TestImages(
         sheet=_sheet(np.asarray(pixels[rows]), columns),

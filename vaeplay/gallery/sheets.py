@@ -17,6 +17,7 @@ from vaeplay.errors import UserError
 from vaeplay.gallery import webp
 from vaeplay.gallery.page import Picture, Sample
 from vaeplay.gallery.samples import path
+from vaeplay.rows import evenly
 
 LEVELS = ((64, 64, 64), (12, 4, 8), (12, 3, 6), (10, 2, 5), (8, 2, 4), (6, 2, 3), (5, 1, 3), (4, 1, 3), (3, 1, 2))
 """Columns, rows, and rows of a traversal, at most. The first takes everything."""
@@ -98,7 +99,7 @@ def _sample(kind: str, tiles: Pixels, level: tuple[int, int, int]) -> Sample:
     elif kind not in PAIRS:
         rows = min(rows, most_rows)
     if columns > most_columns:
-        spread = np.linspace(0, columns - 1, most_columns).round().astype(int)
+        spread = evenly(columns, most_columns)
         kept = spread if kind in SPREAD else slice(-most_columns, None) if kind == "worst" else slice(most_columns)
         tiles = tiles[:, kept]
     sheet = _sheet(tiles[:rows])

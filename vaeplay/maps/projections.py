@@ -21,11 +21,6 @@ FEWEST = 10  # points from which neighbours can mean anything
 DIGITS = 4  # significant decimals that are kept
 
 
-def spread(count: int, most: int) -> NDArray[np.int64]:
-    """Up to `most` of `count` rows, spread evenly: every class keeps its share, in sorted as in shuffled images."""
-    return np.linspace(0, count - 1, min(count, most)).round().astype(np.int64)
-
-
 def maps(
     codes: NDArray[Any], seed: int, perplexity: float, neighbours: int, min_dist: float
 ) -> dict[str, dict[str, Any]]:

@@ -23,6 +23,7 @@ from tqdm import tqdm
 from vaeplay import files
 from vaeplay.errors import UserError
 from vaeplay.maps import projections
+from vaeplay.rows import evenly
 from vaeplay.seeds import seed_for
 
 CELLS_PER_PROCESS = 3  # with fewer, another process would compile for longer than it projects
@@ -74,7 +75,7 @@ def project(path: Path, settings: dict[str, Any]) -> dict[str, Any]:
     if not np.isfinite(codes).all():
         raise UserError(f"{path}: holds codes that are not finite numbers; train the cell at a lower train.lr")
     options = dict(settings["maps"])
-    rows = projections.spread(len(codes), options.pop("points"))
+    rows = evenly(len(codes), options.pop("points"))
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of UMAP: that a seed means one thread, and what it does with equal codes
         methods = projections.maps(codes[rows], seed_for(settings["seed"], "maps"), **options)

@@ -16,7 +16,7 @@ from vaeplay.data.prepared import batches
 from vaeplay.matrices import symmetric_root
 from vaeplay.models.base import Autoencoder
 from vaeplay.models.parts.losses import Loss
-from vaeplay.noise import Noise, drawn
+from vaeplay.noise import Noise, sample_categorical
 
 
 class AE(Autoencoder):
@@ -54,7 +54,7 @@ class AE(Autoencoder):
     def sample_codes(self, count: int, noise: Noise) -> Tensor:
         """Draws from the fitted density, (count, D)."""
         normal = noise.normal((count, self.latent_dim))
-        chosen = drawn(self.weights, noise.uniform((count,)))
+        chosen = sample_categorical(self.weights, noise.uniform((count,)))
         return self.means[chosen] + torch.einsum("nij,nj->ni", self.factors[chosen], normal)
 
     @torch.no_grad()

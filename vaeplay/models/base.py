@@ -14,8 +14,9 @@ from vaeplay.noise import Noise
 class Autoencoder(nn.Module):
     """Base of the models. B images x are (B, channels, height, width) in 0…1; their codes z are (B, latent_dim).
 
-    A model gives `loss`, `encode` and `sample_codes`; one with another network overrides `build_encoder` and
-    `build_decoder` and nothing else. `uses` names the settings that the constructor takes beyond the cell's size; it
+    A model gives `loss`, `encode` and `sample_codes`, and one with a codebook also `code_shape`, `codebook`,
+    `nearest_entries` and `quantise`; one with another network overrides `build_encoder` and `build_decoder` and nothing
+    else. `uses` names the settings that the constructor takes beyond the cell's size; it
     is read off the file, so it is a plain tuple of names.
     """
 
@@ -42,6 +43,11 @@ class Autoencoder(nn.Module):
         self.likelihood = BY_NAME[way.pop("name")](self.shape, **way)
         self.encoder = self.build_encoder(self.encoder_outputs(), **network)
         self.decoder = self.build_decoder((self.shape[0] * self.likelihood.outputs, *self.shape[1:]), **network)
+
+    @property
+    def code_shape(self) -> tuple[int, ...]:
+        """The shape of one code: (latent_dim,), or (latent_dim, h, w) where a code is a map."""
+        return (self.latent_dim,)
 
     def build_encoder(self, outputs: int, **network: Any) -> nn.Module:
         """The network from x to (B, outputs). `network` is the settings that no constructor has taken: `hidden`."""
@@ -87,13 +93,25 @@ class Autoencoder(nn.Module):
         """`count` new images, (count, *shape) in 0…1: decoded draws from the prior."""
         return self.decode(self.sample_codes(count, noise))
 
+    def codebook(self) -> Tensor | None:
+        """The entries (K, latent_dim) of which every code is a map; None for a model whose codes are continuous."""
+        return None
+
+    def nearest_entries(self, z: Tensor) -> Tensor:
+        """Which entry of the codebook is nearest at each place of codes (B, latent_dim, h, w): (B, h, w)."""
+        raise NotImplementedError
+
+    def quantise(self, z: Tensor) -> Tensor:
+        """The nearest codes to z that the decoder was trained on: z itself where codes are continuous."""
+        return z
+
     def start(self, images: Tensor, noise: Noise) -> None:
         """See the training images, uint8 (N, *shape), once before the first step. Most models need nothing of them."""
 
     def fit_prior(self, images: Tensor, noise: Noise) -> None:
         """Learn what `sample` needs from the training images, uint8 (N, *shape), once after the last step."""
 
-    def figures(self, images: Tensor) -> dict[str, float]:
+    def metrics(self, images: Tensor) -> dict[str, float]:
         """What else there is to say of the model over a whole split, uint8 (N, *shape), by name in the registry."""
         return {}
 

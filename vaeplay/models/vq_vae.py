@@ -19,6 +19,7 @@ from vaeplay.models.base import Autoencoder
 from vaeplay.models.parts import clusters, nets, quantisers
 from vaeplay.models.parts.code_prior import CodePrior
 from vaeplay.models.parts.losses import Loss
+from vaeplay.neighbours import nearest
 from vaeplay.noise import Noise
 
 START_IMAGES = 512  # whose encoder outputs the codebook starts from
@@ -39,7 +40,12 @@ class VQVAE(Autoencoder):
         super().__init__(*size, **settings)
         way = dict(quantiser)
         self.quantiser: quantisers.Quantiser = quantisers.BY_NAME[way.pop("name")](self.latent_dim, **way)
-        self.code_prior = CodePrior(nets.halved(self.shape, self.depth)[-1], self.quantiser.size, **code_prior)
+        self.code_prior = CodePrior(self.code_shape[1:], self.quantiser.size, **code_prior)
+
+    @property
+    def code_shape(self) -> tuple[int, ...]:
+        """(D, h, w)."""
+        return (self.latent_dim, *nets.halved(self.shape, self.depth)[-1])
 
     def build_encoder(self, outputs: int, **network: Any) -> nn.Module:
         """`depth` down-samplings: x → (B, outputs, h, w)."""
@@ -57,15 +63,28 @@ class VQVAE(Autoencoder):
         """The map of an image, as vectors of the codebook: (B, D, h, w)."""
         return self.quantiser.vectors(self.codes(x))
 
+    def codebook(self) -> Tensor:
+        """Every entry, (K, D)."""
+        places = torch.arange(self.quantiser.size, device=next(self.parameters()).device)
+        return self.quantiser.vectors(places.view(-1, 1, 1)).flatten(1)
+
+    def nearest_entries(self, z: Tensor) -> Tensor:
+        """Indices (B, h, w) of the nearest entries to vectors (B, D, h, w)."""
+        return nearest(z.movedim(1, -1).flatten(0, -2), self.codebook())[1].view(-1, *z.shape[2:])
+
+    def quantise(self, z: Tensor) -> Tensor:
+        """The nearest entry at each place."""
+        return self.quantiser.vectors(self.nearest_entries(z))
+
     def loss(self, x: Tensor, step: int | Tensor, noise: Noise) -> Loss:
         """distortion + the quantiser's cost."""
         x = self.likelihood.observe(x, noise)
         quantised = self.quantiser(self.encoder(x), noise)
         distortion = self.distortion(x, quantised.vectors)
         terms = {"distortion": distortion, **quantised.terms}
-        return Loss(distortion + quantised.cost, terms, self.figures_of(quantised.codes))
+        return Loss(distortion + quantised.cost, terms, self.metrics_of(quantised.codes))
 
-    def figures_of(self, codes: Tensor) -> dict[str, Tensor]:
+    def metrics_of(self, codes: Tensor) -> dict[str, Tensor]:
         """What the class says of maps (B, h, w), taken together."""
         counts = clusters.counts_of(codes, self.quantiser.size)
         return {
@@ -75,10 +94,10 @@ class VQVAE(Autoencoder):
         }
 
     @torch.no_grad()
-    def figures(self, images: Tensor) -> dict[str, float]:
+    def metrics(self, images: Tensor) -> dict[str, float]:
         """Perplexity, codes in use and code length over all images, uint8 (N, *shape)."""
         codes = torch.cat([self.codes(x) for x in batches(images)])
-        return {name: float(value) for name, value in self.figures_of(codes).items()}
+        return {name: float(value) for name, value in self.metrics_of(codes).items()}
 
     @torch.no_grad()
     def usage(self, images: Tensor) -> list[int]:

@@ -16,7 +16,7 @@ from vaeplay.noise import Noise
 
 
 class WAE(Autoencoder):
-    """WAE-MMD with a deterministic encoder; `mmd` is among its batch figures. It has no rate: its code is a point."""
+    """WAE-MMD with a deterministic encoder; `mmd` is among its batch metrics. It has no rate: its code is a point."""
 
     uses: tuple[str, ...] = ("likelihood", "hidden", "mmd_weight")
     prior = "the prior, a standard normal"

@@ -160,5 +160,5 @@ class Captured:
 
 def _copy(loss: Loss) -> Loss:
     """A loss that the next replay does not overwrite."""
-    terms, figures = ({name: value.clone() for name, value in named.items()} for named in (loss.terms, loss.figures))
-    return Loss(loss.total.clone(), terms, figures)
+    terms, metrics = ({name: value.clone() for name, value in named.items()} for named in (loss.terms, loss.metrics))
+    return Loss(loss.total.clone(), terms, metrics)

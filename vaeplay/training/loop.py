@@ -42,7 +42,7 @@ def train(
     epochs, the training goes on after them, and ends as if it had never stopped.
 
     Raises:
-        Diverged: a figure is no number any more, or has exploded; the model has the weights of the epoch before.
+        Diverged: a metric is no number any more, or has exploded; the model has the weights of the epoch before.
     """
     progress = progress or Progress()
     settings = cell.train
@@ -192,7 +192,7 @@ class Kept:
 
 
 def divergence(history: list[dict[str, float]]) -> str | None:
-    """What is wrong with the last epoch, in words: a figure that is no number, or a loss far above the first epoch's.
+    """What is wrong with the last epoch, in words: a metric that is no number, or a loss far above the first epoch's.
 
     Losses may be below zero, and rise under a schedule that makes the rate cost more; none of that comes near.
     """
@@ -225,9 +225,9 @@ class Means:
         self.batches: list[int] = []
 
     def add(self, loss: Loss) -> None:
-        """Take in a batch. A batch's figures count once for each of its images."""
+        """Take in a batch. A batch's metrics count once for each of its images."""
         self.batches.append(len(loss.total))
-        for name, value in {"total": loss.total, **loss.terms, **loss.figures}.items():
+        for name, value in {"total": loss.total, **loss.terms, **loss.metrics}.items():
             self.kept.setdefault(name, []).append(value)
 
     def values(self) -> dict[str, float]:

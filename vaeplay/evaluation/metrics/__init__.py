@@ -1,1 +1,1 @@
-"""What is measured, and how: `registry` names every figure; its neighbours compute them."""
+"""What is measured, and how: `registry` names every metric; its neighbours compute them."""

@@ -7,7 +7,7 @@ Two matrices, both with a row for each of D codes and a column for each of F fac
 Where the papers leave room, this follows Locatello et al. 2019, arXiv:1811.12359: the codes are the posterior means,
 cut into 20 equally wide bins for the information. One thing differs: importances come from random forests, as in
 Eastwood & Williams 2018, and not from gradient-boosted trees, which take minutes. Maps of codes and codes of a single
-number have none of these figures, and a factor that has one value alone among the images has no part in them.
+number have none of these metrics, and a factor that has one value alone among the images has no part in them.
 
 MIG and modularity have intervals. The importances come of training codes, so that other test images would not change
 what follows from them, and ten further fits of all forests would cost more than the rest of an evaluation.
@@ -18,10 +18,10 @@ import math
 import torch
 from torch import Tensor
 
-from vaeplay.data.prepared import evenly
-from vaeplay.evaluation.metrics.intervals import Measured, of_set
+from vaeplay.evaluation.metrics.intervals import Estimate, jackknife
 from vaeplay.evaluation.metrics.subject import Subject
 from vaeplay.noise import Noise
+from vaeplay.rows import evenly
 
 BINS = 20
 MOST = 5_000  # training codes, and as many test codes, that trees and thresholds see: spread evenly over the splits
@@ -30,8 +30,8 @@ DEPTHS = (2, 4, 6, 8)
 VOTES, VOTE_OF = 800, 64  # groups of images with one factor in common, and images in each: Kim & Mnih 2018
 
 
-def figures(subject: Subject) -> dict[str, Measured]:
-    """Every figure of this file, where the factors are known."""
+def metrics(subject: Subject) -> dict[str, Estimate]:
+    """Every metric of this file, where the factors are known."""
     known, factors = subject.train.factors, subject.test.factors
     if known is None or factors is None or not subject.vectors or subject.model.latent_dim < 2:
         return {}
@@ -52,11 +52,11 @@ def figures(subject: Subject) -> dict[str, Measured]:
         "factor_vae": factor_vae(train_codes, known, codes, factors, subject.noise_for("votes")),
     }
     return {
-        "mig": of_set(
+        "mig": jackknife(
             lambda rows: mutual_information_gap(information(codes[rows], factors[rows]), factors[rows]), len(codes)
         ),
-        "modularity": of_set(lambda rows: modularity(information(codes[rows], factors[rows])), len(codes)),
-    } | {name: Measured(value, len(codes)) for name, value in found.items()}
+        "modularity": jackknife(lambda rows: modularity(information(codes[rows], factors[rows])), len(codes)),
+    } | {name: Estimate(value, len(codes)) for name, value in found.items()}
 
 
 def _varies(known: Tensor, tested: Tensor) -> bool:

@@ -5,15 +5,15 @@ of test images suffer from the first alone, so that their Fréchet distance is t
 """
 
 from vaeplay.evaluation.metrics import distances, likeness
-from vaeplay.evaluation.metrics.intervals import Measured, of_set
+from vaeplay.evaluation.metrics.intervals import Estimate, jackknife
 from vaeplay.evaluation.metrics.subject import Subject
 
 
-def figures(subject: Subject) -> dict[str, Measured]:
-    """Every figure of `likeness` for as many samples as there are test images, and the distance of reconstructions."""
+def metrics(subject: Subject) -> dict[str, Estimate]:
+    """Every metric of `likeness` for as many samples as there are test images, and the distance of reconstructions."""
     given_back = subject.reconstructed["features"]
-    decoder = of_set(distances.frechet(given_back, subject.real_train), len(given_back))
-    return {"reconstruction_frechet": decoder} | likeness.figures(
+    decoder = jackknife(distances.frechet(given_back, subject.real_train), len(given_back))
+    return {"reconstruction_frechet": decoder} | likeness.metrics(
         subject.classifier,
         subject.samples,
         subject.sample_features,

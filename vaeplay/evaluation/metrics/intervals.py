@@ -1,13 +1,13 @@
-"""How sure a figure is: 95 % intervals over the images, samples or pairs of images that it is taken over.
+"""How sure a metric is: 95 % intervals over the images, samples or pairs of images that it is taken over.
 
-A figure that is a mean over images, or a ratio of two such means, is resampled (the percentile bootstrap, Efron 1979):
-images are drawn with replacement, and the figure is computed again for each draw. A share of images needs no draws, and
+A metric that is a mean over images, or a ratio of two such means, is resampled (the percentile bootstrap, Efron 1979):
+images are drawn with replacement, and the metric is computed again for each draw. A share of images needs no draws, and
 must not have them: where all or none count, every draw is the same, and the interval would say that nothing else can
-be. It has Wilson's interval (1927, doi:10.1080/01621459.1927.10502953). A figure of a set as a whole, like a Fréchet
+be. It has Wilson's interval (1927, doi:10.1080/01621459.1927.10502953). A metric of a set as a whole, like a Fréchet
 distance, would be biased by the duplicates in a draw; there groups of images are left out in turn (the grouped
 jackknife, Quenouille 1956).
 
-All say how much the figure would move with others of what it is taken over, which the registry names (`over`), and
+All say how much the metric would move with others of what it is taken over, which the registry names (`over`), and
 nothing of how much it would move with another training: for that there are `repeats`.
 """
 
@@ -30,8 +30,8 @@ LEVEL = 0.95
 
 
 @dataclass(frozen=True)
-class Measured:
-    """One figure: its value, its interval where one was computed, and over how many images or others it was taken."""
+class Estimate:
+    """A metric's value, its interval where it has one, and the number of images, samples or pairs that it is over."""
 
     value: float
     count: int
@@ -39,45 +39,48 @@ class Measured:
     high: float | None = None
 
 
-def of_means(values: dict[str, Tensor], seed: int) -> dict[str, Measured]:
-    """The mean of each figure over N images with its interval: {name: (N,)} → {name: Measured}."""
+def bootstrap_means(values: dict[str, Tensor], seed: int) -> dict[str, Estimate]:
+    """The mean of each metric over N images with its interval: {name: (N,)} → {name: Estimate}."""
     stacked = torch.stack([value.double() for value in values.values()])
     resampled = _resampled(stacked, seed)
     means = dict(zip(values, stacked.mean(1), strict=True))
     return {name: _measured(means[name], resampled[place], stacked.shape[1]) for place, name in enumerate(values)}
 
 
-def of_shares(values: dict[str, Tensor]) -> dict[str, Measured]:
-    """The share of N images that count, by each figure, with Wilson's interval: {name: (N,) of 0 and 1}."""
+def wilson(values: dict[str, Tensor]) -> dict[str, Estimate]:
+    """The share of N images that count, by each metric, with Wilson's interval: {name: (N,) of 0 and 1}."""
     return {name: _share(float(value.double().mean()), len(value)) for name, value in values.items()}
 
 
-def _share(share: float, count: int) -> Measured:
+def _share(share: float, count: int) -> Estimate:
     scale = 1 + Z_975**2 / count
     centre = (share + Z_975**2 / (2 * count)) / scale
     half = Z_975 * math.sqrt(share * (1 - share) / count + Z_975**2 / (4 * count**2)) / scale
-    return Measured(share, count, max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half)))
+    return Estimate(share, count, max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half)))
 
 
-def of_ratio(above: Tensor, below: Tensor, seed: int) -> Measured:
-    """The ratio of two means over images with its interval: (N,), (M,). With N = M the two are drawn together."""
-    seeds = (seed, seed if len(above) == len(below) else seed_for(seed, "below"))
+def bootstrap_ratio(above: Tensor, below: Tensor, seed: int, *, paired: bool) -> Estimate:
+    """The ratio of two means with its interval: (N,), (M,).
+
+    `paired` values belong to the same N images, and are drawn together; others are drawn independently.
+    """
+    seeds = (seed, seed if paired else seed_for(seed, "below"))
     draws = [_resampled(part.double()[None], own)[0] for part, own in zip((above, below), seeds, strict=True)]
     return _measured(above.double().mean() / below.double().mean(), draws[0] / draws[1], len(above))
 
 
-def of_set(statistic: Callable[[Tensor], float], count: int) -> Measured:
-    """A figure of a set of `count` images with its interval; `statistic` takes the rows of a part of it, (n,) int64.
+def jackknife(statistic: Callable[[Tensor], float], count: int) -> Estimate:
+    """A metric of a set of `count` images with its interval; `statistic` takes the rows of a part of it, (n,) int64.
 
     Groups are every tenth image, so that they are alike in classes that are sorted.
     """
     rows = torch.arange(count)
     value = float(statistic(rows))
     if count < 2 * GROUPS:
-        return Measured(value, count)
+        return Estimate(value, count)
     parts = torch.tensor([statistic(rows[rows % GROUPS != group]) for group in range(GROUPS)], dtype=torch.double)
     error = math.sqrt((GROUPS - 1) / GROUPS * float((parts - parts.mean()).square().sum()))
-    return Measured(value, count, value - T_975 * error, value + T_975 * error)
+    return Estimate(value, count, value - T_975 * error, value + T_975 * error)
 
 
 def _resampled(values: Tensor, seed: int) -> Tensor:
@@ -93,14 +96,14 @@ def _resampled(values: Tensor, seed: int) -> Tensor:
 def _weights(count: int, draws: int, seed: int) -> Tensor:
     """How often each of N images is in each draw with replacement, as a share: (draws, N).
 
-    Kept for the next figure over as many images: to draw takes longer than all that is done with the draws.
+    Kept for the next metric over as many images: to draw takes longer than all that is done with the draws.
     """
     rows = torch.randint(count, (draws, count), generator=torch.Generator().manual_seed(seed))
     share = torch.full((), 1 / count, dtype=torch.double).expand(rows.shape)
     return torch.zeros(rows.shape, dtype=torch.double).scatter_add_(1, rows, share)
 
 
-def _measured(value: Tensor, resampled: Tensor, count: int) -> Measured:
+def _measured(value: Tensor, resampled: Tensor, count: int) -> Estimate:
     tail = (1 - LEVEL) / 2
     low, high = torch.quantile(resampled, torch.tensor([tail, 1 - tail], dtype=resampled.dtype, device=value.device))
-    return Measured(float(value), count, float(low), float(high))
+    return Estimate(float(value), count, float(low), float(high))

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from vaeplay.data.prepared import as_float
-from vaeplay.evaluation.metrics.intervals import Measured, of_means
+from vaeplay.evaluation.metrics.intervals import Estimate, bootstrap_means
 from vaeplay.evaluation.metrics.subject import Subject
 from vaeplay.models.base import Autoencoder
 from vaeplay.models.parts import importance, losses
@@ -29,8 +29,8 @@ PAIRS_AT_ONCE = 4_000_000  # distances that the gap to the prior holds at a time
 CONSTANT = 1e-6  # of the largest number in the codes: a prior narrower than that in a dimension is a point there
 
 
-def figures(subject: Subject) -> dict[str, Measured]:
-    """Every figure of this file that the model has, with intervals for the means over images."""
+def metrics(subject: Subject) -> dict[str, Estimate]:
+    """Every metric of this file that the model has, with intervals for the means over images."""
     values = per_image(subject)
     if subject.posteriors is not None:
         seed = subject.seed_for("importance")
@@ -38,14 +38,14 @@ def figures(subject: Subject) -> dict[str, Measured]:
     best = values.get("bound", values.get("elbo"))
     if best is not None:
         values["bits_per_dimension"] = -best / (math.prod(subject.test.images.shape[1:]) * math.log(2))
-    found = of_means(values, subject.seed_for("intervals"))
+    found = bootstrap_means(values, subject.seed_for("intervals"))
     count = len(subject.test.images)
     if dimensions := spectrum(subject):
-        found["active_units"] = Measured(sum(entry["active"] for entry in dimensions), count)
-        found["collapsed_units"] = Measured(sum(entry["collapsed"] for entry in dimensions), count)
+        found["active_units"] = Estimate(sum(entry["active"] for entry in dimensions), count)
+        found["collapsed_units"] = Estimate(sum(entry["collapsed"] for entry in dimensions), count)
     if count > 1 and subject.vectors:  # of maps it would say little
         found["prior_gap"] = prior_gap(subject)
-    return found | {name: Measured(value, count) for name, value in subject.model.figures(subject.seen).items()}
+    return found | {name: Estimate(value, count) for name, value in subject.model.metrics(subject.seen).items()}
 
 
 @torch.no_grad()
@@ -80,7 +80,7 @@ def bound(model: Autoencoder, images: Tensor, samples: int, seed: int) -> Tensor
         x = model.likelihood.observe(as_float(chunk), noise)
         sizes = [min(codes_at_once, samples - start) for start in range(0, samples, codes_at_once)]
         posterior = model.posterior(x)
-        assert posterior is not None  # figures asked for it
+        assert posterior is not None  # metrics asked for it
         weights = torch.cat(
             [importance.log_weights(model.distortion, posterior, x, noise, size)[0] for size in sizes], dim=1
         )
@@ -110,7 +110,7 @@ def spectrum(subject: Subject) -> list[dict[str, Any]]:
 
 
 @torch.no_grad()
-def prior_gap(subject: Subject) -> Measured:
+def prior_gap(subject: Subject) -> Estimate:
     """MMD² between the codes of the test images, drawn from the posterior where there is one, and the prior.
 
     Both are measured in the prior's standard deviations. The kernel's widths are made for codes of variance 1, and an
@@ -124,7 +124,7 @@ def prior_gap(subject: Subject) -> Measured:
     codes, prior = codes.double(), prior.double()
     smallest = CONSTANT * torch.maximum(codes.abs().amax(), prior.abs().amax()).clamp(min=1e-30)
     scale = prior.std(0).clamp(min=smallest)
-    return Measured(float(unbiased_mmd(codes / scale, prior / scale)), count)
+    return Estimate(float(unbiased_mmd(codes / scale, prior / scale)), count)
 
 
 def unbiased_mmd(first: Tensor, second: Tensor) -> Tensor:

@@ -1,36 +1,36 @@
 """How alike one set of images is to the training images, in the classifier's features: samples, or images held out.
 
-The same figures for both, so that those of held-out real images are the floor, or the ceiling, of those of samples.
+The same metrics for both, so that those of held-out real images are the floor, or the ceiling, of those of samples.
 """
 
 import torch
 from torch import Tensor
 
 from vaeplay.classifier.network import Classifier
-from vaeplay.data.prepared import evenly
 from vaeplay.evaluation.metrics import distances, manifold
-from vaeplay.evaluation.metrics.intervals import Measured, of_means, of_set, of_shares
-from vaeplay.evaluation.metrics.neighbours import nearest
+from vaeplay.evaluation.metrics.intervals import Estimate, bootstrap_means, jackknife, wilson
+from vaeplay.neighbours import nearest
+from vaeplay.rows import evenly
 
 COPY = 1 / 3  # of the distance to the second nearest training image, up to which the nearest counts as copied
 
 
-def figures(
+def metrics(
     network: Classifier, images: Tensor, made: Tensor, train_images: Tensor, train: Tensor, *, classes: int, seed: int
-) -> dict[str, Measured]:
-    """Every figure of N images, uint8 (N, *shape), whose features are `made`, (N, F), against all M training images.
+) -> dict[str, Estimate]:
+    """Every metric of N images, uint8 (N, *shape), whose features are `made`, (N, F), against all M training images.
 
-    A set of as few images as neighbours are counted has no figures of neighbours; one without classes, no entropy.
+    A set of as few images as neighbours are counted has no metrics of neighbours; one without classes, no entropy.
     """
-    real = train[evenly(len(train), len(made)).to(train.device)]
-    found = {"frechet": of_set(distances.frechet(made, train), len(made))}
+    real = train[evenly(len(train), len(made))]
+    found = {"frechet": jackknife(distances.frechet(made, train), len(made))}
     if min(len(made), len(real)) > manifold.NEIGHBOURS:
-        found["kid"] = of_set(distances.kernel(made, real), len(made))
+        found["kid"] = jackknife(distances.kernel(made, real), len(made))
         values = manifold.per_image(made, real)
-        found |= of_means({"density": values.pop("density")}, seed)
-        found |= of_shares(values | {"memorising": copied(images, train_images)})
+        found |= bootstrap_means({"density": values.pop("density")}, seed)
+        found |= wilson(values | {"memorising": copied(images, train_images)})
     if classes > 1:
-        found["class_entropy"] = of_set(entropy(network, made), len(made))
+        found["class_entropy"] = jackknife(entropy(network, made), len(made))
     return found
 
 

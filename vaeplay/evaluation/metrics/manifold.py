@@ -12,14 +12,14 @@ and coverage mend that: Naeem et al. 2020, arXiv:2002.09797.
 import torch
 from torch import Tensor
 
-from vaeplay.evaluation.metrics.neighbours import nearest
+from vaeplay.neighbours import nearest
 
 NEIGHBOURS = 5
 PAIRS_AT_ONCE = 4_000_000
 
 
 def per_image(made: Tensor, real: Tensor, neighbours: int = NEIGHBOURS) -> dict[str, Tensor]:
-    """Each figure's values, whose mean it is: of features (N, F) and (M, F), with more than k in each set.
+    """Each metric's values, whose mean it is: of features (N, F) and (M, F), with more than k in each set.
 
     `precision` and `density` are (N,), of the samples; `recall` and `coverage` are (M,), of the real images.
     """

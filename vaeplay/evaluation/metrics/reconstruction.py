@@ -1,22 +1,24 @@
 """How well a model gives back its images, and how much of their sharpness is left; `pixels` has the definitions."""
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from vaeplay.data.prepared import as_float
 from vaeplay.evaluation.metrics import pixels
-from vaeplay.evaluation.metrics.intervals import Measured, of_means, of_ratio
+from vaeplay.evaluation.metrics.intervals import Estimate, bootstrap_means, bootstrap_ratio
 from vaeplay.evaluation.metrics.subject import Subject
 
 
-def figures(subject: Subject) -> dict[str, Measured]:
-    """Every figure of this file with its interval."""
+def metrics(subject: Subject) -> dict[str, Estimate]:
+    """Every metric of this file with its interval."""
     found, seed = subject.reconstructed, subject.seed_for("intervals")
     values = {"mse": found["mse"], "psnr": pixels.psnr(found["mse"]), "ssim": found["ssim"]}
     made = torch.cat([pixels.laplacian_energy(x) for _, x in subject.batches(subject.samples)])
-    return of_means(values, seed) | {
-        "sharpness": of_ratio(found["energy"], found["real_energy"], seed),
-        "sample_sharpness": of_ratio(made, found["real_energy"], seed),
+    return bootstrap_means(values, seed) | {
+        "sharpness": bootstrap_ratio(found["energy"], found["real_energy"], seed, paired=True),
+        "sample_sharpness": bootstrap_ratio(made, found["real_energy"], seed, paired=False),
     }
 
 
@@ -27,7 +29,7 @@ def extremes(subject: Subject, count: int) -> tuple[Tensor, Tensor]:
 
 
 @torch.no_grad()
-def pairs(subject: Subject, rows: Tensor) -> Tensor:
+def pairs(subject: Subject, rows: Tensor | NDArray[np.intp]) -> Tensor:
     """Test images above their reconstructions: (n,) → (2, n, channels, height, width)."""
     given_back = subject.model.reconstruct(as_float(subject.seen[rows]))
     return torch.stack([as_float(subject.test.images[rows]), given_back])

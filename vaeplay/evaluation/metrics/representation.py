@@ -3,7 +3,7 @@
 The codes are those without noise (of a VAE the posterior means); none of these classifiers changes the model. Distances
 are taken between the codes as they are: to standardise each dimension would blow a collapsed one up to the size of
 those that say something. Only the probe sees them standardised, which spares its optimiser. Data without at least two
-classes have none of these figures.
+classes have none of these metrics.
 """
 
 from collections.abc import Callable
@@ -14,28 +14,28 @@ import torch
 from torch import Tensor
 
 from vaeplay import optimisers
-from vaeplay.data.prepared import evenly
-from vaeplay.evaluation.metrics.intervals import Measured, of_set, of_shares
+from vaeplay.evaluation.metrics.intervals import Estimate, jackknife, wilson
 from vaeplay.evaluation.metrics.subject import Subject
-from vaeplay.models.parts.clusters import means_of, nearest, spread
+from vaeplay.models.parts.clusters import k_means
+from vaeplay.neighbours import nearest
 from vaeplay.noise import Noise
+from vaeplay.rows import evenly
 from vaeplay.seeds import seed_for
 
 NEIGHBOURS = 10
 MOST = 20_000  # training codes that classify, spread evenly over the split where there are more
-PAIRS_AT_ONCE = 16_000_000  # distances that are held at a time
 STARTS = 10  # of k-means, of which the tightest clusters count
 LLOYD_STEPS = 100
 PROBE_STEPS = 200
 
 
-def figures(subject: Subject) -> dict[str, Measured]:
-    """Every figure of this file, where there are at least two classes."""
+def metrics(subject: Subject) -> dict[str, Estimate]:
+    """Every metric of this file, where there are at least two classes."""
     labels, train_labels, classes = subject.test.labels, subject.train.labels, subject.classes
     present = len(labels.unique())
     if len(train_labels.unique()) < 2 or present < 2:
         return {}
-    rows = evenly(len(train_labels), MOST).to(train_labels.device)
+    rows = evenly(len(train_labels), MOST)
     known, known_labels, codes = subject.train_codes[rows].double(), train_labels[rows], subject.codes.double()
     right = {
         "knn_accuracy": (by_neighbours(known, known_labels, codes, classes) == labels).double(),
@@ -43,9 +43,9 @@ def figures(subject: Subject) -> dict[str, Measured]:
     }
     places = clusters(codes, present, subject.seed_for("k-means")).cpu()
     labels = labels.cpu()
-    found = of_shares(right)
+    found = wilson(right)
     for name, agreement in (("kmeans_ari", adjusted_rand), ("kmeans_nmi", normalised_information)):
-        found[name] = of_set(partial(_agreement, agreement, labels, places, classes), len(labels))
+        found[name] = jackknife(partial(_agreement, agreement, labels, places, classes), len(labels))
     return found
 
 
@@ -55,12 +55,8 @@ def _agreement(of: Callable[[Tensor], Tensor], labels: Tensor, places: Tensor, c
 
 def by_neighbours(known: Tensor, labels: Tensor, codes: Tensor, classes: int) -> Tensor:
     """The commonest class among each code's nearest known codes: (M, D), (M,), (N, D) → (N,). The first of equals."""
-    found = []
-    for part in codes.split(max(1, PAIRS_AT_ONCE // len(known))):
-        distances = torch.addmm(known.square().sum(1), part, known.T, alpha=-2)
-        rows = distances.topk(min(NEIGHBOURS, len(known)), dim=1, largest=False).indices
-        found.append(torch.nn.functional.one_hot(labels[rows], classes).sum(1).argmax(1))
-    return torch.cat(found)
+    _, rows = nearest(codes, known, NEIGHBOURS)
+    return torch.nn.functional.one_hot(labels[rows], classes).sum(1).argmax(1)
 
 
 def by_probe(known: Tensor, labels: Tensor, codes: Tensor, classes: int) -> Tensor:
@@ -96,18 +92,10 @@ def logistic_regression(x: Tensor, labels: Tensor, classes: int) -> tuple[Tensor
 
 def clusters(codes: Tensor, count: int, seed: int) -> Tensor:
     """Each code's cluster by k-means: (N, D) → (N,). Of several seeded starts the one with the smallest distances."""
-    found: list[tuple[float, Tensor]] = []
-    for start in range(STARTS):
-        centres = spread(codes, count, Noise(seed_for(seed, f"start {start}"), codes.device))
-        places, distances = nearest(codes, centres)
-        for _ in range(LLOYD_STEPS):
-            means, counts = means_of(codes, places, count)
-            centres = torch.where(counts[:, None] > 0, means, centres)
-            before, (places, distances) = places, nearest(codes, centres)
-            if torch.equal(before, places):
-                break
-        found.append((float(distances.sum()), places))
-    return min(found, key=lambda one: one[0])[1]
+    starts = (Noise(seed_for(seed, f"start {start}"), codes.device) for start in range(STARTS))
+    fits = [k_means(codes, count, noise, LLOYD_STEPS) for noise in starts]
+    _, places, _ = min(fits, key=lambda fit: float(fit[2].square().sum()))
+    return places
 
 
 def crossed(labels: Tensor, places: Tensor, count: int) -> Tensor:

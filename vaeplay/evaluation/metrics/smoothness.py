@@ -21,10 +21,10 @@ from torch.func import jvp
 
 from vaeplay import compiler
 from vaeplay.classifier import network
-from vaeplay.evaluation.metrics.intervals import Measured, of_means, of_ratio, of_shares
-from vaeplay.evaluation.metrics.neighbours import same_class
+from vaeplay.evaluation.metrics.intervals import Estimate, bootstrap_means, bootstrap_ratio, wilson
 from vaeplay.evaluation.metrics.subject import Subject
 from vaeplay.models.base import Autoencoder
+from vaeplay.neighbours import same_class
 from vaeplay.noise import Noise
 
 AT_ONCE = 250  # walks that are decoded at a time
@@ -37,10 +37,10 @@ Walk = Callable[[Tensor, Tensor, Tensor], Tensor]  # codes (B, D), codes (B, D),
 
 
 @torch.no_grad()
-def figures(subject: Subject) -> dict[str, Measured]:
-    """Every figure of this file that the model has: a map of codes has no angle to turn by, only a straight walk."""
+def metrics(subject: Subject) -> dict[str, Estimate]:
+    """Every metric of this file that the model has: a map of codes has no angle to turn by, only a straight walk."""
     count, seed = len(subject.test.images), subject.seed_for("intervals")
-    found = of_means({"jacobian": jacobian_norms(subject)}, seed)
+    found = bootstrap_means({"jacobian": jacobian_norms(subject)}, seed)
     if count < 2:
         return found
     first, second = pairs(count, subject.noise_for("pairs"))
@@ -49,14 +49,14 @@ def figures(subject: Subject) -> dict[str, Measured]:
     centre = subject.codes.mean(0)
     walks: dict[str, Walk] = {"path_length": straight}
     if subject.vectors:
-        walks["path_length_spherical"] = lambda a, b, t: centre + turning(a - centre, b - centre, t)
+        walks["path_length_spherical"] = lambda a, b, t: centre + slerp(a - centre, b - centre, t)
     for key, walk in walks.items():
         if apart.any():
-            found[key] = of_ratio(speeds(subject, walk, first, second, share), apart, seed)
+            found[key] = bootstrap_ratio(speeds(subject, walk, first, second, share), apart, seed, paired=True)
     middle = features_at(subject, straight, first, second, torch.full_like(share, 0.5))
-    found |= of_shares({"sure_midpoints": network.sure(subject.classifier, middle)})
+    found |= wilson({"sure_midpoints": network.sure(subject.classifier, middle)})
     if subject.classes > 1:
-        found |= of_means({"neighbour_consistency": same_class(subject.codes, subject.test.labels)}, seed)
+        found |= bootstrap_means({"neighbour_consistency": same_class(subject.codes, subject.test.labels)}, seed)
     return found
 
 
@@ -74,7 +74,7 @@ def straight(first: Tensor, second: Tensor, share: Tensor) -> Tensor:
     return torch.lerp(first, second, share)
 
 
-def turning(first: Tensor, second: Tensor, share: Tensor) -> Tensor:
+def slerp(first: Tensor, second: Tensor, share: Tensor) -> Tensor:
     """The walk around the origin: the direction turns evenly, the length changes evenly (Shoemake 1985).
 
     White 2016, arXiv:1609.04468, weighs the codes themselves rather than their directions, which runs off to infinity
@@ -115,7 +115,7 @@ def features_at(subject: Subject, walk: Walk, first: Tensor, second: Tensor, sha
 
 def _features_along(subject: Subject, walk: Walk, first: Tensor, second: Tensor) -> Callable[[Tensor], Tensor]:
     def at(share: Tensor) -> Tensor:
-        codes = walk(subject.codes[first], subject.codes[second], share).unflatten(1, subject.code_shape)
+        codes = walk(subject.codes[first], subject.codes[second], share).unflatten(1, subject.model.code_shape)
         return subject.classifier.features(subject.model.decode(codes))
 
     return at

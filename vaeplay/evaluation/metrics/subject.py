@@ -1,5 +1,6 @@
-"""What is measured: one trained model, the images it is measured on, and what several figures need of both."""
+"""What is measured: one trained model, the images it is measured on, and what several metrics need of both."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,10 +9,11 @@ import torch
 from torch import Tensor
 
 from vaeplay.classifier.network import Classifier
-from vaeplay.data.prepared import Split, as_float, evenly
+from vaeplay.data.prepared import Split, as_float
 from vaeplay.evaluation.metrics import pixels
 from vaeplay.models.base import Autoencoder
 from vaeplay.noise import Noise
+from vaeplay.rows import evenly
 from vaeplay.seeds import seed_for
 
 BLOCK = 500  # images made, or binarised, at a time: fixed, so that their noise depends on no setting
@@ -23,7 +25,7 @@ MOST_CODES = 5000  # codes that they are found in
 class Subject:
     """A model with its images: `train` and `test` hold uint8 (N, channels, height, width) on the model's device.
 
-    `real_train` and `real_test` are the classifier's features of those images, (N, F). No figure depends on
+    `real_train` and `real_test` are the classifier's features of those images, (N, F). No metric depends on
     `batch_size`; it is how many images pass a network at once. `importance_samples` is how many codes an image gets for
     the importance-weighted bound; `classes` how many classes the data set has, 1 where it has none. What is computed
     here is computed once.
@@ -56,7 +58,7 @@ class Subject:
 
     @cached_property
     def seen(self) -> Tensor:
-        """The test images as the model is to see them, uint8 (N, *shape): binarised once for all figures, if at all.
+        """The test images as the model is to see them, uint8 (N, *shape): binarised once for all metrics, if at all.
 
         An encoder that was trained on black and white pixels says nothing sensible of grey ones.
         """
@@ -74,16 +76,10 @@ class Subject:
         """Codes of the test images without noise, (N, D); a map of codes is laid out flat."""
         return self._codes(self.seen)
 
-    @cached_property
-    @torch.no_grad()
-    def code_shape(self) -> torch.Size:
-        """The shape of one code: (D,), or (D, h, w) of a map."""
-        return self.model.encode(as_float(self.seen[:1])).shape[1:]
-
     @property
     def vectors(self) -> bool:
         """Whether codes are vectors whose numbers mean something each, and not maps; a map of one place is a vector."""
-        return self.codes.shape[1] == self.model.latent_dim
+        return math.prod(self.model.code_shape[1:]) == 1
 
     @cached_property
     def principal(self) -> Tensor:
@@ -93,7 +89,7 @@ class Subject:
         would be up to the linear algebra library.
         """
         codes = self.codes.nan_to_num()
-        codes = codes[evenly(len(codes), MOST_CODES).to(codes.device)].cpu()
+        codes = codes[evenly(len(codes), MOST_CODES)].cpu()
         _, sizes, directions = torch.linalg.svd(codes - codes.mean(0), full_matrices=False)
         directions, sizes = directions[:COMPONENTS], sizes[:COMPONENTS] / len(codes) ** 0.5
         largest = directions.gather(1, directions.abs().argmax(1, keepdim=True))

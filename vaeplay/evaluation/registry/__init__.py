@@ -1,6 +1,6 @@
-"""Every figure that the pipeline reports: its name, unit, direction, definition and source.
+"""Every metric that the pipeline reports: its name, unit, direction, definition and source.
 
-The evaluation writes these keys, the gallery shows them under these names, and nothing else is a metric. All figures
+The evaluation writes these keys, the gallery shows them under these names, and nothing else is a metric. All metrics
 are means over the images of the test split unless the definition says otherwise. A file a group.
 """
 

@@ -1,4 +1,4 @@
-"""What a figure is, to a reader."""
+"""What a reader needs to know of a metric."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,13 +9,13 @@ Group = Literal["reconstruction", "likelihood", "generation", "smoothness", "rep
 
 @dataclass(frozen=True)
 class Metric:
-    """One figure of a cell.
+    """A named quantity that is measured of a cell.
 
     `key` is its name in `metrics/<cell>.json`; `better` is the direction in which a model improves, or None where
     neither is better by itself; `digits` is how many decimals mean something; `group` is the question that it answers.
-    A figure that few models have, or that says little more than another, is no `headline`: it is shown with its cell,
+    A metric that few models have, or that says little more than another, is no `headline`: it is shown with its cell,
     and not in the table of all cells. `over` is what its interval is over: with others
-    of these the figure would move so much, all else left as it is. A pair is one of test images.
+    of these the metric would move so much, all else left as it is. A pair is one of test images.
     """
 
     key: str

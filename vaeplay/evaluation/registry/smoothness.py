@@ -64,8 +64,8 @@ SMOOTHNESS: tuple[Metric, ...] = (
         "share of neighbours",
         "higher",
         3,
-        "Share of the ten nearest codes of other test images that belong to an image of the same class. The figure for "
-        "real images is that of the pixels themselves.",
+        "Share of the ten nearest codes of other test images that belong to an image of the same class. For real "
+        "images it is taken of the pixels.",
         headline=False,
     ),
 )

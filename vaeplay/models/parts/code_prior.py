@@ -12,7 +12,7 @@ A tenth of the maps is held out, and the weights of the epoch that was best on t
 
 import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +20,7 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from vaeplay import optimisers
-from vaeplay.noise import Noise, drawn
+from vaeplay.noise import Noise, sample_categorical
 
 KERNEL = 3
 REACH = KERNEL // 2
@@ -33,7 +33,7 @@ class CodePrior(nn.Module):
 
     def __init__(
         self,
-        shape: tuple[int, int],
+        shape: Sequence[int],
         codes: int,
         *,
         channels: int,
@@ -43,7 +43,7 @@ class CodePrior(nn.Module):
         lr: float,
     ) -> None:
         super().__init__()
-        self.shape = shape
+        self.shape = tuple(shape)
         self.size = codes
         self.dropout = dropout
         self.epochs = epochs
@@ -97,7 +97,7 @@ class CodePrior(nn.Module):
                 for layer, found in zip(self.layers, hints, strict=True):
                     horizontal = layer(horizontal, found[..., : column + 1])
                 shares = self.head(horizontal[..., -1:]).flatten(1).softmax(1)
-                maps[:, row, column] = drawn(shares, noise.uniform((count, 1))).squeeze(1)
+                maps[:, row, column] = sample_categorical(shares, noise.uniform((count, 1))).squeeze(1)
         return maps
 
     def fit(self, maps: Tensor, noise: Noise) -> None:

@@ -20,20 +20,20 @@ from torch import Tensor
 class Loss:
     """What `Autoencoder.loss` gives for B images.
 
-    `total` (B,) is what is minimised; `terms` are its named parts, each (B,), in nats an image; `figures` are named
+    `total` (B,) is what is minimised; `terms` are its named parts, each (B,), in nats an image; `metrics` are named
     scalars that belong to the batch as a whole.
     """
 
     total: Tensor
     terms: dict[str, Tensor]
-    figures: dict[str, Tensor] = field(default_factory=dict)
+    metrics: dict[str, Tensor] = field(default_factory=dict)
 
     def detach(self) -> "Loss":
         """The values alone: what computed them, with all its memory, may go."""
-        terms, figures = (
-            {name: value.detach() for name, value in named.items()} for named in (self.terms, self.figures)
+        terms, metrics = (
+            {name: value.detach() for name, value in named.items()} for named in (self.terms, self.metrics)
         )
-        return Loss(self.total.detach(), terms, figures)
+        return Loss(self.total.detach(), terms, metrics)
 
 
 def gaussian_sample(mean: Tensor, logvar: Tensor, normal: Tensor) -> Tensor:

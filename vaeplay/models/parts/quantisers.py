@@ -28,9 +28,11 @@ from torch.nn import functional
 
 from vaeplay.errors import UserError
 from vaeplay.models.parts import clusters
+from vaeplay.neighbours import nearest
 from vaeplay.noise import Noise
 
 MOST_CODES = 65536
+START_STEPS = 10  # of Lloyd's algorithm for the first codebook: training goes on from there
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,8 @@ class Codebook(Quantiser):
 
     def codes(self, z: Tensor) -> Tensor:
         """The nearest entry's index."""
-        return clusters.nearest(z.detach().movedim(1, -1).flatten(0, -2), self.codebook)[0].view(-1, *z.shape[2:])
+        _, codes = nearest(z.detach().movedim(1, -1).flatten(0, -2), self.codebook)
+        return codes.view(-1, *z.shape[2:])
 
     def vectors(self, codes: Tensor) -> Tensor:
         """The entries."""
@@ -108,7 +111,7 @@ class Codebook(Quantiser):
     @torch.no_grad()
     def start(self, vectors: Tensor, noise: Noise) -> None:
         """Put the codebook at the k-means centres of `vectors`."""
-        self.codebook.copy_(clusters.k_means(vectors, self.size, noise))
+        self.codebook.copy_(clusters.k_means(vectors, self.size, noise, START_STEPS)[0])
         self.shares.fill_(1 / self.size)
 
     @torch.no_grad()

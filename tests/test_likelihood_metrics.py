@@ -41,7 +41,7 @@ def test_a_dimension_that_speaks_of_few_images_only_is_not_collapsed() -> None:
 
 
 def test_a_model_whose_code_is_a_point_has_no_spectrum_and_no_bound() -> None:
-    figures = likelihood.figures(making.subject("AE"))
+    figures = likelihood.metrics(making.subject("AE"))
     assert not {"elbo", "rate", "bound", "active_units", "bits_per_dimension"} & set(figures)
     assert likelihood.spectrum(making.subject("AE")) == []
 
@@ -72,9 +72,9 @@ def test_the_bound_is_the_same_however_many_codes_are_decoded_at_once(monkeypatc
 
 
 def test_bits_per_dimension_are_the_bound_in_bits_over_the_pixels() -> None:
-    figures = likelihood.figures(making.subject("VAE"))
+    figures = likelihood.metrics(making.subject("VAE"))
     assert figures["bits_per_dimension"].value == pytest.approx(-figures["bound"].value / math.log(2) / 144)
-    discrete = likelihood.figures(making.subject("VQVAE"))
+    discrete = likelihood.metrics(making.subject("VQVAE"))
     assert discrete["bits_per_dimension"].value == pytest.approx(-discrete["elbo"].value / math.log(2) / 144)
 
 
