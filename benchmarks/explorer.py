@@ -15,7 +15,10 @@ from safetensors.numpy import load_file
 
 SECONDS = 2
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-SHOWN = """(name) => { const [side] = gallery.explorer.sides; return side.cell?.cell === name && side.painted > 0; }"""
+SHOWN = """(name) => {
+    const [side] = modules['explorer/place.js'].explorer.sides;
+    return side.cell?.cell === name && side.painted > 0;
+}"""
 DRAG = """async (seconds) => {
     const pad = document.querySelector('canvas.pad');
     const box = pad.getBoundingClientRect();
@@ -23,7 +26,7 @@ DRAG = """async (seconds) => {
         new PointerEvent(type, { pointerId: 1, clientX: x, clientY: y, bubbles: true }));
     pad.setPointerCapture = () => {};
     const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
-    const [side] = gallery.explorer.sides;
+    const [side] = modules['explorer/place.js'].explorer.sides;
     send('pointerdown', x, y);
     const [from, begun] = [side.painted, performance.now()];
     while (performance.now() - begun < 1000 * seconds) {
@@ -36,15 +39,19 @@ DRAG = """async (seconds) => {
     return [frames, side.milliseconds];
 }"""
 DECODE = """async ([cell, codes, count]) => {
-    const found = await gallery.engine.load(cell);
+    const found = await modules['explorer/engine.js'].load(cell);
     return [...(await found.decode(Float32Array.from(codes), count))];
 }"""
-COST = "async (cell) => decoding.cost(await gallery.engine.load(cell))"
+LIVE = """() => {
+    const { cells, way } = modules['explorer/engine.js'];
+    return cells.filter((cell) => way(cell) === 'live');
+}"""
+COST = "async (cell) => modules['explorer/decoder.js'].decoding.cost(await modules['explorer/engine.js'].load(cell))"
 
 
 def measured(page: Page, root: Path, name: str) -> tuple[float, float, float, float]:
     """Million multiplications a picture, frames a second, milliseconds a picture, largest error in grey levels."""
-    page.evaluate("(name) => gallery.set({ explore: name, at: null })", name)
+    page.evaluate("(name) => modules['frame/state.js'].setState({ explore: name, at: null })", name)
     page.wait_for_function(SHOWN, arg=name)
     page.locator("#explorer .sides").scroll_into_view_if_needed()
     frames, milliseconds = page.evaluate(DRAG, SECONDS)
@@ -64,9 +71,9 @@ def main(root: Path = Path()) -> None:
     with sync_playwright() as playwright:
         page = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"]).new_page()
         page.goto((root / "reports/gallery.html").resolve().as_uri() + "#explorer")
-        for name in page.evaluate("() => gallery.engine.cells.filter((cell) => gallery.engine.way(cell) === 'live')"):
+        for name in page.evaluate(LIVE):
             cost, frames, milliseconds, error = measured(page, root, name)
-            form = page.evaluate("async (cell) => (await gallery.engine.load(cell)).about.format", name)
+            form = page.evaluate("async (cell) => (await modules['explorer/engine.js'].load(cell)).about.format", name)
             print(f"{name:40} {form:8} {cost:12.2f} {frames:9.1f} {milliseconds:6.2f} {error:12.0f}")
 
 

@@ -45,11 +45,12 @@ def plans(latent_dims: tuple[int, ...] = (2, 8), depths: tuple[int, ...] = (1, 2
 
 
 def make(
-    root: Path, cells: list[Plan] | None = None, text: str = "", epochs: int = 20, noisy: bool = False
+    root: Path, cells: list[Plan] | None = None, text: str = "", epochs: int = 20, noisy: bool = False, warm_up: int = 0
 ) -> list[str]:
     """Write the workspace into `root`; the names of its cells. `text` is put into every free text of the inputs.
 
-    `noisy` pictures are as large as those of the pipeline: sixteen columns, and no two images alike.
+    `noisy` pictures are as large as those of the pipeline: sixteen columns, and no two images alike. The β-VAEs reach
+    their β after `warm_up` epochs.
     """
     chosen = plans() if cells is None else cells
     names = [plan.name for plan in chosen]
@@ -88,11 +89,13 @@ def make(
     floors = {"floor_frechet": 0.4, "floor_mse": 0.0}
     write(root / "classifier/card.json", {"task": "class", "accuracy": 0.98} | floors)
     for index, plan in enumerate(chosen):
-        make_cell(root, plan, index, text, epochs, noisy)
+        make_cell(root, plan, index, text, epochs, noisy, warm_up)
     return names
 
 
-def make_cell(root: Path, plan: Plan, index: int, text: str = "", epochs: int = 20, noisy: bool = False) -> None:
+def make_cell(
+    root: Path, plan: Plan, index: int, text: str = "", epochs: int = 20, noisy: bool = False, warm_up: int = 0
+) -> None:
     """Write one cell's files; `index` varies its numbers a little."""
     name, variational = plan.name, plan.beta is not None
     settings: dict[str, Any] = {"hidden": 400, "likelihood": {"name": f"bernoulli{text}"}}
@@ -109,7 +112,7 @@ def make_cell(root: Path, plan: Plan, index: int, text: str = "", epochs: int = 
     metrics = {"distortion": distortion, "mse": mse, "psnr": -10 * math.log10(mse), "distortion_floor": 62.37}
     if variational:
         metrics |= {"rate": rate, "elbo": -(rate + distortion)}
-    for place, metric in enumerate(METRICS):  # any further figure, so that each is shown
+    for place, metric in enumerate(METRICS):  # any further metric, so that each is shown
         if metric.key not in ("rate", "elbo", *OF_CODEBOOKS):
             metrics.setdefault(metric.key, 0.5 + 0.01 * place + 0.001 * index)
     write(root / f"metrics/{name}.json", metrics)
@@ -139,6 +142,7 @@ def make_cell(root: Path, plan: Plan, index: int, text: str = "", epochs: int = 
 
     history = [
         {"epoch": epoch, "seconds": 0.8, "lr": 0.001}
+        | ({"rate_weight": (plan.beta or 0) * min(1, epoch / max(warm_up, 1))} if plan.model == "BetaVAE" else {})
         | {f"train_{term}": value for term, value in terms(epoch, -0.1 * epoch).items()}
         | {f"validation_{term}": value for term, value in terms(epoch, 1.0).items()}
         for epoch in range(1, epochs + 1)

@@ -26,12 +26,13 @@ LEVELS = """(canvas) => {
 }"""
 SPOT = """async (name) => {
     const canvas = document.querySelector(`figure.map[data-cell=${name}] canvas`);
-    const { points } = (await gallery.engine.load(name)).tensors;
-    const shares = [gallery.engine.normal(points[0]), 1 - gallery.engine.normal(points[1])];
+    const { points } = (await modules['explorer/engine.js'].load(name)).tensors;
+    const { normal } = modules['explorer/latent.js'];
+    const shares = [normal(points[0]), 1 - normal(points[1])];
     return shares.map((share) => share * canvas.clientWidth);
 }"""
 DECODE = """async ([cell, codes, count]) => {
-    const found = await gallery.engine.load(cell);
+    const found = await modules['explorer/engine.js'].load(cell);
     return [...(await found.decode(Float32Array.from(codes), count))];
 }"""
 
@@ -64,8 +65,10 @@ def explored(page: Page, *cells: Model) -> None:
     """Wait until the explorer shows these cells."""
     names = [cell.name for cell in cells]
     page.wait_for_function(
-        "(names) => names.every((name, n) => gallery.explorer.sides[n].cell?.cell === name && "
-        "gallery.explorer.sides[n].painted > 0 && gallery.explorer.sides[n].spot)",
+        """(names) => names.every((name, n) => {
+            const side = modules['explorer/place.js'].explorer.sides[n];
+            return side.cell?.cell === name && side.painted > 0 && side.spot;
+        })""",
         arg=names,
     )
 
@@ -104,7 +107,7 @@ def drag(page: Page, canvas: Locator, across: float, down: float) -> None:
 def spot(page: Page, index: int) -> tuple[float, float]:
     """Where in the window the point of an image is, on the first pad."""
     pad(page).scroll_into_view_if_needed()
-    x, y = page.evaluate("(index) => gallery.explorer.sides[0].spot(index)", index)
+    x, y = page.evaluate("(index) => modules['explorer/place.js'].explorer.sides[0].spot(index)", index)
     box = pad(page).bounding_box()
     assert box
     return box["x"] + x, box["y"] + y
@@ -130,7 +133,7 @@ def test_a_drag_changes_the_pixels_and_the_address(browser: Browser, address: st
         drag(page, pad(page), 0.3, -0.2)
         until_changed(picture(page), before)
         page.wait_for_function("() => location.hash.includes('at=')")
-        a, b = page.evaluate("gallery.explorer.state.at")
+        a, b = page.evaluate("modules['explorer/place.js'].explorer.state.at")
         words = f"At {a:.2f}, {b:.2f}".replace("-", "−")
         assert a > 0.5 and b > 0.3
         expect(page.locator("#explorer .place")).to_have_text(words)
@@ -145,7 +148,7 @@ def test_two_cells_follow_one_point(browser: Browser, address: str) -> None:
         drag(page, pad(page, 1), -0.25, 0.2)
         for side in (0, 1):
             until_changed(picture(page, side), before[side])
-        first, second = page.evaluate("gallery.explorer.sides.map((side) => side.place)")
+        first, second = page.evaluate("modules['explorer/place.js'].explorer.sides.map((side) => side.place)")
         assert first == second
 
 
@@ -197,7 +200,7 @@ def test_a_walk_between_two_images(browser: Browser, address: str) -> None:
         expect(page.get_by_role("button", name="To test image 10")).to_be_visible()
         page.wait_for_function("() => location.hash.includes('walk=0%2C10%2C1')")
         page.get_by_role("button", name="Play").click()
-        page.wait_for_function("() => gallery.explorer.state.base.t < 0.9")
+        page.wait_for_function("() => modules['explorer/place.js'].explorer.state.base.t < 0.9")
         page.get_by_role("button", name="Stop").click()
         page.get_by_role("button", name="Another pair").click()
         expect(page.locator("#explorer .place")).to_have_text("0 % of the way between two test images")
@@ -215,16 +218,18 @@ def test_whatever_else_is_done_ends_a_walk(browser: Browser, address: str) -> No
         ways = {
             "pad": lambda: pad(page).press("ArrowRight"),
             "key": lambda: page.get_by_role("button", name="A test image").press("Enter"),
-            "map": lambda: page.evaluate("(cell) => gallery.explore({ cell, image: 3 })", DEEP.name),
+            "map": lambda: page.evaluate(
+                "(cell) => modules['explorer/place.js'].explore({ cell, image: 3 })", DEEP.name
+            ),
         }
         for act in ways.values():
             page.get_by_role("button", name="Play").click()
-            page.wait_for_function("() => gallery.explorer.state.base?.t > 0.05")
+            page.wait_for_function("() => modules['explorer/place.js'].explorer.state.base?.t > 0.05")
             act()
             expect(page.locator("[data-play]")).to_have_text("Play")
             expect(page.locator("#explorer .place")).not_to_contain_text("of the way")
         page.get_by_role("button", name="Play").click()
-        page.wait_for_function("() => gallery.explorer.state.base?.kind === 'walk'")
+        page.wait_for_function("() => modules['explorer/place.js'].explorer.state.base?.kind === 'walk'")
         page.go_back()
         expect(page.locator("#explorer .place")).not_to_contain_text("of the way")
 
@@ -241,7 +246,7 @@ def test_with_reduced_motion_a_walk_goes_in_steps(browser: Browser, address: str
 def test_a_heavy_decoder_runs_in_a_worker(browser: Browser, address: str) -> None:
     with opened(browser, f"{address}#explore={HEAVY.name}") as page:
         explored(page, HEAVY)
-        assert page.evaluate("gallery.engine.worker()")
+        assert page.evaluate("modules['explorer/worker.js'].isHired()")
         before = levels(picture(page))
         drag(page, pad(page), -0.3, -0.2)
         until_changed(picture(page), before)
@@ -250,9 +255,9 @@ def test_a_heavy_decoder_runs_in_a_worker(browser: Browser, address: str) -> Non
 def test_without_workers_the_page_decodes_by_itself(browser: Browser, address: str) -> None:
     with opened(browser, address) as page:
         page.evaluate("() => { window.Worker = class { constructor() { throw new Error('none'); } }; }")
-        page.evaluate("(cell) => gallery.set({ explore: cell })", HEAVY.name)
+        page.evaluate("(cell) => modules['frame/state.js'].setState({ explore: cell })", HEAVY.name)
         explored(page, HEAVY)
-        assert not page.evaluate("gallery.engine.worker()")
+        assert not page.evaluate("modules['explorer/worker.js'].isHired()")
 
 
 def test_a_worker_that_may_not_start_leaves_the_page_to_decode(browser: Browser, address: str) -> None:
@@ -261,9 +266,9 @@ def test_a_worker_that_may_not_start_leaves_the_page_to_decode(browser: Browser,
             constructor() { setTimeout(() => this.onerror(new Event('error')), 50); }
             postMessage() {}
         }; }""")
-        page.evaluate("(cell) => gallery.set({ explore: cell })", HEAVY.name)
+        page.evaluate("(cell) => modules['frame/state.js'].setState({ explore: cell })", HEAVY.name)
         explored(page, HEAVY)
-        assert not page.evaluate("gallery.engine.worker()")
+        assert not page.evaluate("modules['explorer/worker.js'].isHired()")
 
 
 def test_a_dimension_alone(browser: Browser, address: str) -> None:
@@ -286,8 +291,10 @@ def test_codes_are_changed_by_hand(browser: Browser, address: str) -> None:
         page.locator(".code-map button").nth(14).click()
         shown, linked = shown_and_linked(page, CODED, before)
         assert linked == shown
-        number = page.evaluate("Number(gallery.get('code').split(',')[14])")
-        own = page.evaluate("(rank) => gallery.explorer.sides[0].cell.tensors.entries[rank]", number)
+        number = page.evaluate("Number(modules['frame/state.js'].getState('code').split(',')[14])")
+        own = page.evaluate(
+            "(rank) => modules['explorer/place.js'].explorer.sides[0].cell.tensors.entries[rank]", number
+        )
         expect(page.locator(".code-map button").nth(14)).to_have_accessible_name(f"Row 3, column 3: entry {own}")
 
 
@@ -302,7 +309,7 @@ def test_codes_are_drawn_over_by_a_pointer(browser: Browser, address: str) -> No
         tiles.nth(9).hover()
         page.mouse.up()
         page.wait_for_function("() => location.hash.includes('code=')")
-        assert page.evaluate("gallery.get('code').split(',').slice(7, 10)") == ["2", "2", "2"]
+        assert page.evaluate("modules['frame/state.js'].getState('code').split(',').slice(7, 10)") == ["2", "2", "2"]
 
 
 def test_a_draw_follows_the_one_in_the_link(browser: Browser, address: str) -> None:
@@ -315,19 +322,21 @@ def test_a_draw_follows_the_one_in_the_link(browser: Browser, address: str) -> N
 
 def test_another_cell_has_its_own_scale_and_points(browser: Browser, address: str) -> None:
     other = Model("AE", None, 2, 1)
-    drawn = "gallery.explorer.sides.map(({ scale, ground }) => [scale, ground?.wanted])"
+    drawn = "modules['explorer/place.js'].explorer.sides.map(({ scale, ground }) => [scale, ground?.wanted])"
     with opened(browser, f"{address}#explore={PLANE.name}") as page:
         explored(page, PLANE)
         page.evaluate(
             """(name) => {
-            const side = gallery.explorer.sides[0];
-            gallery.set({ explore: name });
-            gallery.explorer.redraw(); // while the other is still on its way
+            const side = modules['explorer/place.js'].explorer.sides[0];
+            modules['frame/state.js'].setState({ explore: name });
+            modules['explorer/place.js'].explorer.redraw(); // while the other is still on its way
         }""",
             other.name,
         )
         explored(page, other)
-        page.wait_for_function("(name) => gallery.explorer.sides[0].ground.wanted.startsWith(name)", arg=other.name)
+        page.wait_for_function(
+            "(name) => modules['explorer/place.js'].explorer.sides[0].ground.wanted.startsWith(name)", arg=other.name
+        )
         after = page.evaluate(drawn)
         strip = levels(page.locator(".strip canvas").first)
         page.reload()
@@ -341,12 +350,13 @@ def test_a_cell_that_goes_while_its_picture_is_made(browser: Browser, address: s
     with opened(browser, f"{address}#explore={PLANE.name}&explore={HEAVY.name}") as page:
         explored(page, PLANE, HEAVY)
         page.evaluate("""() => {
-            for (const at of [[0, 1], [1, 1]]) gallery.explorer.change({ at });
+            for (const at of [[0, 1], [1, 1]]) modules['explorer/place.js'].explorer.change({ at });
             requestAnimationFrame(() => {
-                gallery.explorer.change({ at: [1, 0] });
+                modules['explorer/place.js'].explorer.change({ at: [1, 0] });
                 requestAnimationFrame(() => {
-                    gallery.explorer.write();
-                    gallery.set({ explore: gallery.all('explore').slice(0, 1) });
+                    modules['explorer/place.js'].explorer.write();
+                    const { getStates, setState } = modules['frame/state.js'];
+                    setState({ explore: getStates('explore').slice(0, 1) });
                 });
             });
         }""")
@@ -399,7 +409,7 @@ def test_a_two_dimensional_latent_space_is_drawn_decoded(browser: Browser, addre
         page.go_back()
         page.get_by_label("Points on the decoded space").click()
         canvas.click(position={"x": x, "y": y})  # where a point is that is not drawn
-        page.wait_for_function("() => gallery.get('at')")
+        page.wait_for_function("() => modules['frame/state.js'].getState('at')")
         assert "image=" not in page.url
 
 
@@ -437,7 +447,7 @@ def test_the_smoothest_latent_space_is_two_presses_away(browser: Browser, addres
         name = page.locator("#detail .cell-name").inner_text()
         page.get_by_role("button", name="Explore its latent space").click()
         expect(page.locator("#detail")).to_be_hidden()
-        page.wait_for_function("(name) => gallery.explorer.sides[0].cell?.cell === name", arg=name)
+        page.wait_for_function("(name) => modules['explorer/place.js'].explorer.sides[0].cell?.cell === name", arg=name)
         expect(picture(page)).to_be_in_viewport()
 
 
@@ -458,6 +468,6 @@ def test_axe_finds_no_violation(browser: Browser, address: str, scheme: str) -> 
         for part in ("#map", "#explorer"):
             found = Axe().run(page, context=part)
             assert found.violations_count == 0, (part, found.generate_report())
-        page.evaluate("(name) => gallery.set({ cell: name })", CODED.name)
+        page.evaluate("(name) => modules['frame/state.js'].setState({ cell: name })", CODED.name)
         found = Axe().run(page, context="#detail")
         assert found.violations_count == 0, found.generate_report()

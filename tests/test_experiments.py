@@ -8,34 +8,35 @@ import pytest
 
 from tests.fake_workspace import HOSTILE
 from vaeplay.errors import UserError
-from vaeplay.gallery import experiments, sweep
+from vaeplay.gallery.experiments import command, sweep
 from vaeplay.gallery.fields import Fields
-from vaeplay.gallery.plane import plane
+from vaeplay.gallery.plane.drawing import Plane, plane
+from vaeplay.gallery.views import view
 
 
 def state(name: str, beta: float, cells: dict[str, dict[str, float]], **more: Any) -> dict[str, Any]:
     """One state of a workspace, as DVC 3.67 describes it."""
     data = {
         "params": {"params.yaml": {"data": {"beta": beta, "train": {"epochs": 3}}}},
-        "metrics": {f"metrics/{cell}.json": {"data": figures} for cell, figures in cells.items()}
+        "metrics": {f"metrics/{cell}.json": {"data": metrics} for cell, metrics in cells.items()}
         | {"classifier/card.json": {"data": {"accuracy": 0.9}}},
     }
     return {"rev": f"{name}0123456789", "name": name, "data": data, "error": None, "experiments": None} | more
 
 
-def figures(rate: float, distortion: float) -> dict[str, float]:
+def metrics(rate: float, distortion: float) -> dict[str, float]:
     return {"rate": rate, "distortion": distortion, "elbo": -rate - distortion}
 
 
 def answer(text: str = "") -> list[dict[str, Any]]:
     """A workspace, and a commit with three experiments: one finished, one queued, one failed."""
-    same = {"VAE_latent2_depth1_ReLU": figures(9, 90)}
+    same = {"VAE_latent2_depth1_ReLU": metrics(9, 90)}
     runs = [
-        {"revs": [state(f"four{text}", 4, same | {"BetaVAE_latent2_depth1_ReLU": figures(4, 100)})], "executor": None},
+        {"revs": [state(f"four{text}", 4, same | {"BetaVAE_latent2_depth1_ReLU": metrics(4, 100)})], "executor": None},
         {"revs": [state("later", 8, {})], "executor": {"state": "queued"}},
         {"revs": [state("bad", 9, {}, data=None, error={"type": "Error", "msg": f"no file{text}"})], "executor": None},
     ]
-    own = same | {"BetaVAE_latent2_depth1_ReLU": figures(6, 95)}
+    own = same | {"BetaVAE_latent2_depth1_ReLU": metrics(6, 95)}
     return [state("workspace", 2, own), state("main", 2, {}, experiments=runs)]
 
 
@@ -43,50 +44,54 @@ def read(value: list[dict[str, Any]]) -> sweep.Sweep:
     return sweep.read([Fields(entry, "dvc exp show") for entry in value])
 
 
+def drawn(found: sweep.Sweep) -> Plane | None:
+    return plane(view(found.page))
+
+
 def test_each_experiment_has_what_it_changed_and_its_own_cells() -> None:
     found = read(answer())
     assert [item.name for item in found.experiments] == ["workspace", "main", "four", "later", "bad"]
     assert [[setting.value for setting in item.changed] for item in found.experiments] == [[2], [2], [4], [8], []]
-    assert [len(item.cells) for item in found.experiments] == [2, 0, 1, 0, 0]  # the VAE's figures stand once
+    assert [len(item.cells) for item in found.experiments] == [2, 0, 1, 0, 0]  # the VAE's metrics stand once
     assert [item.state for item in found.experiments] == ["", "", "", "queued", "failed: no file"]
     assert [cell.beta for cell in found.cells] == [None, 2, 4]
 
 
 def test_a_sweep_over_beta_is_one_line_from_the_vae_on() -> None:
-    drawing = plane(read(answer()).page)
+    drawing = drawn(read(answer()))
     assert drawing is not None and len(drawing.sweeps) == 1
-    assert drawing.sweeps[0].count("L") == 2
+    assert drawing.sweeps[0].path.count("L") == 2
 
 
 def test_experiments_that_differ_in_something_else_are_no_sweep() -> None:
     name = "BetaVAE_latent2_depth1_ReLU"
-    states = [state(f"b{rate}", 2, {name: figures(rate, 90 + rate)}) for rate in (1, 2, 4)]
-    drawing = plane(read(states).page)
+    states = [state(f"b{rate}", 2, {name: metrics(rate, 90 + rate)}) for rate in (1, 2, 4)]
+    drawing = drawn(read(states))
     assert drawing is not None and drawing.sweeps == ()  # the same β each time
     for place, entry in enumerate(states):
         entry["data"]["params"]["params.yaml"]["data"] = {"beta": place + 1, "train": {"lr": 10.0**-place}}
-    drawing = plane(read(states).page)
+    drawing = drawn(read(states))
     assert drawing is not None and drawing.sweeps == ()  # another learning rate beside another β
 
 
 def test_repeated_trainings_have_a_curve_each() -> None:
     names = [f"BetaVAE_latent2_depth1_ReLU{repeat}" for repeat in ("", "_r2")]
-    states = [state(f"b{beta}", beta, {name: figures(8 / beta, 90 + beta) for name in names}) for beta in (1, 2, 4)]
-    drawing = plane(read(states).page)
-    assert drawing is not None and [path.count("L") for path in drawing.sweeps] == [2, 2]
+    states = [state(f"b{beta}", beta, {name: metrics(8 / beta, 90 + beta) for name in names}) for beta in (1, 2, 4)]
+    drawing = drawn(read(states))
+    assert drawing is not None and [sweep.path.count("L") for sweep in drawing.sweeps] == [2, 2]
 
 
 def test_no_name_enters_the_page() -> None:
-    text = experiments.html(read(answer(HOSTILE)))
+    text = command.html(read(answer(HOSTILE)))
     assert "<img" not in text and text.count("<script>") == 1
     assert "default-src &#39;none&#39;" in text
-    assert text == experiments.html(read(answer(HOSTILE)))
+    assert text == command.html(read(answer(HOSTILE)))
 
 
 def test_the_command_writes_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(experiments, "show", lambda revisions: answer())
-    assert experiments.main(argparse.Namespace(revisions=[])) == 0
+    monkeypatch.setattr(command, "show", lambda revisions: answer())
+    assert command.main(argparse.Namespace(revisions=[])) == 0
     assert capsys.readouterr().out == "reports/experiments.html: 3 experiments, 3 cells\n"
     assert (tmp_path / "reports/experiments.html").is_file()
 
@@ -100,4 +105,4 @@ def test_an_answer_of_another_kind_is_one_line(value: Any) -> None:
 def test_a_folder_that_dvc_refuses_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match=r"^dvc exp show failed: [^\n]+$"):
-        experiments.show([])
+        command.show([])

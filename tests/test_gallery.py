@@ -29,27 +29,18 @@ from tests.fake_workspace import HOSTILE, Plan, plans
 from vaeplay.data.drawing import GAP
 from vaeplay.errors import UserError
 from vaeplay.evaluation.registry import BY_KEY, Metric
-from vaeplay.gallery import (
-    budget,
-    charts,
-    codebook,
-    columns,
-    explorer,
-    maps,
-    own,
-    page,
-    render,
-    samples,
-    scale,
-    sheets,
-    views,
-)
-from vaeplay.gallery import read as read_module
+from vaeplay.gallery import budget, charts, columns, page, render, scale, views
+from vaeplay.gallery.cells import own, training
+from vaeplay.gallery.curves.data import of_terms
 from vaeplay.gallery.fields import Fields
+from vaeplay.gallery.headline import data as headline
 from vaeplay.gallery.logs import union
-from vaeplay.gallery.page import Cell, Curve, History
-from vaeplay.gallery.plane import plane
+from vaeplay.gallery.page import Cell, Curve, Estimate, History
+from vaeplay.gallery.plane.data import axis
+from vaeplay.gallery.plane.drawing import plane
 from vaeplay.gallery.read import read
+from vaeplay.gallery.views import view
+from vaeplay.gallery.wall import samples, sheets
 
 PIECES = [
     *("metrics/{}.json", "details/{}.json", "logs/cells/{}.json", "settings/{}.json"),
@@ -121,7 +112,7 @@ def test_hostile_text_stays_text(tmp_path: Path) -> None:
     hostile, plain = Elements(html(tmp_path)), Elements(html(tmp_path / "plain"))
     assert [tag for tag, _ in hostile.tags] == [tag for tag, _ in plain.tags]
     assert not any(name.startswith("on") or name == "style" for _, found in hostile.tags for name in found)
-    data = json.loads(next(text for text in hostile.raw if text.startswith("{")))
+    data = json.loads(next(text for text in hostile.raw if text.startswith('{"cells":')))
     assert [cell["name"] for cell in data["cells"]] == names
     assert data["cells"][0]["settings"]["likelihood.name"] == f"bernoulli{HOSTILE}"
 
@@ -159,11 +150,10 @@ def _classes() -> list[type]:
 def test_templates_and_page_data_are_held_together() -> None:
     """Every field of the page's data is shown: a template, or a module that lays something out, reads it."""
     used: set[str] = set()
-    for path in (GALLERY / "templates").iterdir():
+    for path in GALLERY.rglob("*.j2"):
         used |= _names(Environment().parse(path.read_text()))
-    for module in (budget, charts, codebook, columns, explorer, maps, own, read_module, render, sheets, views):
-        tree = ast.parse(Path(str(module.__file__)).read_text())
-        used |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    for path in GALLERY.rglob("*.py"):
+        used |= {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
     fields = {field.name for item in _classes() for field in dataclasses.fields(item)}
     assert fields <= used | set(views.TITLES), fields - used
 
@@ -197,7 +187,7 @@ def test_a_cell_that_failed_says_why_and_wins_nothing(root: Path) -> None:
     text = html(root)
     assert "1 cell of 12 failed." in text
     assert text.count("its &lt;loss&gt; is nan in epoch 3") >= 3  # at the top, in the table, at the cell
-    assert read(root).cells[0].figures == ()
+    assert read(root).cells[0].metrics == ()
     assert not read(root).cells[0].missing
 
 
@@ -213,7 +203,7 @@ def test_the_data_card_shows_the_balance_of_classes_and_what_was_left_out(root: 
     card = json.loads((root / "data/card.json").read_text())
     card["class_counts"] = {split: [0, 100, 50, *[25] * 7] for split in card["counts"]}
     fake_workspace.write(root / "data/card.json", card | {"skipped": 1, "skipped_files": ["images/x.png: empty"]})
-    bars = views.balance(read(root))
+    bars = headline.balance(read(root))
     assert [(bar.count, bar.height) for bar in bars[:4]] == [(0, 0), (300, 40), (150, 20), (75, 10)]
     text = html(root)
     assert "1 file gave no image and was left out" in text and "images/x.png: empty" in text
@@ -301,7 +291,7 @@ def test_the_union_holds_every_log(root: Path) -> None:
     assert union(root, read(root)) == made
 
 
-def test_figures_that_are_not_finite_are_shown_and_never_best(root: Path) -> None:
+def test_values_that_are_not_finite_are_shown_and_never_best(root: Path) -> None:
     name = plans()[0].name
     (root / f"metrics/{name}.json").write_text('{"mse": NaN, "distortion": -Infinity}')
     assert "not finite" in html(root)
@@ -311,14 +301,14 @@ def test_figures_that_are_not_finite_are_shown_and_never_best(root: Path) -> Non
 def test_an_autoencoder_has_no_rate(made: Path) -> None:
     text = html(shutil.copytree(made, made.parent / "rates"))
     assert 'title="AE has no Rate: it is not defined for this model">—' in text
-    drawing = plane(read(made))
+    drawing = plane(view(read(made)))
     assert drawing is not None
     for point in drawing.points:
         assert (point.rate is None) == (point.x < drawing.strip_right) == point.cell.startswith("AE")
 
 
 def test_iso_elbo_lines_pass_through_points_of_their_elbo(made: Path) -> None:
-    drawing = plane(read(made))
+    drawing = plane(view(read(made)))
     assert drawing is not None and drawing.diagonals
     (x0, x1), (y0, y1) = drawing.x_ticks[:2], drawing.y_ticks[:2]
     for line in drawing.diagonals:
@@ -329,12 +319,12 @@ def test_iso_elbo_lines_pass_through_points_of_their_elbo(made: Path) -> None:
 
 
 def test_a_sweep_joins_cells_that_differ_in_beta_alone(made: Path) -> None:
-    drawing = plane(read(made))
+    drawing = plane(view(read(made)))
     assert drawing is not None and len(drawing.sweeps) == 4  # VAE to BetaVAE at two latent sizes and two depths
-    assert all(path.count("L") == 1 for path in drawing.sweeps)
+    assert all(sweep.path.count("L") == 1 for sweep in drawing.sweeps)
 
 
-def test_figures_under_different_likelihoods_are_not_ranked(root: Path) -> None:
+def test_nats_under_different_likelihoods_are_not_ranked(root: Path) -> None:
     path = root / f"settings/{plans()[0].name}.json"
     cell = json.loads(path.read_text())
     fake_workspace.write(path, cell | {"settings": {"likelihood": {"name": "gaussian"}}})
@@ -364,13 +354,16 @@ METRIC = st.sampled_from(list(BY_KEY.values()))
 
 @given(METRIC, st.dictionaries(st.text(max_size=3), FLOATS | st.none(), max_size=6))
 def test_best_is_the_extreme_as_shown(metric: Metric, values: dict[str, float | None]) -> None:
-    marked = columns.best(metric, values)
+    ranks = columns.ranks(metric, values)
     shown = {name: round(value, metric.digits) for name, value in values.items() if value is not None}
     if metric.better is None or len(shown) < 2:
-        assert not marked
+        assert not ranks
         return
     extreme = min(shown.values()) if metric.better == "lower" else max(shown.values())
-    assert marked == {name for name, value in shown.items() if value == extreme}
+    assert {name for name, rank in ranks.items() if rank == 1} == {name for name in shown if shown[name] == extreme}
+    for name, rank in ranks.items():
+        better = [value for value in shown.values() if (value < shown[name]) == (metric.better == "lower")]
+        assert rank == 1 + sum(value != shown[name] for value in better)
 
 
 def _numbers(chart: charts.Chart) -> list[float]:
@@ -382,12 +375,12 @@ def _numbers(chart: charts.Chart) -> list[float]:
 @given(st.lists(st.tuples(FLOATS | st.none(), FLOATS | st.none()), min_size=1, max_size=8))
 def test_charts_stay_inside_their_frame(rows: list[tuple[float | None, float | None]]) -> None:
     train, validation = zip(*rows, strict=True)
-    history = History(tuple(range(1, len(rows) + 1)), (), (Curve("total", train, validation),))
-    (chart,) = charts.of_cell(history)
+    history = History(tuple(range(1, len(rows) + 1)), (), (), (Curve("total", train, validation),))
+    (chart,) = training.charts(history)
     assert all(math.isfinite(number) and -1 <= number <= chart.width + 1 for number in _numbers(chart))
     assert len(chart.lines[0].dots) == sum(value is not None for value in validation)
     assert chart.lines[0].path.count("M") <= len(rows)
-    assert len(charts.table(history).rows) == len(rows)
+    assert len(training.table(history).rows) == len(rows)
 
 
 @given(st.lists(FLOATS, max_size=6), st.integers(1, 12), st.booleans())
@@ -400,13 +393,13 @@ def test_ticks_are_few_and_in_order(values: list[float], count: int, whole: bool
 
 
 @given(st.lists(st.tuples(FLOATS | st.none(), FLOATS | st.none()), min_size=1, max_size=5))
-def test_the_plane_stays_inside_its_frame(made: Path, figures: list[tuple[float | None, float | None]]) -> None:
+def test_the_plane_stays_inside_its_frame(made: Path, values: list[tuple[float | None, float | None]]) -> None:
     report = cached_read(made)
     cells = tuple(
-        dataclasses.replace(cell, figures=(page.Figure("rate", rate), page.Figure("distortion", distortion)))
-        for cell, (rate, distortion) in zip(report.cells, figures, strict=False)
+        dataclasses.replace(cell, metrics=(Estimate("rate", rate), Estimate("distortion", distortion)))
+        for cell, (rate, distortion) in zip(report.cells, values, strict=False)
     )
-    drawing = plane(dataclasses.replace(report, cells=cells))
+    drawing = plane(view(dataclasses.replace(report, cells=cells)))
     if drawing is not None:
         for point in drawing.points:
             assert 0 <= point.x <= drawing.width and 0 <= point.y <= drawing.height
@@ -421,7 +414,7 @@ def test_labels_name_what_differs(made: Path) -> None:
     assert len({cell.label for cell in cells}) == len(cells)
 
 
-def test_figures_of_few_models_stand_with_their_cell_and_not_in_the_table(root: Path) -> None:
+def test_metrics_of_few_models_stand_with_their_cell_and_not_in_the_table(root: Path) -> None:
     name = plans()[0].name
     path = root / f"metrics/{name}.json"
     fake_workspace.write(path, json.loads(path.read_text()) | {"perplexity": 38.63})
@@ -438,8 +431,8 @@ def test_a_term_that_never_changes_has_no_chart(root: Path) -> None:
         for entry in log["history"]:
             entry |= {"train_bits": 54.0, "validation_bits": 54.0}
         fake_workspace.write(path, log)
-    assert "bits" not in {item.term for item in charts.of_terms(read(root))}
-    assert "distortion" in {item.term for item in charts.of_terms(read(root))}
+    assert "bits" not in {item.term for item in of_terms(view(read(root)))}
+    assert "distortion" in {item.term for item in of_terms(view(read(root)))}
 
 
 def test_repeats_are_a_mean_with_students_interval_and_only_it_is_ranked(tmp_path: Path) -> None:
@@ -463,18 +456,18 @@ def test_repeats_are_a_mean_with_students_interval_and_only_it_is_ranked(tmp_pat
 
 def test_a_cell_of_each_model_is_explored_before_a_second_of_any_but_for_the_headlines(made: Path) -> None:
     page = read(made)
-    table = columns.columns(page)
-    order = views.explored_first(page, table)
+    seen = view(page)
+    order = views.explored_first(seen)
     assert sorted(order) == sorted(cell.name for cell in page.cells)
-    named = {cell.name for item in views.findings(page, table) for row in item.rows for cell in row.cells}
+    named = {cell.name for item in views.findings(seen) for row in item.rows for cell in row.cells}
     assert named and set(order[: len(named)]) == named
-    models = [[cell.name for cell in page.cells if cell.model == model] for model in views.families(page)]
+    models = [[cell.name for cell in page.cells if cell.model == model] for model in seen.families]
     turn = {name: place for names in models for place, name in enumerate(names)}
     turns = [turn[name] for name in order[len(named) :]]
     assert turns == sorted(turns)
 
 
-def test_a_figure_is_shown_with_its_interval_and_what_real_images_reach(made: Path) -> None:
+def test_an_estimate_is_shown_with_its_interval_and_what_real_images_reach(made: Path) -> None:
     root = shutil.copytree(made, made.parent / "intervals")
     card = json.loads((root / "classifier/card.json").read_text())
     fake_workspace.write(root / "classifier/card.json", card | {"task": "flip or half turn"})
@@ -566,18 +559,28 @@ def test_the_parts_of_the_page_add_up(root: Path) -> None:
 
 
 def test_a_schedule_is_drawn_where_it_changes_something(tmp_path: Path) -> None:
-    fake_workspace.make(tmp_path, [Plan("VAE", 1.0, 8, 1)])
-    cell = read(tmp_path).cells[0]
-    assert cell.history
-    own = [item for item in cell.settings if not item.key.startswith("schedule.")]
-    plan: dict[str, page.Scalar] = {"schedule.name": "cyclical", "schedule.steps": 100, "schedule.cycles": 2}
-    settings = (*own, *(page.Setting(key, value) for key, value in plan.items()))
-    history = dataclasses.replace(cell.history, lr=tuple(0.1 / epoch for epoch in cell.history.epochs))
-    titles = [chart.title for chart in render.own_charts(dataclasses.replace(cell, history=history, settings=settings))]
-    assert titles[-2:] == ["Learning rate, thousandths", "Weight of the rate"]
-    weight = charts.of_rate_weight(dataclasses.replace(cell, settings=settings, beta=4.0))
-    assert weight and weight.lines[0].last == "4.00" and len(weight.lines[0].dots) == 6
-    still = dataclasses.replace(cell.history, lr=tuple(0.1 for _ in cell.history.epochs))
-    assert not charts.of_learning_rate(still) and not charts.of_rate_weight(
-        dataclasses.replace(cell, settings=tuple(own))
-    )
+    fake_workspace.make(tmp_path, [Plan("VAE", 1.0, 8, 1), Plan("BetaVAE", 4.0, 8, 1)], warm_up=10)
+    still, warmed = (cell.history for cell in read(tmp_path).cells)
+    assert still and warmed and still.rate_weight == ()
+    assert warmed.rate_weight[:2] == (0.4, 0.8) and warmed.rate_weight[-1] == 4.0
+    (chart,) = training.of_schedules(warmed)  # its learning rate stays as it is
+    assert chart.title == "Weight of the rate" and chart.x_name == "epoch"
+    assert chart.lines[0].last == "4.00" and len(chart.lines[0].dots) == 20
+    falling = dataclasses.replace(still, lr=tuple(0.1 / epoch for epoch in still.epochs))
+    assert [chart.title for chart in training.of_schedules(falling)] == ["Learning rate, thousandths"]
+    assert "Weight of the rate" in training.table(warmed).heads
+    assert "Weight of the rate" not in training.table(still).heads
+    assert not training.of_schedules(dataclasses.replace(warmed, rate_weight=(4.0,) * 20))
+
+
+@given(st.lists(FLOATS, max_size=6))
+def test_every_value_is_on_the_axis_of_its_metric(values: list[float]) -> None:
+    found = axis(values)
+    assert found["low"] < found["high"]
+    assert all(found["low"] <= scale.clamp(value) <= found["high"] for value in values)
+    assert len(found["ticks"]) <= 14
+
+
+def test_values_that_are_nearly_one_have_an_axis_with_few_ticks() -> None:
+    found = axis([1.0, 0.9999999999999999])
+    assert found["low"] < 0.96 and found["high"] > 1.04 and 3 <= len(found["ticks"]) <= 14

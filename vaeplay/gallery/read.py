@@ -11,15 +11,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from vaeplay.evaluation.registry import METRICS
-from vaeplay.gallery import budget, codebook, explorer, fields, maps, provenance, samples, sheets, views
-from vaeplay.gallery.columns import columns
+from vaeplay.gallery import budget, fields, provenance, views
+from vaeplay.gallery.cells import codebook
+from vaeplay.gallery.explorer import decoders
 from vaeplay.gallery.fields import Fields
+from vaeplay.gallery.map import points as maps
 from vaeplay.gallery.page import (
     Cell,
     Cost,
     Curve,
     DataCard,
-    Figure,
+    Estimate,
     History,
     Judge,
     Memory,
@@ -30,6 +32,7 @@ from vaeplay.gallery.page import (
     Split,
     Unit,
 )
+from vaeplay.gallery.wall import samples, sheets
 from vaeplay.gallery.words import run
 
 SPLITS = ("train", "validation", "test")
@@ -48,7 +51,7 @@ def read(root: Path) -> Page:
     card = _card(root)
     pictures = samples.of_cells(root, names)
     cells = label([_cell(root, name, pictures[name], stages.text(name, "")) for name in names])
-    found, explorable = maps.found(root, names), explorer.present(root, names)
+    found, explorable = maps.found(root, names), decoders.present(root, names)
     images = maps.images(root, found, len(names)) if found or explorable else None
     kinds = {kind for found in pictures.values() for kind in found}
     page = Page(
@@ -64,8 +67,8 @@ def read(root: Path) -> Page:
         explorer=(),
     )
     if images:
-        first = views.explored_first(page, columns(page))
-        page = replace(page, explorer=explorer.read(root, explorable, params.object("explorer"), images, first))
+        first = views.explored_first(views.view(page))
+        page = replace(page, explorer=decoders.read(root, explorable, params.object("explorer"), images, first))
     packed, thinned = sheets.packed(pictures, card.shape, budget.room(page))  # what the rest of the page leaves
     return replace(page, thinned=thinned, cells=tuple(replace(cell, samples=packed[cell.name]) for cell in cells))
 
@@ -76,11 +79,11 @@ def _provenance(root: Path, params: Fields) -> Provenance:
 
 
 def _judge(root: Path) -> Judge | None:
-    """The classifier's card, with the figures `floor_<metric>` that test images reach in the place of samples."""
+    """The classifier's card, with the metrics `floor_<metric>` that test images reach in the place of samples."""
     if not (root / "classifier/card.json").exists():
         return None
     card = fields.load(root, "classifier/card.json")
-    floors = (Figure(item.key, card.number(f"floor_{item.key}")) for item in METRICS if f"floor_{item.key}" in card)
+    floors = (Estimate(item.key, card.number(f"floor_{item.key}")) for item in METRICS if f"floor_{item.key}" in card)
     return Judge(card.text("task", "class"), card.number("accuracy"), tuple(floors))
 
 
@@ -143,7 +146,7 @@ def _cell(root: Path, name: str, pictures: Container[str], stage: str) -> Cell:
         beta=settings.number("beta"),
         settings=fields.flatten(settings.values),
         train=fields.flatten(cell.object("train").values),
-        figures=_figures(metrics, details),
+        metrics=_metrics(metrics, details),
         spectrum=_spectrum(details),
         usage=details.integers("usage"),
         codes=codebook.sheet(root, name, details.integers("usage")),
@@ -159,12 +162,12 @@ def _cell(root: Path, name: str, pictures: Container[str], stage: str) -> Cell:
     )
 
 
-def _figures(metrics: Fields, details: Fields) -> tuple[Figure, ...]:
+def _metrics(metrics: Fields, details: Fields) -> tuple[Estimate, ...]:
     intervals, counts = details.object("intervals"), details.object("counts")
     found = []
     for key in (metric.key for metric in METRICS if metric.key in metrics):
         low, high = intervals.pair(key)
-        found.append(Figure(key, metrics.number(key), low, high, counts.integer(key)))
+        found.append(Estimate(key, metrics.number(key), low, high, counts.integer(key)))
     return tuple(found)
 
 
@@ -187,10 +190,10 @@ def _history(log: Fields) -> History | None:
         return None
     keys = dict.fromkeys(key for row in rows for key in row.values)
     terms = dict.fromkeys(key.partition("_")[2] for key in keys if key.startswith(("train_", "validation_")))
-    rates = tuple(row.number("lr") for row in rows)
     return History(
         epochs=tuple(row.integer("epoch") or number for number, row in enumerate(rows, 1)),
-        lr=rates if any(rate is not None for rate in rates) else (),
+        lr=_known(rows, "lr"),
+        rate_weight=_known(rows, "rate_weight"),
         curves=tuple(
             Curve(
                 fields.clean(term),
@@ -200,6 +203,12 @@ def _history(log: Fields) -> History | None:
             for term in sorted(terms)
         ),
     )
+
+
+def _known(rows: list[Fields], key: str) -> tuple[float | None, ...]:
+    """What each epoch says of `key`; nothing where none does."""
+    values = tuple(row.number(key) for row in rows)
+    return values if any(value is not None for value in values) else ()
 
 
 def _cost(root: Path, name: str, log: Fields) -> Cost:

@@ -16,76 +16,59 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from vaeplay.evaluation.registry import METRICS
-from vaeplay.gallery import charts, codebook, maps, own, views, words
-from vaeplay.gallery.columns import columns, glossary, grouped, likelihoods, rows, shared
-from vaeplay.gallery.page import Cell, Page
-from vaeplay.gallery.plane import plane
+from vaeplay.gallery import frame, words
+from vaeplay.gallery.bundle import bundle
+from vaeplay.gallery.columns import over
+from vaeplay.gallery.page import Page
 from vaeplay.gallery.scale import MARKERS
+from vaeplay.gallery.sections import SECTIONS
+from vaeplay.gallery.views import View, view
 
 FOLDER = Path(__file__).parent
-STYLES = ("base", "sections", "figures", "cells", "latent", "print")
-EARLY_SCRIPTS = ("theme",)
-"""Run before the first paint, so that a chosen theme does not flash."""
-LATE_SCRIPTS = (
-    *("state", "filters", "table", "wall", "detail", "compare", "plane", "curves", "downloads"),
-    *("decoder", "engine", "points", "map", "explorer", "pad", "walk", "dimensions", "codes", "keys"),
-)
-"""Run when the page is there, in this order: each may use those before it."""
+FRAME = Path(frame.__file__).parent.name
+EARLY = f"{FRAME}/theme.js"
+"""Runs before the first paint, so that a chosen theme does not flash. It is no module."""
 
 
 def render(page: Page) -> str:
     """The whole HTML page. Equal pages give equal texts."""
-    style = "\n".join(asset(f"{name}.css") for name in STYLES)
-    early = [asset(f"{name}.js") for name in EARLY_SCRIPTS]
-    late = [asset(f"{name}.js") for name in LATE_SCRIPTS]
-    varying = views.varying(page)
-    everything = columns(page)
-    groups, same = grouped(everything), shared(page, everything)
-    ranked = [column for column in everything if column.metric.headline and column not in same]
+    seen = view(page)
+    names = {section.name: shared(seen) | section.data(seen) for section in SECTIONS}
+    bodies = {name: _part(f"{name}/template.html.j2", names[name]) for name in names}
+    shown = style(section.name for section in SECTIONS)
+    scripts = [asset(EARLY), script(section.name for section in SECTIONS)]
     return (
         environment()
-        .get_template("page.html.j2")
+        .get_template(f"{FRAME}/page.html.j2")
         .render(
             page=page,
-            policy=policy([style], [*early, *late]),
-            style=Markup(style),
-            scripts={"early": [Markup(script) for script in early], "late": [Markup(script) for script in late]},
-            data=data(page),
-            latent=maps.data(page),
-            latent_maps=maps.views(page),
-            methods=maps.methods(page),
-            marks=maps.marks(page),
-            explorable={item.cell for item in page.explorer if item.way != "none"},
-            labels={cell.name: cell.label for cell in page.cells},
-            axes=views.axes(page),
-            balance=views.balance(page),
-            tallest=views.BAR,
-            varying=varying,
-            constant=views.constant(page),
-            groups=groups,
-            ranked=ranked,
-            shared=same,
-            rows=rows(page),
-            repeated=len(rows(page)) < len(page.cells),
-            findings=views.findings(page, everything),
-            families=views.families(page),
-            likelihoods=likelihoods(page),
-            depths=charts.depths(page),
-            seconds=views.training_seconds(page),
-            terms=charts.of_terms(page),
-            plane=plane(page),
-            choices=groups,
-            glossary=glossary(),
-            markers=MARKERS,
+            policy=policy([shown], scripts),
+            style=Markup(shown),
+            early=Markup(scripts[0]),
+            late=Markup(scripts[1]),
+            links=[section for section in SECTIONS if section.link and bodies[section.name].strip()],
+            bodies=bodies.values(),
+            afters=[_part(f"{name}/after.html.j2", names[name]) for name in names],
+            data=data(seen),
         )
     )
 
 
+def shared(seen: View) -> dict[str, Any]:
+    """The names that every section's templates may use."""
+    return {"page": seen.page, "families": seen.families, "markers": MARKERS}
+
+
+def _part(template: str, names: dict[str, Any]) -> Markup:
+    """One template of a section, empty where it has none."""
+    return Markup(environment().get_template(template).render(names) if (FOLDER / template).exists() else "")
+
+
 @cache
 def environment() -> Environment:
-    """The template engine with the filters that the templates use; templates are compiled once a process."""
+    """The template engine with the filters that templates use; templates are compiled once a process."""
     engine = Environment(
-        loader=FileSystemLoader(FOLDER / "templates"),
+        loader=FileSystemLoader(FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -96,57 +79,41 @@ def environment() -> Environment:
     engine.filters |= {
         "axis": words.axis,
         "bytes": words.size,
-        "codebook": codebook.codebook,
         "count_of": words.plural,
         "duration": words.duration,
-        "epoch_table": charts.table,
         "half": words.half,
         "number": words.number,
-        "memory_chart": own.memory,
-        "memory_table": own.memory_table,
-        "own_charts": own_charts,
-        "row_labels": own.row_labels,
-        "rows_shown": own.rows_shown,
-        "spectrum_chart": own.spectrum,
+        "over": over,
         "quoted": lambda text: quote(text, safe=""),
         "setting": words.setting,
     }
     return engine
 
 
-def own_charts(cell: Cell) -> tuple[charts.Chart, ...]:
-    """The loss curves of one cell, and what changed in its training: the learning rate, the weight of the rate."""
-    if not cell.history:
-        return ()
-    schedules = (charts.of_learning_rate(cell.history), charts.of_rate_weight(cell))
-    return (*charts.of_cell(cell.history), *(chart for chart in schedules if chart))
-
-
-def data(page: Page) -> dict[str, Any]:
-    """What the scripts and the downloads need of the page: cells with axes and figures, and what the figures are."""
-    axes = [axis.name for axis in views.axes(page)]
+def data(seen: View) -> dict[str, Any]:
+    """What the scripts and the downloads need of the page: cells with axes and metrics, and what the metrics are."""
     cells = [
         {
             "name": cell.name,
             "label": cell.label,
             "configuration": cell.configuration,
-            "axes": {axis: words.axis(cell, axis) for axis in axes},
-            "metrics": {figure.key: figure.value for figure in cell.figures},
-            "intervals": {item.key: [item.low, item.high] for item in cell.figures if item.low is not None},
+            "axes": {axis.name: words.axis(cell, axis.name) for axis in seen.axes},
+            "metrics": {item.key: item.value for item in cell.metrics},
+            "intervals": {item.key: [item.low, item.high] for item in cell.metrics if item.low is not None},
             "settings": {item.key: item.value for item in cell.settings},
             "train": {item.key: item.value for item in cell.train},
             "prior": cell.prior,
             "seconds": cell.cost.seconds if cell.cost else None,
             "parameters": cell.cost.parameters if cell.cost else None,
         }
-        for cell in page.cells
+        for cell in seen.page.cells
     ]
     metrics = [
         {"key": item.key, "label": item.label, "unit": item.unit, "better": item.better, "digits": item.digits}
         | {"group": item.group, "headline": item.headline}
         for item in METRICS
     ]
-    return {"cells": cells, "metrics": metrics, "data": page.data.name}
+    return {"cells": cells, "metrics": metrics, "data": seen.page.data.name}
 
 
 def policy(styles: Iterable[str], scripts: Iterable[str]) -> str:
@@ -163,6 +130,19 @@ def _source(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def asset(name: str) -> str:
-    """The text of one style sheet or script."""
-    return (FOLDER / "assets" / name).read_text(encoding="utf-8").strip()
+def style(folders: Iterable[str]) -> str:
+    """The frame's style sheets, with those of `folders` before the one for paper."""
+    own = [f"{folder}/style.css" for folder in folders if (FOLDER / folder / "style.css").exists()]
+    ordered = [*(f"{FRAME}/{name}.css" for name in ("base", "tables", "charts")), *own, f"{FRAME}/print.css"]
+    return "\n".join(map(asset, ordered))
+
+
+def script(folders: Iterable[str]) -> str:
+    """The scripts of `folders`, and what they import, as one."""
+    own = [f"{folder}/script.js" for folder in folders]
+    return bundle([path for path in own if (FOLDER / path).exists()], asset)
+
+
+def asset(path: str) -> str:
+    """The text of one style sheet or script, by its path in this folder."""
+    return (FOLDER / path).read_text(encoding="utf-8").strip()

@@ -1,10 +1,10 @@
-"""What is compared on the page: the axes of the grid, the best values, and the sentence of findings."""
+"""What is compared on the page, worked out once: axes, columns, families, sweeps over β, and the findings."""
 
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from vaeplay.gallery.columns import Column, Row, rows
-from vaeplay.gallery.page import Page
+from vaeplay.gallery.columns import Column, Row, columns, rows
+from vaeplay.gallery.page import Cell, Page
 from vaeplay.gallery.words import axis, number
 
 FAMILIES = 8
@@ -29,26 +29,27 @@ class Axis:
     values: tuple[str, ...]
 
 
-BAR = 40
-"""Height of the tallest bar of the class balance, in pixels."""
-
-
 @dataclass(frozen=True)
-class Bar:
-    """One class of the data set: its name, its number of images in all splits, and its bar's height in pixels."""
+class View:
+    """A page and what every section reads of its cells.
 
-    name: str
-    count: int
-    height: float
+    `rows` are the configurations, `columns` the metrics with the best of each, `axes` all of the grid's and `varying`
+    those in which cells differ. `families` are the style numbers of the models, and `sweeps` the cells that differ in
+    β alone, in its order.
+    """
+
+    page: Page
+    rows: tuple[Row, ...]
+    columns: tuple[Column, ...]
+    axes: tuple[Axis, ...]
+    varying: tuple[Axis, ...]
+    families: dict[str, int]
+    sweeps: tuple[tuple[Cell, ...], ...]
 
 
-def balance(page: Page) -> tuple[Bar, ...]:
-    """How many images each class has, the largest as the tallest bar."""
-    splits = [split.class_counts for split in page.data.splits]
-    counts = [sum(counts[place] for counts in splits if place < len(counts)) for place in range(len(page.data.classes))]
-    largest = max([1, *counts])
-    heights = (round(BAR * count / largest, 1) for count in counts)
-    return tuple(Bar(*row) for row in zip(page.data.classes, counts, heights, strict=True))
+def view(page: Page) -> View:
+    """What sections read of a page."""
+    return View(page, rows(page), columns(page), axes(page), varying(page), families(page), sweeps(page))
 
 
 TITLES = {
@@ -94,10 +95,17 @@ def families(page: Page) -> dict[str, int]:
     return {model: index % FAMILIES for index, model in enumerate(models)}
 
 
-def training_seconds(page: Page) -> float | None:
-    """Wall seconds of training, all cells together; None where no log knows."""
-    known = [cell.cost.seconds for cell in page.cells if cell.cost and cell.cost.seconds is not None]
-    return sum(known) if known else None
+def sweeps(page: Page) -> tuple[tuple[Cell, ...], ...]:
+    """The cells that differ in β alone, in its order, for each set of at least two: a VAE is the β-VAE with β = 1."""
+    groups: dict[tuple[object, ...], list[tuple[float, str, Cell]]] = {}
+    for cell in page.cells:
+        if cell.model is not None:
+            family = cell.model.replace("Beta", "")
+            others = tuple((item.key, item.value) for item in (*cell.settings, *cell.train) if item.key != "beta")
+            key = (family, cell.latent_dim, cell.depth, cell.activation, cell.seed, cell.run, others)
+            groups.setdefault(key, []).append((1.0 if cell.beta is None else cell.beta, cell.name, cell))
+    found = (sorted(group, key=lambda item: item[:2]) for group in groups.values())
+    return tuple(tuple(cell for *_, cell in group) for group in found if group[0][0] < group[-1][0])
 
 
 @dataclass(frozen=True)
@@ -110,14 +118,14 @@ class Finding:
     value: str
 
 
-def findings(page: Page, columns: tuple[Column, ...]) -> tuple[Finding, ...]:
-    """The best configurations by each metric of `FINDINGS`, where there is a best, from the table's columns."""
-    table = {column.metric.key: column for column in columns}
+def findings(view: View) -> tuple[Finding, ...]:
+    """The best configurations by each metric of `FINDINGS`, where there is a best."""
+    table = {column.metric.key: column for column in view.columns}
     found = []
     for key, words in FINDINGS:
         column = table.get(key)
         if column and column.best:
-            winners = tuple(row for row in rows(page) if row.name in column.best)
+            winners = tuple(row for row in view.rows if row.name in column.best)
             metric = column.metric
             text = number(column.means[winners[0].name].value, metric.digits)
             value = f"{text} {metric.unit}" if metric.label in words else f"{metric.label} {text}"
@@ -125,12 +133,12 @@ def findings(page: Page, columns: tuple[Column, ...]) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def explored_first(page: Page, columns: tuple[Column, ...]) -> list[str]:
+def explored_first(view: View) -> list[str]:
     """Every cell in the order of its claim to be explored: those of the headline, then of each model one in turn.
 
     So that where there is no room for all, a model can still be held against another of the same size.
     """
-    best = [cell.name for finding in findings(page, columns) for row in finding.rows for cell in row.cells]
-    models = [[cell.name for cell in page.cells if (cell.model or "") == model] for model in families(page)]
+    best = [cell.name for finding in findings(view) for row in finding.rows for cell in row.cells]
+    models = [[cell.name for cell in view.page.cells if (cell.model or "") == model] for model in view.families]
     turns = [name for turn in zip_longest(*models) for name in turn if name]
     return list(dict.fromkeys([*best, *turns]))

@@ -1,0 +1,1 @@
+"""The tray of chosen cells and the dialog that compares them."""

@@ -1,0 +1,1 @@
+"""The terms of the loss over the epochs, all cells together."""

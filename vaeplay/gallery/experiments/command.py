@@ -1,0 +1,75 @@
+"""`vaeplay experiments`: DVC's experiments side by side, as a page of their own, reports/experiments.html.
+
+DVC is asked as a process (`dvc exp show --json`), so that this package does not import it.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from vaeplay import files
+from vaeplay.errors import UserError
+from vaeplay.gallery import render
+from vaeplay.gallery.experiments import sweep
+from vaeplay.gallery.fields import Fields, clean
+from vaeplay.gallery.plane import data as plane
+from vaeplay.gallery.views import view
+from vaeplay.gallery.words import plural
+
+PAGE = Path("reports/experiments.html")
+FOLDER = Path(__file__).parent.name
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command takes the revisions whose experiments are shown; without any, those of the current commit."""
+    parser.add_argument("revisions", nargs="*", help="git revisions whose experiments to show (default: HEAD)")
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Write the page and say where it is."""
+    found = sweep.read([Fields(entry, "dvc exp show") for entry in show(arguments.revisions)])
+    files.write_text(PAGE, html(found))
+    print(f"{PAGE}: {plural(found.count, 'experiment')}, {plural(len(found.cells), 'cell')}")
+    return 0
+
+
+def html(found: sweep.Sweep) -> str:
+    """The page. Equal experiments give equal texts."""
+    seen = view(found.page)
+    style = render.style(("headline", "table", "plane", FOLDER))
+    script = render.asset(render.EARLY)
+    template = render.environment().get_template(f"{FOLDER}/template.html.j2")
+    names = render.shared(seen) | plane.data(seen) | {"choices": ()}  # other axes need the page's scripts
+    return template.render(
+        names,
+        sweep=found,
+        policy=render.policy([style], [script]),
+        style=Markup(style),
+        script=Markup(script),
+        columns=sweep.compared(seen),
+    )
+
+
+def show(revisions: list[str]) -> list[Any]:
+    """What `dvc exp show --json` says.
+
+    Raises:
+        UserError: DVC is not there, fails, or says something else.
+    """
+    command = [sys.executable, "-m", "dvc", "exp", "show", "--json", *(f"--rev={name}" for name in revisions)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        said = clean(" ".join(done.stderr.split())[-300:])
+        raise UserError(f"dvc exp show failed: {said or 'it said nothing'}")
+    try:
+        value = json.loads(done.stdout)
+    except ValueError:
+        raise UserError("dvc exp show: found no JSON; expected a list of revisions") from None
+    if not isinstance(value, list):
+        raise UserError("dvc exp show: found JSON of another kind; expected a list of revisions")
+    return value

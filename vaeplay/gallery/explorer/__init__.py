@@ -1,0 +1,1 @@
+"""The live explorer: decoders that run in the page."""

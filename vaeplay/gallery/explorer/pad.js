@@ -1,0 +1,139 @@
+// The pads of the explorer: a cell's plane with its test images, and the point that is dragged over it.
+import { element } from '../frame/dom.js';
+import { explorer } from './place.js';
+import { points } from './points.js';
+import { take } from './walk.js';
+
+/**
+ * @param {import('./place.js').Explorer} explorer
+ * @param {import('./points.js').Points} points
+ */
+const start = (explorer, points) => {
+  const { sides, state, change } = explorer;
+  const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+  const CLICK = 4; // pixels that a pointer may move between its pressing and its release
+
+  // Standard deviations from the middle to the edge: all but the farthest points are there, on both cells' pads.
+  const reachOf = (cell) => {
+    const sizes = Float32Array.from(cell.tensors.points, Math.abs).sort();
+    return Math.min(8, Math.max(3, 1.05 * sizes[Math.floor(0.995 * (sizes.length - 1))]));
+  };
+  const reach = () => Math.max(...sides.flatMap(({ cell }) => (cell ? [(cell.reach ??= reachOf(cell))] : [])));
+
+  const pixel = (side, [a, b]) => {
+    const half = side.size / 2;
+    return [half + (a / side.scale) * half, half - (b / side.scale) * half];
+  };
+  const placeAt = (side, x, y) => {
+    const half = side.size / 2;
+    const within = (value) => Math.min(1, Math.max(-1, value)) * side.scale;
+    return [within(x / half - 1), within(1 - y / half)];
+  };
+
+  // What does not move: circles of whole standard deviations, and the points.
+  const ground = (side) => {
+    const canvas = element('canvas', {});
+    const context = points.fresh(canvas, side.size);
+    const half = side.size / 2;
+    context.strokeStyle = getComputedStyle(side.pad).borderTopColor;
+    for (let ring = 1; ring < side.scale * 1.5; ring++) {
+      context.beginPath();
+      context.arc(half, half, (ring / side.scale) * half, 0, 2 * Math.PI);
+      context.stroke();
+    }
+    const flat = side.cell.tensors.points;
+    side.spot = (index) => pixel(side, [flat[2 * index], flat[2 * index + 1]]);
+    points.draw(context, side.spot);
+    return canvas;
+  };
+
+  const draw = (side) => {
+    const { pad } = side;
+    const size = pad.parentElement.clientWidth;
+    const scale = reach();
+    const wanted = [side.cell.cell, size, scale, themes].join(' ');
+    if (side.ground?.wanted !== wanted) {
+      Object.assign(side, { size, scale });
+      side.ground = { wanted, canvas: ground(side) };
+    }
+    const context = points.fresh(pad, size);
+    context.drawImage(side.ground.canvas, 0, 0, size, size);
+    const style = getComputedStyle(pad);
+    context.strokeStyle = style.color;
+    if (state.base?.kind === 'walk') {
+      const [[fromX, fromY], [toX, toY]] = state.ends.map(side.spot);
+      context.lineWidth = 2;
+      context.setLineDash([5, 4]);
+      context.beginPath();
+      context.moveTo(fromX, fromY);
+      context.lineTo(toX, toY);
+      context.stroke();
+      context.setLineDash([]);
+    }
+    const [x, y] = pixel(side, side.place).map((value) => Math.min(size - 8, Math.max(8, value)));
+    for (const { colour, width } of [{ colour: style.backgroundColor, width: 6 }, { colour: style.color, width: 2.5 }]) {
+      context.strokeStyle = colour;
+      context.lineWidth = width;
+      context.beginPath();
+      context.arc(x, y, 9, 0, 2 * Math.PI);
+      context.stroke();
+    }
+  };
+
+  let themes = 0;
+  points.onTheme(() => {
+    themes += 1;
+    explorer.redraw();
+  });
+
+  for (const side of sides) {
+    const { pad } = side;
+    /** @type {{ x: number, y: number, moved: boolean } | null} */
+    let pressed = null;
+    const local = (event) => {
+      const box = pad.getBoundingClientRect();
+      return [event.clientX - box.left, event.clientY - box.top];
+    };
+    pad.addEventListener('pointerdown', (event) => {
+      if (event.button || !side.cell) return;
+      pad.setPointerCapture(event.pointerId);
+      pressed = { x: event.clientX, y: event.clientY, moved: false };
+      points.point(-1);
+    });
+    pad.addEventListener('pointermove', (event) => {
+      if (!side.spot) return;
+      const [x, y] = local(event);
+      if (!pressed) {
+        points.point(points.nearest(side.spot, x, y), event.clientX, event.clientY);
+        return;
+      }
+      pressed.moved ||= Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) > CLICK;
+      if (pressed.moved) move(placeAt(side, x, y));
+    });
+    pad.addEventListener('pointerup', (event) => {
+      if (pressed && !pressed.moved && side.spot) {
+        const [x, y] = local(event);
+        const index = points.nearest(side.spot, x, y, 8);
+        if (index < 0) move(placeAt(side, x, y));
+        else if (!take(index)) change({ base: { kind: 'image', index } });
+      }
+      pressed = null;
+    });
+    pad.addEventListener('pointercancel', () => (pressed = null));
+    pad.addEventListener('pointerleave', () => points.point(-1));
+    pad.addEventListener('keydown', (event) => {
+      const key = KEYS[event.key];
+      if (!key || !side.cell || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      const step = event.shiftKey ? 0.5 : 0.1;
+      const from = state.at ?? side.place; // the place of a side follows with the next frame, a key may come before
+      move(from.map((value, axis) => Math.min(side.scale, Math.max(-side.scale, value + step * key[axis]))));
+    });
+  }
+  const move = (at) => change({ at });
+
+  explorer.show(() => sides.forEach((side) => side.cell && draw(side)));
+  new ResizeObserver(explorer.redraw).observe(explorer.section);
+};
+
+if (explorer && points) start(explorer, points);

@@ -1,0 +1,280 @@
+// The explorer: one place in the latent space, decoded live by one cell or by two side by side.
+//
+// The place is a base (a test image's code, a draw from the prior, a step of a walk between two images, or codes set by
+// hand) and, once the point has been dragged, where it is on the plane. Two cells share both, each in its own plane.
+// In the address: explore= (the cells), image=, draw=, walk=, code=, at=, and ends= (of the walk, while it is not at one).
+import { context2d, find, findAll } from '../frame/dom.js';
+import { cellOf, fitPicture, follow, getState, getStates, goTo, setState, shows } from '../frame/state.js';
+import { entriesOf, placeIn } from './address.js';
+import { cells, has, load, way } from './engine.js';
+import { colour, size } from './latent.js';
+import { points } from './points.js';
+import { sideOf } from './side.js';
+
+/**
+ * @typedef {import('./engine.js').Explorable} Explorable
+ * @typedef {import('./side.js').Side} Side
+ * @typedef {import('./address.js').Base} Base
+ * @typedef {{ cell: string, image?: number | null, at?: number[] | null }} Wish
+ * @typedef {NonNullable<typeof explorer>} Explorer
+ */
+
+/**
+ * @param {HTMLElement} section
+ * @param {import('./points.js').Points} points
+ */
+const start = (section, points) => {
+  shows(section, 'explore', 'image', 'draw', 'walk', 'code', 'at', 'ends');
+  const { rows, labels } = points;
+  const status = find(section, '.place');
+  const original = find(section, 'canvas.original', HTMLCanvasElement);
+  const drawing = find(section, '[data-act=draw]', HTMLButtonElement);
+  const selects = findAll(section, 'select[data-side]', HTMLSelectElement);
+  /** @type {(() => void)[]} */
+  const parts = []; // other modules' functions that draw what they show of the place
+  /** @type {(() => void)[]} */
+  const leaving = []; // and those that stop what goes on by itself
+  const sides = findAll(section, 'figure.side').map(sideOf);
+  const ENDS = [0, Math.max(0, labels.findIndex((label) => label !== labels[0]))];
+  /** @type {import('./address.js').Place} */
+  const state = { base: null, at: null, ends: ENDS, cells: [] };
+
+  // The flat code of a side at the place, and for a map of codes its entries.
+  /** @type {(side: Side, cell: Explorable) => void} */
+  const codeOf = (side, cell) => {
+    const { base } = state;
+    let at = state.at;
+    /** @type {Float32Array} */
+    let code = cell.tensors.origin;
+    if (base?.kind === 'image') code = cell.code(base.index);
+    else if (base?.kind === 'draw' && cell.draws) code = cell.drawn(base.n);
+    else if (base?.kind === 'walk') code = between(cell, base.t);
+    else if (base?.kind === 'code' && side === sides[0]) code = base.code;
+    else if (base?.kind === 'entries' && side === sides[0] && cell.codebook) code = cell.codebook.vectors(base.entries);
+    else if (base) at ??= sides[0].place; // a cell without draws or codes of its own follows the point
+    if (at) code = cell.at(at, code);
+    side.entries = cell.codebook ? cell.codebook.nearest(code) : null;
+    side.code = cell.codebook && side.entries ? cell.codebook.vectors(side.entries) : code;
+    side.place = at ?? cell.place(code);
+  };
+  /** @type {(cell: Explorable, t: number) => Float32Array} */
+  const between = (cell, t) => {
+    const [first, second] = state.ends.map((index) => cell.code(index));
+    return first.map((value, d) => value + t * (second[d] - value));
+  };
+
+  // Decodes and draws a side; while a worker is at it, the last wish waits.
+  /** @type {(side: Side, levels: Float32Array, since: number) => void} */
+  const paint = (side, levels, since) => {
+    context2d(side.picture).putImageData(colour(levels)[0], 0, 0);
+    side.painted += 1;
+    side.milliseconds += 0.2 * (performance.now() - since - side.milliseconds);
+    side.after?.();
+  };
+  /** @param {Side} side */
+  const decode = (side) => {
+    const { cell, code } = side;
+    if (!cell || !code) return;
+    if (side.busy) {
+      side.late = true;
+      return;
+    }
+    const since = performance.now();
+    const levels = cell.decode(code);
+    if (!(levels instanceof Promise)) {
+      paint(side, levels, since);
+      return;
+    }
+    side.busy = true;
+    levels.then((found) => {
+      side.busy = false;
+      if (side.cell === cell) paint(side, found, since);
+      if (side.late && side.cell) {
+        side.late = false;
+        decode(side);
+      }
+    });
+  };
+
+  let asked = false;
+  const frame = () => {
+    asked = false;
+    for (const side of sides) {
+      if (!side.cell) continue;
+      codeOf(side, side.cell);
+      decode(side);
+    }
+    if (sides[0].cell) {
+      describe(sides[0].cell);
+      parts.forEach((part) => part());
+    }
+  };
+  const redraw = () => {
+    if (!asked) requestAnimationFrame(frame);
+    asked = true;
+  };
+
+  const signed = (value) => value.toFixed(2).replace('-', '−');
+  let shown = -1;
+  /** @param {Explorable} cell */
+  const describe = (cell) => {
+    const { base, at } = state;
+    const index = base?.kind === 'image' && !at ? base.index : -1;
+    const [a, b] = sides[0].place;
+    let text = `At ${signed(a)}, ${signed(b)}`;
+    if (index >= 0) text = `The code of ${points.name(index)}, decoded`;
+    else if (base?.kind === 'draw' && !at) text = `Draw ${base.n + 1} from ${cell.about.prior}, decoded`;
+    else if (base?.kind === 'walk' && !at) text = `${Math.round(base.t * 100)} % of the way between two test images`;
+    if (status.textContent !== text) status.textContent = text;
+    drawing.disabled = !cell.draws;
+    original.hidden = index < 0;
+    if (index >= 0 && index !== shown) points.show(original, index);
+    shown = index;
+  };
+
+  // The address follows when the place has come to rest: browsers allow only so many changes.
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let writing;
+  const write = () => {
+    clearTimeout(writing);
+    writing = undefined;
+    setState(entriesOf(state, rows, ENDS));
+  };
+  // Changes the place; a new base leaves the old place on the plane unless `at` is given with it.
+  /** @param {Partial<typeof state>} wanted */
+  const change = (wanted) => {
+    if ('base' in wanted && !('at' in wanted)) wanted.at = null;
+    Object.assign(state, wanted);
+    clearTimeout(writing);
+    writing = setTimeout(write, 250);
+    redraw();
+  };
+
+  /** @type {(side: Side, name: string | null) => Promise<void>} */
+  const put = async (side, name) => {
+    side.name = name;
+    side.figure.hidden = !name;
+    if (!name) {
+      side.cell = null;
+      side.late = false;
+    }
+    if (!name || side.cell?.cell === name) return;
+    const cell = await load(name);
+    if (side.name !== name) return; // another has been chosen meanwhile
+    side.cell = cell;
+    side.busy = side.late = false;
+    side.painted = side.milliseconds = 0;
+    side.picture.width = size.width;
+    side.picture.height = size.height;
+    const label = cellOf(name).label;
+    side.picture.setAttribute('aria-label', `What ${label} decodes here`);
+    find(side.caption, 'bdi').textContent = label;
+    const { grid } = cell.about;
+    const source = cell.live ? '' : `from its atlas: the nearest of ${grid} × ${grid} decoded places`;
+    find(side.caption, 'small').textContent = source;
+    fit();
+  };
+  const fit = () => {
+    for (const { picture, figure } of sides) {
+      if (!figure.hidden) fitPicture(picture, size, 1000, picture.parentElement?.clientWidth ?? 0);
+    }
+  };
+
+  // Without a wish: the first live cell, and beside it, where there is room, one of another model and the same size.
+  const alike = (name, other) => {
+    const [axes, others] = [name, other].map((cell) => cellOf(cell).axes);
+    return axes.model !== others.model && axes.latent_dim === others.latent_dim;
+  };
+  const usual = () => {
+    const live = cells.filter((name) => way(name) === 'live');
+    const first = live[0] ?? cells[0];
+    const second = matchMedia('(min-width: 60rem)').matches && live.find((name) => alike(first, name));
+    return second ? [first, second] : [first];
+  };
+  const restart = async () => {
+    if (writing) return; // what is shown is newer than the address
+    const wanted = [...new Set(getStates('explore').filter(has))].slice(0, 2);
+    state.cells = wanted.length ? wanted : usual();
+    const [name, other] = state.cells;
+    selects[0].value = name;
+    selects[1].value = other ?? '';
+    section.classList.toggle('two', Boolean(other));
+    await Promise.all([put(sides[0], name), put(sides[1], other ?? null)]);
+    if (writing || sides[0].name !== name || !sides[0].cell) return;
+    Object.assign(state, placeIn(getState, sides[0].cell, rows, ENDS));
+    redraw();
+  };
+
+  // What is shown gives way to the address: nothing goes on by itself, nothing is still to be written.
+  const forget = () => {
+    leaving.forEach((stop) => stop());
+    clearTimeout(writing);
+    writing = undefined;
+  };
+
+  /** @param {Wish} wish */
+  const explore = ({ cell, image = null, at = null }) => {
+    forget();
+    const base = image === null ? null : { kind: /** @type {const} */ ('image'), index: image };
+    setState({ ...entriesOf({ base, at, ends: state.ends, cells: [cell] }, rows, ENDS), cell: null, zoom: null }, { push: true });
+    goTo(section);
+    sides[0].pad.focus({ preventScroll: true });
+  };
+  for (const select of selects) {
+    select.addEventListener('change', () => {
+      if (writing) write();
+      const names = selects.map(({ value }) => value).filter(Boolean);
+      setState({ explore: [...new Set(names)], code: null });
+    });
+  }
+  const following = () => (state.base?.kind === 'draw' ? state.base.n + 1 : 0);
+  /** @type {Record<string, (cell: Explorable) => void>} */
+  const actions = {
+    draw: (cell) => change({ base: { kind: 'draw', n: following() % cell.draws } }),
+    image: () => change({ base: { kind: 'image', index: Math.floor(Math.random() * rows.length) } }),
+    centre: () => change({ base: null }),
+  };
+  for (const button of findAll(section, '[data-act]')) {
+    button.addEventListener('click', () => sides[0].cell && actions[button.dataset.act ?? ''](sides[0].cell));
+  }
+  new ResizeObserver(fit).observe(section);
+
+  // A decoder is unpacked when its reader comes near, or follows a link to it.
+  let begun = false;
+  const begin = () => {
+    begun = true;
+    restart();
+  };
+  new IntersectionObserver((entries, observer) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    observer.disconnect();
+    if (!begun) begin();
+  }, { rootMargin: '600px' }).observe(section);
+  follow(({ arrived }) => {
+    if (arrived) forget();
+    if (begun || getState('explore')) begin();
+  });
+
+  return {
+    section,
+    sides,
+    state,
+    change,
+    write,
+    between,
+    redraw,
+    explore,
+    /** @param {() => void} part */
+    show: (part) => parts.push(part),
+    /** @param {() => void} stop */
+    onLeave: (stop) => leaving.push(stop),
+  };
+};
+
+const section = document.getElementById('explorer');
+export const explorer = section && points && start(section, points);
+/**
+ * Shows a cell at an image or at a place of its plane; other parts of the page come here.
+ * @param {Wish} wish
+ */
+export const explore = (wish) => explorer?.explore(wish);

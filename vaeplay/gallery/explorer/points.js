@@ -1,0 +1,138 @@
+// Test images as points: their colours and shapes by class, which is nearest, and the image that shows on pointing at one.
+import { context2d, find, findAll } from '../frame/dom.js';
+import { sheet } from './engine.js';
+import { latent, size } from './latent.js';
+
+/**
+ * @typedef {(index: number) => number[]} Place The pixel of an image's point.
+ * @typedef {ReturnType<typeof make>} Points
+ */
+
+/**
+ * @param {NonNullable<import('./latent.js').Latent['images']>} images
+ * @param {HTMLElement} box
+ */
+const make = (images, box) => {
+  const { classes } = latent;
+  const legend = findAll(box, '[data-path]');
+  /** @type {(() => void)[]} */
+  const themed = [];
+
+  // One small picture a class, for the theme and the screen of now; points are stamped with them.
+  /** @type {OffscreenCanvas[]} */
+  let stamps = [];
+  const SIZE = 11;
+  const restamp = () => {
+    const screen = window.devicePixelRatio || 1;
+    stamps = legend.map((item) => {
+      const stamp = new OffscreenCanvas(Math.ceil(SIZE * screen), Math.ceil(SIZE * screen));
+      const context = /** @type {OffscreenCanvasRenderingContext2D} */ (stamp.getContext('2d'));
+      const scale = (SIZE * screen) / 20;
+      context.setTransform(scale, 0, 0, scale, stamp.width / 2, stamp.height / 2);
+      const path = new Path2D(item.dataset.path);
+      context.lineWidth = 3;
+      context.lineJoin = 'round';
+      context.strokeStyle = getComputedStyle(document.body).backgroundColor;
+      context.stroke(path);
+      context.fillStyle = getComputedStyle(item).color;
+      context.fill(path);
+      return stamp;
+    });
+  };
+  const restyle = () => {
+    stamps = [];
+    themed.forEach((listener) => listener());
+  };
+  find(document, '#theme').addEventListener('change', restyle);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', restyle);
+
+  /**
+   * A canvas's context in CSS pixels, sharp on every screen, and cleared.
+   * @param {HTMLCanvasElement} canvas
+   * @param {number} across
+   */
+  const fresh = (canvas, across, down = across) => {
+    const screen = window.devicePixelRatio || 1;
+    canvas.width = Math.round(across * screen);
+    canvas.height = Math.round(down * screen);
+    const context = context2d(canvas);
+    context.setTransform(screen, 0, 0, screen, 0, 0);
+    return context;
+  };
+
+  /**
+   * Stamps every image's point; `place` gives its pixel.
+   * @param {CanvasRenderingContext2D} context
+   * @param {Place} place
+   */
+  const draw = (context, place) => {
+    if (!stamps.length) restamp();
+    images.labels.forEach((label, index) => {
+      const [x, y] = place(index);
+      context.drawImage(stamps[label % stamps.length], x - SIZE / 2, y - SIZE / 2, SIZE, SIZE);
+    });
+  };
+
+  /**
+   * The image whose point is nearest to (x, y), or −1 where none is within `reach`.
+   * @param {Place} place
+   * @param {number} x
+   * @param {number} y
+   */
+  const nearest = (place, x, y, reach = 10) => {
+    let [found, least] = [-1, reach * reach];
+    for (let index = 0; index < images.rows.length; index++) {
+      const [px, py] = place(index);
+      const distance = (px - x) ** 2 + (py - y) ** 2;
+      if (distance < least) [found, least] = [index, distance];
+    }
+    return found;
+  };
+
+  /**
+   * Draws one test image into a canvas, once the sheet of all is there.
+   * @param {HTMLCanvasElement} canvas
+   * @param {number} index
+   */
+  const show = async (canvas, index) => {
+    const all = await sheet();
+    const { width, height } = size;
+    canvas.width = width;
+    canvas.height = height;
+    const [column, row] = [index % images.columns, Math.floor(index / images.columns)];
+    context2d(canvas).drawImage(all, column * width, row * height, width, height, 0, 0, width, height);
+  };
+  /** @param {number} index */
+  const name = (index) => `test image ${images.rows[index]}, ${classes[images.labels[index]] ?? 'no class'}`;
+
+  const peek = find(document, '#peek');
+  const [picture, words] = [find(peek, 'canvas', HTMLCanvasElement), find(peek, 'span')];
+  let peeked = -1;
+  // Shows image `index` beside (x, y) of the window; −1 hides it.
+  const point = (index, x = 0, y = 0) => {
+    peek.hidden = index < 0;
+    if (index < 0) {
+      peeked = -1;
+      return;
+    }
+    if (index !== peeked) {
+      peeked = index;
+      words.textContent = name(index);
+      show(picture, index);
+    }
+    const { offsetWidth, offsetHeight } = peek;
+    peek.style.left = `${Math.max(4, Math.min(x + 14, window.innerWidth - offsetWidth - 4))}px`;
+    peek.style.top = `${Math.max(4, y + 14 + offsetHeight > window.innerHeight ? y - offsetHeight - 10 : y + 14)}px`;
+  };
+
+  /** @param {() => void} listener */
+  const onTheme = (listener) => {
+    themed.push(listener);
+  };
+  return { ...images, draw, fresh, nearest, show, name, point, onTheme };
+};
+
+/** @type {HTMLElement | null} */
+const legend = document.querySelector('.classes');
+/** @type {Points | null} Nothing where the page has nothing that shows points. */
+export const points = latent.images && legend && make(latent.images, legend);

@@ -1,0 +1,93 @@
+// Decoders that run in the page: here or, where that is heavy, in a worker made from the text of `makeDecoding`.
+import { decoding, makeDecoding } from './decoder.js';
+
+/**
+ * @typedef {(code: Float32Array) => Float32Array} Run
+ * @typedef {(codes: Float32Array, count?: number) => Float32Array | Promise<Float32Array>} Decode grey levels
+ */
+
+const HEAVY = 1e6; // multiplications an image, from which a worker decodes
+
+/**
+ * All codes through one decoder, one after the other: (n, D) → (n, pixels).
+ * @type {(run: Run, codes: Float32Array, count: number) => Float32Array}
+ */
+const decodeAll = (run, codes, count) => {
+  const size = codes.length / count;
+  let found = new Float32Array(0);
+  for (let n = 0; n < count; n++) {
+    const levels = run(codes.subarray(n * size, (n + 1) * size));
+    if (!n) found = new Float32Array(count * levels.length);
+    found.set(levels, n * levels.length);
+  }
+  return found;
+};
+
+const WORK = `'use strict';
+  const decoding = (${makeDecoding})();
+  const decodeAll = ${decodeAll};
+  const runs = new Map();
+  onmessage = ({ data: { ticket, cell, file, codes, count } }) => {
+    if (file) runs.set(cell, decoding.network(file));
+    if (codes) {
+      const levels = decodeAll(runs.get(cell), codes, count);
+      postMessage({ ticket, levels }, [levels.buffer]);
+    }
+  };`;
+/** @type {Worker | false | null} */
+let worker = null;
+let tickets = 0;
+/** @type {Map<number, { resolve: (levels: Float32Array) => void, here: () => Float32Array }>} */
+const waiting = new Map();
+// A worker that may not start says so by an event: what was asked of it is then done here.
+const dismiss = () => {
+  worker = false;
+  for (const { resolve, here } of waiting.values()) resolve(here());
+  waiting.clear();
+};
+// A worker, or null where the browser allows none: then everything runs here.
+const hire = () => {
+  if (worker !== null) return worker || null;
+  try {
+    worker = new Worker(URL.createObjectURL(new Blob([WORK], { type: 'text/javascript' })));
+    worker.onmessage = ({ data }) => {
+      waiting.get(data.ticket)?.resolve(data.levels);
+      waiting.delete(data.ticket);
+    };
+    worker.onerror = dismiss;
+  } catch {
+    worker = false;
+  }
+  return worker || null;
+};
+
+// What a worker needs of a file: not its points, draws and maps, which would be copied for nothing.
+const weightsOf = ({ about, tensors }) => {
+  const layers = about.layers.flatMap(({ weights }) => (weights === undefined ? [] : [`${weights}.`]));
+  return Object.fromEntries(Object.entries(tensors).filter(([name]) => layers.some((layer) => name.startsWith(layer))));
+};
+
+/**
+ * A cell's decoder: here for a light one, in a worker for a heavy one.
+ * @type {(cell: string, file: import('./decoder.js').File) => Decode}
+ */
+export const live = (cell, file) => {
+  const heavy = decoding.cost(file) > HEAVY;
+  /** @type {Run | null} */
+  let run = null;
+  let sent = false;
+  const here = (codes, count) => decodeAll((run ??= decoding.network(file)), codes, count);
+  // `many` images at once go to the worker whatever they cost, so that the page does not stand still.
+  return (codes, count = 1) => {
+    const hired = heavy || count > 4 ? hire() : null;
+    if (!hired) return here(codes, count);
+    if (!sent) hired.postMessage({ cell, file: { about: file.about, tensors: weightsOf(file) } });
+    sent = true;
+    return new Promise((resolve) => {
+      waiting.set(++tickets, { resolve, here: () => here(codes, count) });
+      hired.postMessage({ ticket: tickets, cell, codes, count });
+    });
+  };
+};
+
+export const isHired = () => worker instanceof Worker;

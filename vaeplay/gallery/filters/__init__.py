@@ -1,0 +1,1 @@
+"""Chips and a search that choose which cells the whole page shows."""

@@ -1,0 +1,176 @@
+// The page's data and its state. All state is in the address after #, so that a link restores what it was copied from:
+// cell=, zoom=kind:cell, kind=, sort=key:up, q=, and one entry for each chosen value of an axis. What was changed last
+// stands last.
+import { closest, find } from './dom.js';
+
+/**
+ * @typedef {object} Metric
+ * @property {string} key
+ * @property {string} label
+ * @property {string} unit
+ * @property {'higher' | 'lower' | null} better
+ * @property {number} digits
+ *
+ * @typedef {object} Cell
+ * @property {string} name
+ * @property {string} label
+ * @property {string} configuration
+ * @property {Record<string, string>} axes
+ * @property {Record<string, number | null>} metrics
+ * @property {Record<string, [number, number]>} intervals
+ * @property {Record<string, string | number | boolean | null>} settings
+ * @property {Record<string, string | number | boolean | null>} train
+ * @property {string | null} prior
+ * @property {number | null} seconds
+ * @property {number | null} parameters
+ */
+
+/** @type {{ cells: Cell[], metrics: Metric[], data: string }} */
+export const pageData = JSON.parse(find(document, '#page-data').textContent ?? '');
+const cells = new Map(pageData.cells.map((cell) => [cell.name, cell]));
+/** @type {(name: string) => boolean} */
+export const isCell = (name) => cells.has(name);
+/** @type {(name: string) => Cell} */
+export const cellOf = (name) => /** @type {Cell} */ (cells.get(name));
+
+// The names of the cells that are shown, and of all in the order of the table; filters and table keep them.
+export const view = { shown: new Set(cells.keys()), order: [...cells.keys()] };
+export const visible = () => view.order.filter((name) => view.shown.has(name));
+
+/** @typedef {(change: { arrived: boolean }) => void} Listener */
+/** @type {Listener[]} */
+const listeners = [];
+const read = () => new URLSearchParams(location.hash.includes('=') ? location.hash.slice(1) : '');
+let state = read();
+
+// `arrived` tells listeners that the address itself has changed: by Back, or by hand.
+const tell = (arrived = false) => listeners.forEach((listener) => listener({ arrived }));
+
+/** @type {(name: string) => string | null} */
+export const getState = (name) => state.get(name);
+/** @type {(name: string) => string[]} */
+export const getStates = (name) => state.getAll(name);
+
+/**
+ * Changes entries of the state: a string sets one, a list sets several of one name, null removes it.
+ * With `push` the browser's Back undoes the change.
+ * @param {Record<string, string | string[] | null>} changes
+ */
+export const setState = (changes, { push = false } = {}) => {
+  const next = new URLSearchParams(state);
+  for (const [name, value] of Object.entries(changes)) {
+    next.delete(name);
+    for (const item of value === null ? [] : [value].flat()) next.append(name, item);
+  }
+  if (next.toString() === state.toString()) return;
+  state = next;
+  const address = `#${next}`;
+  try {
+    if (push) history.pushState(null, '', address);
+    else history.replaceState(null, '', address);
+  } catch {
+    // browsers allow only so many changes of an address a second; the page goes on without
+  }
+  tell();
+};
+
+/**
+ * Calls a listener now and after every change.
+ * @param {Listener} listener
+ */
+export const follow = (listener) => {
+  listeners.push(listener);
+  listener({ arrived: false });
+};
+
+const reread = () => {
+  const next = read();
+  if (next.toString() === state.toString()) return;
+  state = next;
+  tell(true);
+};
+window.addEventListener('popstate', reread);
+window.addEventListener('hashchange', reread);
+
+// What is far below has no layout (base.css), and some of it is not made, until the first of the page has been drawn, or
+// somebody wants to go there.
+/** @type {(() => void)[]} */
+const waiting = [];
+/** @param {() => void} make */
+export const later = (make) => {
+  waiting.push(make);
+};
+const layOut = () => {
+  waiting.splice(0).forEach((make) => make());
+  document.documentElement.classList.add('whole');
+};
+window.addEventListener('load', () => requestAnimationFrame(() => setTimeout(layOut)));
+/** @type {(section: HTMLElement, behavior?: ScrollBehavior) => void} */
+export const goTo = (section, behavior = 'auto') => {
+  layOut();
+  section.scrollIntoView({ behavior });
+};
+
+// Links inside the page change the part of the state that they name, and keep the rest.
+document.addEventListener('click', (event) => {
+  const link = closest(event, 'a[href^="#"]');
+  if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const target = (link.getAttribute('href') ?? '').slice(1);
+  if (target.startsWith('cell=')) {
+    setState({ cell: decodeURIComponent(target.slice(5)), zoom: null }, { push: true });
+  } else {
+    setState({ cell: null, zoom: null, way: null });
+    const section = document.getElementById(decodeURIComponent(target));
+    if (!section) return;
+    goTo(section);
+    section.tabIndex = -1;
+    section.focus({ preventScroll: true });
+  }
+});
+
+// A link brings its reader to the part of the page that was changed last; a dialog lies over it wherever that is.
+/** @type {Map<string, HTMLElement>} */
+const parts = new Map();
+/**
+ * Says that these entries of the state are shown by a section.
+ * @param {HTMLElement} section
+ * @param {...string} names
+ */
+export const shows = (section, ...names) => names.forEach((name) => parts.set(name, section));
+document.addEventListener('DOMContentLoaded', () => {
+  const last = [...state.keys()].reverse().find((name) => parts.has(name));
+  const section = last && parts.get(last);
+  if (section) goTo(section, 'instant');
+});
+
+/**
+ * Shows a picture at `size` times its own width, or as much of it as fits `room`, both in CSS pixels: always a whole
+ * number of screen pixels to a pixel, and at least one.
+ * @param {HTMLElement} picture
+ * @param {{ width: number, height: number }} own
+ * @param {number} size
+ * @param {number} room
+ */
+export const fitPicture = (picture, own, size, room) => {
+  const screen = window.devicePixelRatio || 1;
+  const whole = Math.max(1, Math.floor(Math.min(size, room / own.width) * screen + 1e-6));
+  picture.style.width = `${(own.width * whole) / screen}px`;
+  picture.style.height = `${(own.height * whole) / screen}px`;
+};
+
+/**
+ * The width and height that a picture of the wall has by itself.
+ * @param {HTMLElement} image
+ */
+export const ownSize = ({ dataset }) => ({ width: Number(dataset.width), height: Number(dataset.height) });
+
+/**
+ * What waits unread in a noscript element, made anew.
+ * @param {Element} unread
+ */
+export const contentOf = (unread) => {
+  const holder = document.createElement('template');
+  holder.innerHTML = unread.textContent ?? ''; // the page's own text, escaped when it was written
+  return holder.content;
+};

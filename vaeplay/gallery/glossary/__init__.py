@@ -1,0 +1,1 @@
+"""What every metric means, and the page's keys."""

@@ -1,0 +1,1 @@
+"""The latent maps: codes of test images in two dimensions."""

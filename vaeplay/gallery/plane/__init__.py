@@ -1,0 +1,1 @@
+"""The rate–distortion plane, or any two metrics against each other."""

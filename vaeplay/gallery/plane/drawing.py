@@ -1,0 +1,206 @@
+"""The rate–distortion plane (Alemi et al. 2018, arXiv:1711.00464) as coordinates.
+
+Rate, in nats an image, runs to the right and distortion upwards; every point of a falling diagonal has the same
+ELBO = −(rate + distortion). Autoencoders have no rate and stand in a strip beside the axis. So do, on the other side,
+the few cells whose rate lies so far out that all others would crowd into a corner, as a VQ-VAE's often does.
+"""
+
+import statistics
+from dataclasses import dataclass
+
+from vaeplay.gallery.page import Cell
+from vaeplay.gallery.scale import Scale, Tick, clamp, extent
+from vaeplay.gallery.views import View
+from vaeplay.gallery.words import number
+
+WIDTH, HEIGHT = 760, 430
+STRIP_LEFT, STRIP_RIGHT = 56, 136
+LEFT, RIGHT, TOP, BOTTOM = 150, 676, 14, 384
+NEARER, BEYOND_LEFT, BEYOND_RIGHT = 590, 668, 748
+FAR = 3.0
+"""How many times the median rate is too far out."""
+
+PLACES = ((8, -7, "start"), (8, 15, "start"), (-8, -7, "end"), (-8, 15, "end"), (0, -11, "middle"), (0, 20, "middle"))
+"""Where a point's text may stand beside it, in order of preference."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """One cell in the plane; `rate` is None in the strip of cells without one.
+
+    Its text, `short`, stands at (`text_x`, `text_y`) from it, and is empty where it would cover something.
+    """
+
+    cell: str
+    label: str
+    short: str
+    family: int
+    x: float
+    y: float
+    text_x: int
+    text_y: int
+    anchor: str
+    rate: str | None
+    distortion: str
+
+
+@dataclass(frozen=True)
+class Diagonal:
+    """A line of equal ELBO, from (x1, y1) at its upper left to (x2, y2).
+
+    `label` is its ELBO, written outside the drawing where the line leaves it on the right.
+    """
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    label: str
+    outside: bool
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A line, as an SVG path, that joins cells which differ in β alone."""
+
+    cells: tuple[str, ...]
+    path: str
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The whole drawing in pixels."""
+
+    points: tuple[Point, ...]
+    diagonals: tuple[Diagonal, ...]
+    sweeps: tuple[Sweep, ...]
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+    has_strip: bool
+    has_beyond: bool
+    width: int = WIDTH
+    height: int = HEIGHT
+    left: int = LEFT
+    right: int = RIGHT
+    top: int = TOP
+    bottom: int = BOTTOM
+    strip_left: int = STRIP_LEFT
+    strip_right: int = STRIP_RIGHT
+    beyond_left: int = BEYOND_LEFT
+    beyond_right: int = BEYOND_RIGHT
+
+
+def plane(view: View) -> Plane | None:
+    """The plane of the page's cells; None where no cell has a distortion."""
+    placed = [(cell, _place(cell)) for cell in view.page.cells]
+    shown = [(cell, rate, distortion) for cell, (rate, distortion) in placed if distortion is not None]
+    if not shown:
+        return None
+    known = [rate for _, rate, _ in shown if rate is not None]
+    limit = furthest(known)
+    rates = [rate for rate in known if rate <= limit]
+    strip, beyond = len(known) < len(shown), len(rates) < len(known)
+    x_low, x_high = extent(rates, 0.12)
+    if rates and min(rates) >= 0:
+        x_low = max(0.0, x_low)
+    y_low, y_high = extent([distortion for _, _, distortion in shown], 0.1)
+    left, right = LEFT if strip else STRIP_LEFT, NEARER if beyond else RIGHT
+    x, y = Scale(x_low, x_high, left, right), Scale(y_low, y_high, BOTTOM, TOP)
+
+    def across(rate: float | None) -> float:
+        if rate is None:
+            return (STRIP_LEFT + STRIP_RIGHT) / 2
+        return x(rate) if rate <= limit else BEYOND_LEFT + 14.0
+
+    spots = [(across(rate), y(distortion)) for _, rate, distortion in shown]
+    texts = ["" if cell.latent_dim is None else str(cell.latent_dim) for cell, _, _ in shown]
+    texts = [
+        text if rate is None or rate <= limit else f"{text} · {number(rate, 0)}"
+        for text, (_, rate, _) in zip(texts, shown, strict=True)
+    ]
+    places = beside(spots, texts)
+    points = tuple(
+        Point(
+            cell=cell.name,
+            label=cell.label,
+            short=text if place else "",
+            family=view.families[cell.model or ""],
+            x=spot[0],
+            y=spot[1],
+            text_x=(place or PLACES[0])[0],
+            text_y=(place or PLACES[0])[1],
+            anchor=(place or PLACES[0])[2],
+            rate=None if rate is None else number(rate, 2),
+            distortion=number(distortion, 2),
+        )
+        for (cell, rate, distortion), spot, text, place in zip(shown, spots, texts, places, strict=True)
+    )
+    diagonals = _diagonals(x, y) if rates else ()
+    x_ticks = x.ticks(8) if rates else ()
+    within = {
+        cell.name: spot
+        for (cell, rate, _), spot in zip(shown, spots, strict=True)
+        if rate is not None and rate <= limit
+    }
+    sweeps = _sweeps(view, within)
+    return Plane(points, diagonals, sweeps, x_ticks, y.ticks(6), strip, beyond, left=left, right=right)
+
+
+def furthest(rates: list[float]) -> float:
+    """The rate above which a cell stands beyond the axis: FAR times the median, if that leaves most cells."""
+    if not rates:
+        return 0.0
+    limit = FAR * statistics.median(rates)
+    kept = sum(rate <= limit for rate in rates)
+    return limit if limit > 0 and 3 * kept >= 2 * len(rates) else max(rates)
+
+
+def beside(spots: list[tuple[float, float]], texts: list[str]) -> list[tuple[int, int, str] | None]:
+    """Where each point's text stands so that it covers no marker and no other text; None where there is no room."""
+    taken = [(x - 6, y - 6, x + 6, y + 6) for x, y in spots]
+    found: list[tuple[int, int, str] | None] = []
+    for (x, y), text in zip(spots, texts, strict=True):
+        wide = 7.0 * len(text)
+        chosen = None
+        for place in PLACES:
+            left = x + place[0] - {"start": 0.0, "middle": wide / 2, "end": wide}[place[2]]
+            box = (left, y + place[1] - 9, left + wide, y + place[1] + 1)
+            if not any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken):
+                taken.append(box)
+                chosen = place
+                break
+        found.append(chosen if text else None)
+    return found
+
+
+def _place(cell: Cell) -> tuple[float | None, float | None]:
+    """(rate, distortion) of a cell on the test split, in nats an image; None for what it does not have."""
+    values = {item.key: item.value for item in cell.metrics}
+    return values.get("rate"), values.get("distortion")
+
+
+def _diagonals(x: Scale, y: Scale) -> tuple[Diagonal, ...]:
+    """Lines rate + distortion = constant at round values, cut to the drawing."""
+    low, high = clamp(x.low + y.low), clamp(x.high + y.high)
+    if not low < high:
+        return ()
+    found = []
+    for tick in Scale(low, high, 0.0, 1.0).ticks(9):
+        total = tick.value
+        first, last = max(x.low, total - y.high), min(x.high, total - y.low)
+        if last > first:
+            ends = (x(first), y(total - first), x(last), y(total - last))
+            if ends[2] - ends[0] > 20:
+                label = f"−{tick.label}".replace("−−", "")
+                found.append(Diagonal(*ends, label=label, outside=last == x.high))
+    return tuple(found)
+
+
+def _sweeps(view: View, spots: dict[str, tuple[float, float]]) -> tuple[Sweep, ...]:
+    """A line through each β-family's cells that are drawn."""
+    drawn = (tuple(cell.name for cell in family if cell.name in spots) for family in view.sweeps)
+    return tuple(
+        Sweep(names, "M" + "L".join(f"{spots[name][0]:g} {spots[name][1]:g}" for name in names))
+        for names in drawn
+        if len(names) > 1
+    )

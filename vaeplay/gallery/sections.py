@@ -1,0 +1,53 @@
+"""The sections of the page, in order.
+
+Each lies in the folder of its name:
+
+    data.py            `data(view)`, the names that its templates use beside `page`, `families` and `markers`
+    template.html.j2   the section; it may be empty, and is then not shown
+    after.html.j2      its dialogs, or data for its script, which stand after all sections
+    style.css
+    script.js          may import any other script
+
+Of these files only data.py has to be there.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from vaeplay.gallery.cells import data as cells
+from vaeplay.gallery.compare import data as compare
+from vaeplay.gallery.curves import data as curves
+from vaeplay.gallery.explorer import data as explorer
+from vaeplay.gallery.filters import data as filters
+from vaeplay.gallery.glossary import data as glossary
+from vaeplay.gallery.headline import data as headline
+from vaeplay.gallery.map import data as latent_maps
+from vaeplay.gallery.plane import data as plane
+from vaeplay.gallery.table import data as table
+from vaeplay.gallery.views import View
+from vaeplay.gallery.wall import data as wall
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section: its folder, its data, and what the bar calls it where it links to `#name`."""
+
+    name: str
+    data: Callable[[View], dict[str, Any]]
+    link: str = ""
+
+
+SECTIONS = (
+    Section("headline", headline.data),
+    Section("filters", filters.data),
+    Section("table", table.data, "Cells"),
+    Section("wall", wall.data, "Samples"),
+    Section("plane", plane.data, "Rate–distortion"),
+    Section("curves", curves.data, "Curves"),
+    Section("cells", cells.data),
+    Section("compare", compare.data),
+    Section("map", latent_maps.data, "Latent maps"),
+    Section("explorer", explorer.data, "Explorer"),
+    Section("glossary", glossary.data, "Glossary"),
+)
