@@ -39,7 +39,8 @@ const ticks = findAll(document, '#cells-table tbody tr', HTMLTableRowElement).ma
   return tick;
 });
 
-const side = (caption, content) => element('figure', { className: 'side' }, element('figcaption', {}, ...caption), content);
+const side = (caption, content) =>
+  element('figure', { className: 'side' }, element('figcaption', {}, ...caption), content);
 /** @param {HTMLImageElement} source */
 const picture = (source) => {
   const image = element('img', { src: source.src, alt: source.alt, className: 'pixels' });

@@ -1,7 +1,9 @@
-// A place in the latent space as entries of the address: explore= (the cells), image=, draw=, walk=, code=, at=, and ends=
-// (of the walk, while the place is not on it). Images stand there by their rows in the test split.
+// A place in the latent space as entries of the address: explore= (the cells), image=, draw=, walk=, code=, at=, and
+// ends= (of the walk, while the place is not on it). Images stand there by their rows in the test split.
 
 /**
+ * @typedef {import('./engine.js').Explorable} Explorable
+ * @typedef {(name: string) => string | null} Text of an entry, by its name
  * @typedef {{ kind: 'image', index: number } | { kind: 'draw', n: number } | { kind: 'walk', t: number }
  *   | { kind: 'code', code: Float32Array } | { kind: 'entries', entries: Uint16Array }} Base
  * @typedef {{ base: Base | null, at: number[] | null, ends: number[], cells: string[] }} Place
@@ -32,7 +34,7 @@ export const entriesOf = ({ base, at, ends, cells }, rows, usual) => {
   };
 };
 
-/** @type {(text: (name: string) => string | null, cell: import('./engine.js').Explorable, rows: number[], onWalk: boolean) => Base | null} */
+/** @type {(text: Text, cell: Explorable, rows: number[], onWalk: boolean) => Base | null} */
 const baseIn = (text, cell, rows, onWalk) => {
   const image = rows.indexOf(Number(text('image') ?? NaN));
   if (image >= 0) return { kind: 'image', index: image };
@@ -50,7 +52,7 @@ const baseIn = (text, cell, rows, onWalk) => {
 
 /**
  * The place of a cell that the entries name, `text` by their names; what means nothing there is left out.
- * @type {(text: (name: string) => string | null, cell: import('./engine.js').Explorable, rows: number[], usual: number[]) => Omit<Place, 'cells'>}
+ * @type {(text: Text, cell: Explorable, rows: number[], usual: number[]) => Omit<Place, 'cells'>}
  */
 export const placeIn = (text, cell, rows, usual) => {
   const named = numbers(text('walk'), 3)?.slice(0, 2) ?? numbers(text('ends'), 2) ?? [];

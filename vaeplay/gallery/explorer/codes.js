@@ -1,6 +1,6 @@
 // The map of codes of a VQ-VAE: each place holds an entry of the codebook, and takes another by a click.
 import { context2d, element, find } from '../frame/dom.js';
-import { colour, size as sizeOfImage } from './latent.js';
+import { colour, sizeOfImage } from './latent.js';
 import { explorer } from './place.js';
 
 /**
@@ -60,7 +60,8 @@ const start = (explorer) => {
   const numberOf = (entry) => owner?.tensors.entries[entry];
 
   const set = (place) => {
-    const latest = state.base?.kind === 'entries' && !state.at ? state.base : sides[0]; // a side follows with the next frame
+    // A side follows with the next frame.
+    const latest = state.base?.kind === 'entries' && !state.at ? state.base : sides[0];
     const changed = Uint16Array.from(latest.entries ?? []);
     changed[place] = chosen;
     change({ base: { kind: 'entries', entries: changed } });

@@ -1,5 +1,5 @@
-// Decoders in plain JavaScript: the layers that vaeplay/evaluation/layers.py defines, on typed arrays. One self-contained function,
-// since a worker is made from its text.
+// Decoders in plain JavaScript: the layers that vaeplay/evaluation/layers.py defines, on typed arrays. One
+// self-contained function, since a worker is made from its text.
 
 /** @typedef {{ about: any, tensors: Record<string, any> }} File What a cell's file holds. */
 export const makeDecoding = () => {

@@ -1,7 +1,8 @@
-// The explorer's cells: unpacks a cell's file when it is first wanted. A cell without a decoder in the page answers from its atlas, the nearest of some decoded places.
+// The explorer's cells: unpacks a cell's file when it is first wanted. A cell without a decoder in the page answers from
+// its atlas, the nearest of some decoded places.
 import { findAll } from '../frame/dom.js';
 import { decoding } from './decoder.js';
-import { latent, normal, size as sizeOfImage } from './latent.js';
+import { latent, normal, sizeOfImage } from './latent.js';
 import { live } from './worker.js';
 
 /**

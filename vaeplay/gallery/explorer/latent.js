@@ -13,8 +13,7 @@ import { find } from '../frame/dom.js';
 export const latent = JSON.parse(find(document, '#latent-data').textContent ?? '');
 const [channels, height, width] = latent.shape;
 const area = height * width;
-/** Of an image of the data set; `area` is their product. */
-export const size = { channels, height, width, area };
+export const sizeOfImage = { channels, height, width, area };
 
 /**
  * Grey levels, channel by channel, of `count` images as one RGBA image each.

@@ -2,12 +2,11 @@
 //
 // The place is a base (a test image's code, a draw from the prior, a step of a walk between two images, or codes set by
 // hand) and, once the point has been dragged, where it is on the plane. Two cells share both, each in its own plane.
-// In the address: explore= (the cells), image=, draw=, walk=, code=, at=, and ends= (of the walk, while it is not at one).
 import { context2d, find, findAll } from '../frame/dom.js';
 import { cellOf, fitPicture, follow, getState, getStates, goTo, setState, shows } from '../frame/state.js';
 import { entriesOf, placeIn } from './address.js';
 import { cells, has, load, way } from './engine.js';
-import { colour, size } from './latent.js';
+import { colour, sizeOfImage } from './latent.js';
 import { points } from './points.js';
 import { sideOf } from './side.js';
 
@@ -164,8 +163,8 @@ const start = (section, points) => {
     side.cell = cell;
     side.busy = side.late = false;
     side.painted = side.milliseconds = 0;
-    side.picture.width = size.width;
-    side.picture.height = size.height;
+    side.picture.width = sizeOfImage.width;
+    side.picture.height = sizeOfImage.height;
     const label = cellOf(name).label;
     side.picture.setAttribute('aria-label', `What ${label} decodes here`);
     find(side.caption, 'bdi').textContent = label;
@@ -176,7 +175,7 @@ const start = (section, points) => {
   };
   const fit = () => {
     for (const { picture, figure } of sides) {
-      if (!figure.hidden) fitPicture(picture, size, 1000, picture.parentElement?.clientWidth ?? 0);
+      if (!figure.hidden) fitPicture(picture, sizeOfImage, 1000, picture.parentElement?.clientWidth ?? 0);
     }
   };
 
@@ -216,10 +215,12 @@ const start = (section, points) => {
   const explore = ({ cell, image = null, at = null }) => {
     forget();
     const base = image === null ? null : { kind: /** @type {const} */ ('image'), index: image };
-    setState({ ...entriesOf({ base, at, ends: state.ends, cells: [cell] }, rows, ENDS), cell: null, zoom: null }, { push: true });
+    const entries = entriesOf({ base, at, ends: state.ends, cells: [cell] }, rows, ENDS);
+    setState({ ...entries, cell: null, zoom: null }, { push: true });
     goTo(section);
     sides[0].pad.focus({ preventScroll: true });
   };
+
   for (const select of selects) {
     select.addEventListener('change', () => {
       if (writing) write();

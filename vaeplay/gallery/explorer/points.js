@@ -1,7 +1,7 @@
-// Test images as points: their colours and shapes by class, which is nearest, and the image that shows on pointing at one.
+// Test images as points: their colours and shapes by class, which is nearest, and the image that is pointed at.
 import { context2d, find, findAll } from '../frame/dom.js';
 import { sheet } from './engine.js';
-import { latent, size } from './latent.js';
+import { latent, sizeOfImage } from './latent.js';
 
 /**
  * @typedef {(index: number) => number[]} Place The pixel of an image's point.
@@ -96,7 +96,7 @@ const make = (images, box) => {
    */
   const show = async (canvas, index) => {
     const all = await sheet();
-    const { width, height } = size;
+    const { width, height } = sizeOfImage;
     canvas.width = width;
     canvas.height = height;
     const [column, row] = [index % images.columns, Math.floor(index / images.columns)];

@@ -1,7 +1,7 @@
 // "Walk between these two images": their codes joined by a straight line, with a film strip of it for each cell.
 import { context2d, find, findAll } from '../frame/dom.js';
 import { cellOf } from '../frame/state.js';
-import { colour, size as sizeOfImage } from './latent.js';
+import { colour, sizeOfImage } from './latent.js';
 import { explorer } from './place.js';
 import { points } from './points.js';
 

@@ -2,7 +2,7 @@
 import { find, findAll } from '../frame/dom.js';
 import { follow, getState, setState, shows } from '../frame/state.js';
 import { has, load } from '../explorer/engine.js';
-import { colour, inverseNormal, latent, normal, size as sizeOfImage } from '../explorer/latent.js';
+import { colour, inverseNormal, latent, normal, sizeOfImage } from '../explorer/latent.js';
 import { explore } from '../explorer/place.js';
 import { points } from '../explorer/points.js';
 
@@ -33,7 +33,10 @@ const start = (section, points) => {
   const STEPS = 65535;
   let themes = 0; // how often the theme has changed
 
-  const method = () => (buttons.find((button) => button.dataset.method === getState('map')) || buttons[0])?.dataset.method ?? '';
+  const method = () => {
+    const wanted = buttons.find((button) => button.dataset.method === getState('map'));
+    return (wanted ?? buttons[0])?.dataset.method ?? '';
+  };
   /** @type {Map<string, Float32Array>} */
   const unpacked = new Map();
   // Positions of a cell's points by a method, 0…1; null where there are none.

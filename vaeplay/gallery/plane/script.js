@@ -1,5 +1,5 @@
-// The plane with any two metrics as its axes (x=key, y=key). Rate against distortion is drawn by the page itself, with its
-// lines of equal ELBO; other pairs are placed here, on axes that the page knows, without the cells that lack a metric.
+// The plane with any two metrics as its axes (x=key, y=key). Rate against distortion is drawn by the page itself, with
+// its lines of equal ELBO; other pairs are placed here, on axes that the page knows, without cells that lack a metric.
 import '../filters/script.js';
 import { find, findAll } from '../frame/dom.js';
 import { cellOf, follow, getState, pageData, setState, shows, view } from '../frame/state.js';
@@ -38,7 +38,9 @@ const start = (section, form) => {
 
   const STANDARD = { x: 'rate', y: 'distortion' };
   for (const [name, select] of Object.entries(selects)) {
-    if (select.value !== STANDARD[name]) select.prepend(new Option('Rate, where there is one', STANDARD[name], true, true));
+    if (select.value !== STANDARD[name]) {
+      select.prepend(new Option('Rate, where there is one', STANDARD[name], true, true));
+    }
     select.addEventListener('change', () => {
       setState({ [name]: select.value === STANDARD[name] ? null : select.value });
     });

@@ -2,7 +2,18 @@
 // at a whole number of screen pixels a pixel.
 import { mark } from '../filters/script.js';
 import { closest, element, find, findAll } from '../frame/dom.js';
-import { cellOf, contentOf, fitPicture, follow, getState, ownSize, pageData, setState, shows, view } from '../frame/state.js';
+import {
+  cellOf,
+  contentOf,
+  fitPicture,
+  follow,
+  getState,
+  ownSize,
+  pageData,
+  setState,
+  shows,
+  view,
+} from '../frame/state.js';
 import '../table/script.js';
 
 const wall = find(document, '#wall');
