@@ -12,7 +12,8 @@ FIELDS = {
     "history": "One entry an epoch, in order.",
     "history[].epoch": "Number of the epoch, from 1.",
     "history[].lr": "Learning rate of the epoch's first step.",
-    "history[].rate_weight": "Weight of the rate in the loss at the epoch's last step, where it has a schedule.",
+    "history[].rate_weight": "What multiplies the rate in the loss at the epoch's last step, β included; not there for "
+    "a loss in which no single number does.",
     "history[].train_<term>": "One term of the loss, or `total`, which is what was minimised: mean over the epoch's "
     "training images as they were met, in nats an image. Terms of a batch, like `perplexity`, are with them.",
     "history[].validation_<term>": "The same over the validation split, after the epoch, with the rate weighted as at "
