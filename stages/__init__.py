@@ -7,16 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
 
-from vaeplay import errors
+from vaeplay import errors, torch_startup
 
-# Threads that wait for each other soon give the core away. Left to spin, they hold up the very thread that they wait
-# for wherever something else runs on the machine: a training there takes three times as long and more. Not spinning at
-# all takes twice as long on a quiet machine. It is read when torch is imported, by the OpenMP of its Linux builds.
-os.environ.setdefault("GOMP_SPINCOUNT", "10000")
-
-# With its scripts, PyTorch compiles for forward-mode differentiation what no model here needs: half a second a cell.
-os.environ.setdefault("PYTORCH_JIT", "0")
-
+torch_startup.set_environment()
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # the last: the stage's terminal is gone
 

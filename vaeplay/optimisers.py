@@ -1,10 +1,12 @@
-"""PyTorch's optimisers, without what they import beside themselves."""
+"""PyTorch's optimisers, as the models, the classifier and the code prior all use them."""
 
 import inspect
 from collections.abc import Iterable
 from typing import Any
 
 import torch
+
+from vaeplay.torch_startup import uncompiled
 
 FUSED = ("Adam", "AdamW", "SGD")  # these can take a step in one pass over the weights
 
@@ -15,20 +17,14 @@ def optimiser(
     """The class of torch.optim with this name and these `options`, fused where it can be.
 
     Where its steps are `captured`, its learning rate is a tensor beside the weights: a number would stay what it was.
-
-    PyTorch wraps an optimiser's methods to hide them from its compiler, and for that imports the compiler: more than a
-    second at every training's start, and more in a step than a small model's own. Here they are as they stand in
-    PyTorch's source.
     """
-    base = getattr(torch.optim, name)
-    methods = {key: inspect.unwrap(method) for key in dir(base) if hasattr(method := getattr(base, key), "__wrapped__")}
-    methods["step"] = torch.no_grad()(inspect.unwrap(base.step))
+    kind = getattr(torch.optim, name)
     options |= {"fused": True} if name in FUSED else {}
     weights = list(parameters)
     if captured:
         options["lr"] = torch.tensor(options["lr"], device=weights[0].device)
-        options |= {"capturable": True} if "capturable" in inspect.signature(base).parameters else {}
-    made: torch.optim.Optimizer = type(name, (base,), methods)(weights, **options)
+        options |= {"capturable": True} if "capturable" in inspect.signature(kind).parameters else {}
+    made: torch.optim.Optimizer = uncompiled(kind)(weights, **options)
     return made
 
 

@@ -10,11 +10,12 @@ from pydantic import Field, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 
-from vaeplay import compiler, files, models
+from vaeplay import files, models
 from vaeplay.errors import UserError
 from vaeplay.models.base import Autoencoder
 from vaeplay.settings import cells
 from vaeplay.settings.cells import Cell, Settings
+from vaeplay.torch_startup import compiler_left_out
 
 KEY = "vaeplay"  # one metadata key holding JSON: safetensors writes several in random order
 
@@ -85,7 +86,7 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> Autoencoder:
 
 def _check_tensors(file: Any, header: Header, path: str | Path) -> None:
     """Refuse tensors that are not the model's, and a model that does not fit into memory, before any is made."""
-    with torch.device("meta"), compiler.left_out():  # where there are shapes alone, `eye` asks for it
+    with torch.device("meta"), compiler_left_out():
         expected = _model(header.cell, header.shape).state_dict()
     needed = sum(value.nbytes for value in expected.values())
     if needed > psutil.virtual_memory().available / 2:  # the file's pages and the model

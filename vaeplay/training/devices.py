@@ -1,9 +1,8 @@
 """Where a cell runs: device, threads, and what makes a run repeatable there."""
 
-import os
-
 import torch
 
+from vaeplay import torch_startup
 from vaeplay.errors import UserError
 
 
@@ -36,7 +35,5 @@ def set_up(name: str, threads: int) -> torch.device:
     """
     device = choose(name)
     torch.set_num_threads(threads)
-    if device.type == "cuda":
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is repeatable only with a fixed one
-    torch.set_deterministic_debug_mode("warn")  # `use_deterministic_algorithms` would import a compiler: a second
+    torch_startup.make_repeatable(device.type)
     return device

@@ -19,13 +19,14 @@ import torch
 from torch import Tensor
 from torch.func import jvp
 
-from vaeplay import compiler
+
 from vaeplay.classifier import network
 from vaeplay.evaluation.metrics.intervals import Estimate, bootstrap_means, bootstrap_ratio, wilson
 from vaeplay.evaluation.metrics.subject import Subject
 from vaeplay.models.base import Autoencoder
 from vaeplay.neighbours import same_class
 from vaeplay.noise import Noise
+from vaeplay.torch_startup import compiler_left_out
 
 AT_ONCE = 250  # walks that are decoded at a time
 JACOBIANS = 250  # samples whose Jacobian is taken
@@ -91,7 +92,7 @@ def slerp(first: Tensor, second: Tensor, share: Tensor) -> Tensor:
 
 def derivative(function: Callable[[Tensor], Tensor], at: Tensor, towards: Tensor) -> Tensor:
     """The derivative of `function` at a place in a direction of the same shape, in the shape of its value."""
-    with warnings.catch_warnings(), compiler.left_out():
+    with warnings.catch_warnings(), compiler_left_out():
         warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarning)  # by torch, of itself
         found: Tensor = jvp(function, (at,), (towards,))[1]
     return found
