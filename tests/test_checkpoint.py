@@ -35,6 +35,13 @@ def test_a_loaded_model_is_the_saved_one(tmp_path: Path, name: str) -> None:
         assert torch.equal(loaded.sample(3, Noise(0)), model.sample(3, Noise(0)))
 
 
+def test_images_of_many_pixels_a_side_can_be_saved_and_loaded(tmp_path: Path) -> None:
+    path, shape = tmp_path / "x.safetensors", (1, 2, 5000)
+    model = making.model("AE", shape, hidden=1)
+    checkpoint.save(path, model, making.cell("AE", hidden=1))
+    assert making.same(checkpoint.load(path), model)
+
+
 def test_loading_leaves_the_callers_random_numbers_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "x.safetensors"
     checkpoint.save(path, making.model("VAE"), making.cell("VAE"))

@@ -104,3 +104,11 @@ def test_the_kept_weights_are_the_best_on_the_maps_held_out() -> None:
         prior.fit(noisy, Noise(0))
         rates.append(prior.mean_rate(all_maps()))
     assert rates[1] < rates[0]
+
+
+@pytest.mark.parametrize(("maps", "epochs"), [(80, 9), (3, 1), (1, 1)])
+def test_it_is_trained_on_however_few_batches(maps: int, epochs: int) -> None:
+    """9 batches in all are a tenth of a step to rise in, of which PyTorch makes none at all, and divides by it."""
+    prior = tiny_prior(epochs=epochs)
+    prior.fit(torch.zeros(maps, 2, 2, dtype=torch.long), Noise(0))
+    assert math.isfinite(prior.mean_rate(all_maps()))

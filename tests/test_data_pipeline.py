@@ -75,5 +75,5 @@ def test_a_folder_that_is_not_there_stops_before_anything_is_deleted(workspace: 
     values["grid"]["conv"]["depth"] = [3]
     workspace.set(values)
     said = workspace.refused("repro")
-    assert "grid.conv.depth: found 3 for ConvVAE; allowed: up to 2, as folder of 4×4 can be halved 2 times" in said
+    assert "grid.conv.depth: found 3; allowed: up to 2, as images of 4×4 can be halved 2 times" in said
     assert workspace.results() == before

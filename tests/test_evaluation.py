@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from vaeplay import models
-from vaeplay.evaluation import export, measure
+from vaeplay.evaluation import export, floors, measure
 from vaeplay.evaluation.metrics import likelihood
 from vaeplay.evaluation.registry import BY_KEY, METRICS
 from vaeplay.models.parts.losses import MMD_SCALES
@@ -62,6 +62,26 @@ def test_a_test_split_of_a_few_black_images_is_written_and_what_is_no_number_is_
     assert metrics["sharpness"] is None and "sharpness" not in details["intervals"]
     assert metrics["mse"] == figures["mse"].value
     assert export.export(subject)
+
+
+@pytest.mark.parametrize("name", models.names())
+def test_of_one_test_image_there_are_fewer_metrics_and_each_is_finite(name: str) -> None:
+    subject = making.subject(name, 1)
+    estimates, _ = measure.measure(subject)
+    details = measure.details(subject, estimates, 4)
+    json.dumps([measure.values(estimates), details], allow_nan=False)
+    assert None not in measure.values(estimates).values()
+    assert "neighbour_consistency" not in estimates and "mse" in estimates
+    assert measure.pictures(subject, 4) and export.export(subject)
+
+
+@pytest.mark.parametrize("count", [1, 2, 12])
+def test_floors_of_few_test_images_are_finite(count: int) -> None:
+    subject = making.subject("AE", 12)
+    test, real = making.subject("AE", count).test, making.subject("AE", count).real_test
+    card = floors.of(subject.classifier, subject.train, test, (subject.real_train, real), classes=3, seed=0)
+    json.dumps(card, allow_nan=False)
+    assert ("floor_neighbour_consistency" in card) == (count > 1)
 
 
 def test_drawing_samples_counts_as_no_groups_time() -> None:

@@ -1,5 +1,6 @@
 """What holds for every model, whatever it is: one contract, run over all of them."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from threadpoolctl import threadpool_limits
 from vaeplay import models
 from vaeplay.data.prepared import as_float
 from vaeplay.errors import UserError
-from vaeplay.models.ae import fit_mixture
+from vaeplay.models.ae import AE, fit_mixture
 from vaeplay.models.base import Autoencoder
 from vaeplay.noise import Noise
 from vaeplay.training import checkpoint, loop
@@ -143,6 +144,49 @@ def test_an_autoencoders_codes_are_drawn_with_the_moments_of_its_training_codes(
     torch.testing.assert_close(torch.cov(drawn.T), torch.cov(codes.T, correction=0), rtol=0.05, atol=0.02)
 
 
+@every_model
+@torch.no_grad()
+def test_the_moments_of_its_prior_are_those_of_its_draws(name: str) -> None:
+    mixture: dict[str, Any] = {"density": {"name": "mixture", "components": 3}}
+    model = making.model(name, **mixture).eval()
+    if isinstance(model, AE):
+        model.fit_prior(making.images(400), Noise(0))
+    mean, deviation = model.prior_moments()
+    draws = model.sample_codes(20_000 if model.codebook() is None else 200, Noise(1)).flatten(1)
+    assert mean.shape == deviation.shape == draws.shape[1:]
+    error = deviation.mean() * (5 / len(draws) ** 0.5 if model.codebook() is None else 1)
+    torch.testing.assert_close(mean, draws.mean(0), rtol=0, atol=float(error))
+    torch.testing.assert_close(deviation, draws.std(0), rtol=0, atol=float(error))
+
+
+OTHER: dict[str, Any] = {  # than the settings of `making.cell`
+    "hidden": 33,
+    "channels": 5,
+    "likelihood": {"name": "gaussian"},
+    "schedule": {"name": "linear", "steps": 7},
+    "density": {"name": "mixture", "components": 2},
+    "quantiser": {"codes": 8},
+    "code_prior": {"layers": 2},
+    "samples": 3,
+    "mmd_weight": 7.0,
+    "beta": 3.0,
+}
+
+
+@pytest.mark.parametrize(("name", "setting"), [(name, key) for name in models.names() for key in models.uses(name)])
+def test_every_setting_that_a_model_uses_changes_it(name: str, setting: str) -> None:
+    """What it reads and ignores would retrain it for nothing."""
+    trained = []
+    for changes in ({}, {setting: OTHER[setting]}):
+        small = {"code_prior": {"epochs": 1, "channels": 4, "layers": 1} | changes.pop("code_prior", {})}
+        cell = making.cell(name, train={"epochs": 1, "batch_size": 16}, **small, **changes)
+        model, _ = making.train(cell, count=33)
+        with torch.no_grad():
+            trained.append((model, model.sample(4, Noise(0))))
+    (first, samples), (second, others) = trained
+    assert not making.same(first, second) or not torch.equal(samples, others)
+
+
 def test_a_mixture_does_not_depend_on_the_number_of_threads() -> None:
     generator = torch.Generator().manual_seed(0)
     centres = 5 * torch.randn(5, 32, generator=generator, dtype=torch.double)
@@ -152,6 +196,36 @@ def test_a_mixture_does_not_depend_on_the_number_of_threads() -> None:
         with threadpool_limits(threads):
             fitted.append(torch.cat([part.flatten() for part in fit_mixture(codes, 5, Noise(0))]))
     assert all(torch.equal(fitted[0], other) for other in fitted)
+
+
+FOUND = """
+import vaeplay.models.vae as module
+from vaeplay.models import vae
+from vaeplay.models.vae import VAE as Base
+
+class ByModule(vae.VAE): ...
+class ByAnotherName(module.BetaVAE): ...
+class Renamed(Base): ...
+class Subscripted(Base[int]): ...
+class Stranger(vae.Nothing, dict): ...
+"""
+
+
+def test_a_model_is_found_however_its_base_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = models.names()
+    for path in models.FOLDER.glob("*.py"):
+        (tmp_path / path.name).write_text(path.read_text())
+    (tmp_path / "zz_own.py").write_text(FOUND)
+    caches = (models._classes, models.names)
+    monkeypatch.setattr(models, "FOLDER", tmp_path)
+    try:
+        for cached in caches:
+            cached.cache_clear()
+        assert models.names() == (*before, "ByModule", "ByAnotherName", "Renamed", "Subscripted")
+        assert models.uses("ByAnotherName") == models.uses("BetaVAE")
+    finally:
+        for cached in caches:
+            cached.cache_clear()
 
 
 def test_a_model_of_another_name_is_refused() -> None:

@@ -19,7 +19,9 @@ from vaeplay.models.parts import nets
 def test_what_is_halved_comes_back_in_its_exact_size(channels: int, height: int, width: int, depth: int) -> None:
     shape = (channels, height, width)
     if min(height, width) < 2**depth:
-        with pytest.raises(UserError, match=r"depth: found \d; images of \d+×\d+ can be halved \d times at most"):
+        with pytest.raises(
+            UserError, match=r"depth: found \d; allowed: up to \d, as images of \d+×\d+ can be halved \d times"
+        ):
             nets.conv_encoder(shape, 5, depth, "ReLU", channels=2)
         return
     code = nets.conv_encoder(shape, 5, depth, "ReLU", channels=2)(torch.rand(3, *shape))

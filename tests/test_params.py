@@ -4,12 +4,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+import torch
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from ruamel.yaml import YAML
 
+from vaeplay import models
 from vaeplay.errors import UserError
+from vaeplay.models.parts.likelihoods import BY_NAME
 from vaeplay.settings import params
+from vaeplay.torch_startup import compiler_left_out
 
 from .conftest import ROOT
 
@@ -72,7 +77,9 @@ def refused(values: Any) -> str:
         ("data.path", "", "data.path: found ''; allowed: a path"),
         ("data.size", 1, "data.size: found 1; allowed: a whole number from 2 to 1024 or null"),
         ("data.size", "32", "data.size: found '32'; allowed: a whole number from 2 to 1024 or null"),
-        ("data.size", 2, "grid.conv.depth: found 2 for ConvAE; allowed: up to 1, as mnist5k of 2×2 can be halved"),
+        ("data.size", 2, "grid.conv.depth: found 2; allowed: up to 1, as images of 2×2 can be halved"),
+        ("models.quantiser.name", "fsq", "grid.vq.latent_dim: found 16; allowed: up to 8, as fsq with 4 levels makes"),
+        ("models.quantiser.name", "fsq", "or fewer models.quantiser.levels (of VQVAE_latent16_depth2_ReLU)"),
         ("data.channels", 2, "data.channels: found 2; allowed: 1, 3 or null"),
         ("data.limit", 0, "data.limit: found 0; allowed: a whole number from 3 to"),
         ("data.on_error", "ignore", "data.on_error: found 'ignore'; allowed: fail, skip"),
@@ -162,8 +169,6 @@ yaml_values = st.recursive(
 
 @given(data=st.data())
 def test_whatever_stands_at_a_key_gives_settings_or_lines(data: st.DataObject) -> None:
-    from ruamel.yaml import YAML
-
     values = YAML(typ="safe", pure=True).load(ROOT / "params.yaml")
     node, key = values, data.draw(st.sampled_from(sorted(values)))
     while isinstance(node[key], dict) and data.draw(st.booleans()):
@@ -174,3 +179,37 @@ def test_whatever_stands_at_a_key_gives_settings_or_lines(data: st.DataObject) -
         params.validate(values)
     except UserError as error:
         assert all(line.startswith("params.yaml: ") for line in str(error).splitlines())
+
+
+def size(most: int) -> st.SearchStrategy[list[int]]:
+    return st.integers(1, most).map(lambda value: [value])
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_every_cell_that_is_accepted_can_be_built(data: st.DataObject) -> None:
+    """On the device that holds shapes alone, so that the largest fit too."""
+    draw = data.draw
+    values = YAML(typ="safe", pure=True).load(ROOT / "params.yaml")
+    group = {"latent_dim": draw(size(1024) | size(20)), "depth": draw(size(8) | size(3)), "activation": ["ReLU"]}
+    values["grid"] = {"one": {"model": [draw(st.sampled_from(models.names()))], **group}}
+    values["data"] |= {"size": draw(st.none() | st.integers(2, 1024) | st.integers(2, 40)), "channels": 1}
+    ways = values["models"]
+    ways |= {"hidden": draw(st.integers(1, 65536)), "channels": draw(st.integers(1, 4096))}
+    ways["quantiser"] |= {
+        "name": draw(st.sampled_from(["ema", "gradient", "fsq"])),
+        "codes": draw(st.integers(2, 65536)),
+        "levels": draw(st.integers(2, 256)),
+    }
+    ways["likelihood"]["name"] = draw(st.sampled_from(list(BY_NAME)))
+    ways["density"] |= {"name": draw(st.sampled_from(["gaussian", "mixture"])), "components": draw(st.integers(1, 9))}
+    try:
+        read = params.validate(values)
+    except UserError as error:
+        said = str(error)
+        assert said.startswith("params.yaml: grid.one.") and "allowed: up to" in said and "\n" not in said
+        return
+    (cell,), shape = read.cells(), read.data.shape()
+    assert shape is not None
+    with torch.device("meta"), compiler_left_out():
+        models.find(cell.model)(shape, cell.latent_dim, cell.depth, cell.activation, **cell.settings)

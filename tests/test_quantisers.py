@@ -144,8 +144,19 @@ def test_fsq_has_a_code_for_every_combination_of_levels_and_each_stands_for_itse
     codes = torch.arange(64).view(4, 4, 4)
     vectors = quantiser.vectors(codes)
     assert len(vectors.movedim(1, -1).reshape(-1, 3).unique(dim=0)) == quantiser.size == 64
-    torch.testing.assert_close(vectors.unique(), torch.linspace(-1, 1, 4))
-    assert torch.equal(quantiser.codes((0.499 * vectors + 0.5).logit()), codes)
+    torch.testing.assert_close(vectors.unique(), torch.tensor([-1.0, -0.5, 0.0, 0.5]))
+    torch.testing.assert_close(quantisers.FSQ(3, levels=5).vectors(codes).unique(), torch.linspace(-1, 1, 5))
+
+
+@pytest.mark.parametrize("levels", [2, 3, 4, 5, 8, 255, 256])
+def test_fsq_reaches_every_level_and_zero_lies_inside_of_one(levels: int) -> None:
+    quantiser = quantisers.FSQ(1, levels)
+    codes = quantiser.codes(torch.linspace(-15, 15, 60_001).view(-1, 1, 1, 1)).flatten()
+    assert codes.unique().tolist() == list(range(levels)) and (codes.diff() >= 0).all()
+    near = torch.tensor([-1e-6, 0.0, 1e-6]).view(-1, 1, 1, 1)
+    assert quantiser.codes(near).flatten().tolist() == [levels // 2] * 3
+    assert quantiser.bounded(near).abs().max() < 0.06  # in the paper, too, not quite 0
+    assert quantiser.vectors(quantiser.codes(near)).abs().max() == 0
 
 
 def test_perplexity_counts_codes_that_are_used_alike() -> None:

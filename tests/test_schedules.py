@@ -152,6 +152,34 @@ def test_a_training_runs_under_it_and_is_not_moved_by_validation(name: str) -> N
     assert all(torch.equal(state[key], other_state[key]) for key in state)
 
 
+def test_validation_weighs_the_rate_as_the_last_step_does_and_not_as_one_more_would() -> None:
+    """A cycle begins anew with the step after the last: there the rate would cost nothing."""
+    changes = {"schedule": {"name": "cyclical", "steps": 22, "cycles": 4}}
+    assert (weight("cyclical", 10, steps=22, cycles=4), weight("cyclical", 11, steps=22, cycles=4)) == (1, 0)
+    cell = making.cell("VAE", train={"epochs": 1, "batch_size": 16}, **changes)
+    _, (entry,) = making.train(cell, count=11 * 16)
+    assert entry["rate_weight"] == 1
+    assert entry["validation_total"] == pytest.approx(entry["validation_distortion"] + entry["validation_rate"])
+
+
+@every_schedule
+def test_each_epoch_logs_what_multiplies_the_rate_at_its_last_step(name: str) -> None:
+    changes = {"schedule": {"name": name} | SETTINGS[name], "beta": 3.0}
+    cell = making.cell("BetaVAE", train={"epochs": 4, "batch_size": 32}, **changes)
+    _, history = making.train(cell, count=96)
+    weights = [entry.get("rate_weight") for entry in history]
+    expected: dict[str, list[Any]] = {"constant": [3.0] * 4, "linear": [0.6, 1.5, 2.4, 3.0], "cyclical": [3, 1.5, 0, 3]}
+    if name in expected:
+        assert weights == pytest.approx([3 * weight(name, step, **SETTINGS[name]) for step in (2, 5, 8, 11)])
+    assert weights == (pytest.approx(expected[name]) if name in expected else [None] * 4)
+
+
+@pytest.mark.parametrize("name", ["AE", "IWAE", "BetaTCVAE", "WAE"])
+def test_a_loss_without_a_weight_of_the_rate_logs_none(name: str) -> None:
+    _, history = making.train(making.cell(name, train={"epochs": 1}))
+    assert "rate_weight" not in history[0]
+
+
 def test_a_schedule_reaches_the_weights() -> None:
     """Warm-up starts without the rate: the first step is that of β = 0, and later ones are not."""
 

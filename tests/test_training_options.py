@@ -7,6 +7,8 @@ import pytest
 import torch
 
 from vaeplay.data.prepared import as_float
+from vaeplay.errors import UserError
+from vaeplay.models.ae import AE
 from vaeplay.models.base import Autoencoder
 from vaeplay.noise import Noise
 from vaeplay.seeds import seed_for
@@ -201,3 +203,32 @@ def test_what_is_kept_validates_as_it_did_in_training(likelihood: str, options: 
     best = min(entry["validation_total"] for entry in history)
     expected = best if "patience" in options else history[-1]["validation_total"]
     assert validated(model, 16, 32, step=12) == pytest.approx(expected, rel=1e-6)
+
+
+class Normalised(AE):
+    """A model with a batch normalisation."""
+
+    def build_encoder(self, outputs: int, **network: Any) -> torch.nn.Module:
+        layers = super().build_encoder(outputs, **network)
+        return torch.nn.Sequential(layers, torch.nn.BatchNorm1d(outputs))
+
+
+def normalised(images: int, batch_size: int) -> list[dict[str, float]]:
+    cell = making.cell("AE", train=SMALL | {"batch_size": batch_size, "epochs": 2})
+    torch.manual_seed(0)
+    model = Normalised(making.SHAPE, 3, 1, "ReLU", **cell.settings)
+    return loop.train(model, making.images(images), making.images(1, seed=1), cell)
+
+
+def test_a_last_batch_of_one_image_joins_the_one_before_and_no_image_is_left_out() -> None:
+    assert len(normalised(images=33, batch_size=16)) == 2
+    for count, size in ((33, 16), (32, 16), (1, 16), (2, 1), (17, 16), (18, 16), (5, 100)):
+        batches = loop.batches_of(torch.arange(count), size)
+        assert torch.equal(torch.cat(batches), torch.arange(count))
+        assert size == 1 or count == 1 or min(map(len, batches)) > 1
+
+
+@pytest.mark.parametrize(("images", "batch_size"), [(8, 1), (1, 16)])
+def test_a_batch_normalisation_of_one_image_is_one_line(images: int, batch_size: int) -> None:
+    with pytest.raises(UserError, match=r"cannot be trained on a batch of one image \(.*\); set train.batch_size to 2"):
+        normalised(images, batch_size)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from vaeplay.data.prepared import as_float
 from vaeplay.errors import UserError
+from vaeplay.evaluation import export, measure
 from vaeplay.noise import Noise
 from vaeplay.training import checkpoint, loop
 
@@ -35,8 +36,31 @@ def test_evaluation_moves_no_codebook_and_training_does(way: str) -> None:
     assert not torch.equal(before["shares"], model.quantiser.shares)
 
 
+@every_quantiser
+def test_nothing_is_decoded_but_codes_that_the_decoder_was_trained_on(
+    way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By metrics, pictures and explorer alike."""
+    subject = making.subject("VQVAE", quantiser={"name": way, "codes": 16}, code_prior=FAST)
+    model, decode, seen = subject.model, subject.model.decode, []
+    entries = model.codebook()
+    assert entries is not None
+
+    def watched(z: Tensor) -> Tensor:
+        vectors = z.movedim(1, -1).flatten(0, -2)
+        seen.append(len(z))
+        assert torch.cdist(vectors, entries, compute_mode="donot_use_mm_for_euclid_dist").amin(1).max() < 1e-6
+        return decode(z)
+
+    monkeypatch.setattr(model, "decode", watched)
+    measure.measure(subject)
+    measure.pictures(subject, 8)
+    export.export(subject)
+    assert len(seen) > 10
+
+
 def test_fsq_with_too_many_codes_is_refused() -> None:
-    with pytest.raises(UserError, match=r"latent_dim: found 16; fsq with 4 levels .* latent_dim 8"):
+    with pytest.raises(UserError, match=r"latent_dim: found 16; allowed: up to 8, as fsq with 4 levels"):
         vq_vae("fsq", latent_dim=16)
 
 

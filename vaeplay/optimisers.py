@@ -1,10 +1,11 @@
-"""PyTorch's optimisers, as the models, the classifier and the code prior all use them."""
+"""PyTorch's optimisers and the one-cycle schedule, as the models, the classifier and the code prior all use them."""
 
 import inspect
 from collections.abc import Iterable
 from typing import Any
 
 import torch
+from torch.optim.lr_scheduler import OneCycleLR
 
 from vaeplay.torch_startup import uncompiled
 
@@ -26,6 +27,16 @@ def optimiser(
         options |= {"capturable": True} if "capturable" in inspect.signature(kind).parameters else {}
     made: torch.optim.Optimizer = uncompiled(kind)(weights, **options)
     return made
+
+
+def one_cycle(optimiser: torch.optim.Optimizer, lr: float, steps: int, rise: float = 0.3) -> OneCycleLR:
+    """The learning rate over `steps` steps: up to `lr` within the share `rise` of them, then down to nothing.
+
+    Smith & Topin 2018, arXiv:1708.07120, without its cycle of the momentum, so that every use is the same. It rises
+    for at least a step: PyTorch divides by zero where the share comes to exactly none.
+    """
+    total = steps + 1
+    return OneCycleLR(optimiser, lr, total, pct_start=max(rise, 2 / total), cycle_momentum=False)
 
 
 def beside_weights(optimiser: torch.optim.Optimizer) -> None:

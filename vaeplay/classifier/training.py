@@ -35,7 +35,7 @@ def train(
     order = torch.Generator().manual_seed(seed_for(seed, "classifier's batches"))
     steps = epochs * math.ceil(len(data.images) / BATCH)
     optimiser = optimisers.optimiser("Adam", model.parameters(), lr=lr)
-    rates = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=lr, total_steps=steps + 1)
+    rates = optimisers.one_cycle(optimiser, lr, steps)
     for _ in tqdm(range(epochs), desc="classifier", unit="epoch", disable=None):
         for rows in torch.randperm(len(data.images), generator=order).to(data.images.device).split(BATCH):
             x, labels = task(as_float(data.images[rows]), data.labels[rows], classes)

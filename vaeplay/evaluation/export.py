@@ -40,7 +40,6 @@ KEY = "explorer"
 GRID = 12
 PROBES = 64
 REACH = 3.0  # standard deviations to which the probe tests the plane's corners
-PRIOR_DRAWS = 2000  # from which the prior's mean and spread are found
 MOST_DRAWS = 256
 DRAWN_NUMBERS = 2**17
 PALETTE = 128  # entries of a codebook that are shown as pictures
@@ -132,8 +131,8 @@ def _plane(subject: Subject) -> layers.Tensors:
     codes = subject.codes.nan_to_num()
     spread = codes.std(0, correction=0)
     if len(subject.model.code_shape) == 1 and codes.shape[1] <= 2:
-        drawn = subject.model.sample_codes(PRIOR_DRAWS, subject.noise_for("explorer plane")).flatten(1)
-        origin, axes = drawn.mean(0), torch.diag(drawn.std(0))
+        origin, deviations = subject.model.prior_moments()
+        axes = torch.diag(deviations)
     else:
         origin, axes = codes.mean(0), subject.principal[:2]
     axes = torch.cat([axes, axes.new_zeros(2 - len(axes), codes.shape[1])])  # of one number, or of one test image

@@ -26,6 +26,6 @@ def of(
     )
     floors = {key: estimate.value for key, estimate in estimates.items()}
     floors["sure_midpoints"] = float(network.sure(classifier, real[1]).mean())
-    if classes > 1:
+    if classes > 1 and len(test.images) > 1:
         floors["neighbour_consistency"] = float(same_class(test.images, test.labels).mean())
     return {f"floor_{key}": value for key, value in floors.items()}

@@ -62,9 +62,10 @@ def traversals(subject: Subject, columns: int) -> Tensor:
 
 
 def _decoded(subject: Subject, codes: Tensor) -> Tensor:
-    """Images of rows and columns of flat codes, (rows, columns, D)."""
+    """Images of the nearest codes that the decoder knows to rows and columns of flat ones, (rows, columns, D)."""
     model = subject.model
-    return model.decode(codes.flatten(0, 1).unflatten(1, model.code_shape)).unflatten(0, codes.shape[:2])
+    z = model.quantise(codes.flatten(0, 1).unflatten(1, model.code_shape))
+    return model.decode(z).unflatten(0, codes.shape[:2])
 
 
 def _device(model: Autoencoder) -> torch.device:

@@ -35,13 +35,25 @@ def _classes() -> dict[str, _Class]:
     """Every class of this folder by name, in the order of files and lines."""
     found: dict[str, _Class] = {}
     for path in sorted(FOLDER.glob("*.py")):
-        for node in parse(path).body:
+        body = parse(path).body
+        imports = [node for node in body if isinstance(node, ast.ImportFrom)]
+        known = {alias.asname: alias.name for node in imports for alias in node.names if alias.asname}
+        for node in body:
             if isinstance(node, ast.ClassDef):
                 if node.name in found:
                     raise UserError(f"{path}: class {node.name} is also in {found[node.name].module}; rename one")
-                bases = tuple(base.id for base in node.bases if isinstance(base, ast.Name))
+                bases = tuple(_base_name(base, known) for base in node.bases)
                 found[node.name] = _Class(f"{__name__}.{path.stem}", bases, _own_uses(node, path))
     return found
+
+
+def _base_name(base: ast.expr, known: dict[str, str]) -> str:
+    """The class that a base names: by itself, through its module (`vae.VAE`), or under another name in `known`."""
+    if isinstance(base, ast.Subscript):
+        base = base.value
+    if isinstance(base, ast.Attribute):
+        return base.attr
+    return known.get(base.id, base.id) if isinstance(base, ast.Name) else ""
 
 
 def _own_uses(node: ast.ClassDef, path: Path) -> tuple[str, ...] | None:

@@ -57,6 +57,12 @@ class AE(Autoencoder):
         chosen = sample_categorical(self.weights, noise.uniform((count,)))
         return self.means[chosen] + torch.einsum("nij,nj->ni", self.factors[chosen], normal)
 
+    def prior_moments(self) -> tuple[Tensor, Tensor]:
+        """Those of the mixture."""
+        squares = self.means.square() + self.factors.square().sum(2)  # E z² of each component
+        mean = self.weights @ self.means
+        return mean, (self.weights @ squares - mean.square()).clamp(min=0).sqrt()
+
     @torch.no_grad()
     def fit_prior(self, images: Tensor, noise: Noise) -> None:
         """Fit the density to the codes of the training images."""

@@ -10,6 +10,8 @@ from vaeplay.models.parts.likelihoods import BY_NAME
 from vaeplay.models.parts.losses import Loss
 from vaeplay.noise import Noise
 
+MOMENT_DRAWS = 2000
+
 
 class Autoencoder(nn.Module):
     """Base of the models. B images x are (B, channels, height, width) in 0…1; their codes z are (B, latent_dim).
@@ -85,6 +87,10 @@ class Autoencoder(nn.Module):
         """What training minimises, an image at a time, with its named terms. `step` counts optimiser steps from 0."""
         raise NotImplementedError
 
+    def rate_weight(self, step: int) -> float | None:
+        """What multiplies the rate in the loss at a step; None where no single number does."""
+        return None
+
     def sample_codes(self, count: int, noise: Noise) -> Tensor:
         """Draws from the prior, or from what stands in for it: `count` codes, shaped as those of `encode`."""
         raise NotImplementedError
@@ -104,6 +110,14 @@ class Autoencoder(nn.Module):
     def quantise(self, z: Tensor) -> Tensor:
         """The nearest codes to z that the decoder was trained on: z itself where codes are continuous."""
         return z
+
+    def prior_moments(self) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation of each number of the codes that `sample_codes` draws, flat: (D,) each.
+
+        Estimated from draws; a model that knows them exactly says so.
+        """
+        draws = self.sample_codes(MOMENT_DRAWS, Noise(0, next(self.parameters()).device)).flatten(1)
+        return draws.mean(0), draws.std(0)
 
     def start(self, images: Tensor, noise: Noise) -> None:
         """See the training images, uint8 (N, *shape), once before the first step. Most models need nothing of them."""

@@ -19,14 +19,18 @@ from vaeplay.noise import Noise
 class IWAE(VAE):
     """Importance-weighted autoencoder with `samples` codes an image; `bound` is among its terms."""
 
-    uses: tuple[str, ...] = ("likelihood", "schedule", "hidden", "samples")
+    uses: tuple[str, ...] = ("likelihood", "hidden", "samples")
 
     def __init__(self, *size: Any, samples: int, **settings: Any) -> None:
-        super().__init__(*size, **settings)
+        super().__init__(*size, schedule={"name": "constant"}, **settings)
         self.samples = samples
 
+    def rate_weight(self, step: int) -> float | None:
+        """None: the bound does not split into distortion and rate."""
+        return None
+
     def loss(self, x: Tensor, step: int | Tensor, noise: Noise) -> Loss:
-        """The negative bound. The schedule has no part in it: the bound does not split into distortion and rate."""
+        """The negative bound."""
         x = self.likelihood.observe(x, noise)
         posterior = self.posterior(x)
         at_once = None if self.training else DECODED_AT_ONCE

@@ -37,6 +37,10 @@ class BetaTCVAE(BetaVAE):
         """Learn how many images there are to train on, N."""
         self.images.fill_(len(images))
 
+    def rate_weight(self, step: int) -> float | None:
+        """None: β multiplies a part of the rate."""
+        return None
+
     def loss(self, x: Tensor, step: int | Tensor, noise: Noise) -> Loss:
         """distortion + MI + β · TC + dimension-wise KL."""
         x = self.likelihood.observe(x, noise)

@@ -11,6 +11,7 @@ A schedule may change what the rate costs from step to step (see `schedules`); Î
 
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from vaeplay.models.base import Autoencoder
@@ -54,9 +55,19 @@ class VAE(Autoencoder):
         total = distortion + self.beta * self.schedule(rates, step)
         return Loss(total, {"distortion": distortion, "rate": rates.sum(1)})
 
+    def rate_weight(self, step: int) -> float | None:
+        """Î² times what the schedule says."""
+        weight = self.schedule.weight(step)
+        return None if weight is None else self.beta * float(weight)
+
     def sample_codes(self, count: int, noise: Noise) -> Tensor:
         """Standard normal, (count, latent_dim)."""
         return noise.normal((count, self.latent_dim))
+
+    def prior_moments(self) -> tuple[Tensor, Tensor]:
+        """0 and 1."""
+        zeros = torch.zeros(self.latent_dim, device=next(self.parameters()).device)
+        return zeros, zeros + 1
 
 
 class BetaVAE(VAE):

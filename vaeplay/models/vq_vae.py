@@ -18,6 +18,7 @@ from vaeplay.data.prepared import as_float, batches
 from vaeplay.models.base import Autoencoder
 from vaeplay.models.parts import clusters, nets, quantisers
 from vaeplay.models.parts.code_prior import CodePrior
+from vaeplay.models.parts.limits import halved
 from vaeplay.models.parts.losses import Loss
 from vaeplay.neighbours import nearest
 from vaeplay.noise import Noise
@@ -45,7 +46,7 @@ class VQVAE(Autoencoder):
     @property
     def code_shape(self) -> tuple[int, ...]:
         """(D, h, w)."""
-        return (self.latent_dim, *nets.halved(self.shape, self.depth)[-1])
+        return (self.latent_dim, *halved(self.shape, self.depth)[-1])
 
     def build_encoder(self, outputs: int, **network: Any) -> nn.Module:
         """`depth` down-samplings: x → (B, outputs, h, w)."""

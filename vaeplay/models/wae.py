@@ -7,6 +7,7 @@ Tolstikhin et al. 2018, arXiv:1711.01558. The penalty belongs to the batch; ever
 
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from vaeplay.models.base import Autoencoder
@@ -41,3 +42,8 @@ class WAE(Autoencoder):
     def sample_codes(self, count: int, noise: Noise) -> Tensor:
         """Standard normal, (count, latent_dim)."""
         return noise.normal((count, self.latent_dim))
+
+    def prior_moments(self) -> tuple[Tensor, Tensor]:
+        """0 and 1."""
+        zeros = torch.zeros(self.latent_dim, device=next(self.parameters()).device)
+        return zeros, zeros + 1

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 
 from vaeplay.errors import UserError
 from vaeplay.files import read_json
+from vaeplay.models.parts.limits import MOST_CODES
 
 Activation = Literal["ReLU", "LeakyReLU", "ELU", "SELU", "GELU", "SiLU", "Mish", "Softplus", "Tanh", "Sigmoid"]
 ACTIVATIONS: tuple[str, ...] = get_args(Activation)
@@ -91,7 +92,7 @@ class Quantiser(Choice):
         "fsq": ("levels",),
     }
     name: Literal["ema", "gradient", "fsq"]
-    codes: int = Field(ge=2, le=65536)
+    codes: int = Field(ge=2, le=MOST_CODES)
     commitment: float = Field(ge=0, le=1e4)
     decay: float = Field(ge=0, lt=1)
     reseed_below: float = Field(ge=0, le=1)

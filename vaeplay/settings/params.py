@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from vaeplay import data, models
 from vaeplay.errors import UserError
+from vaeplay.models.parts import limits
 from vaeplay.seeds import seed_for
 from vaeplay.settings import yaml_file
 from vaeplay.settings.cells import (
@@ -240,7 +241,7 @@ def validate(value: Any, origin: str = "params.yaml") -> Params:
             f"{origin}: data.validation and data.test: found {params.data.validation:g} and {params.data.test:g}; "
             "allowed: shares with a sum below 1, since the rest is trained on"
         )
-    _check_halvings(params, origin)
+    _check_buildable(params, origin)
     for name in params.explorer.cells or ():
         if name not in counts:
             raise UserError(
@@ -250,13 +251,9 @@ def validate(value: Any, origin: str = "params.yaml") -> Params:
     return params
 
 
-def _check_halvings(params: Params, origin: str) -> None:
-    """Refuse a convolutional cell that would halve its images to nothing, where their size is known beforehand."""
+def _check_buildable(params: Params, origin: str) -> None:
+    """Refuse a cell whose model cannot be built, where the images' size is known beforehand if it is that."""
     shape = params.data.shape()
     for group, cell in params.cells_by_group():
-        if shape and "channels" in models.uses(cell.model) and min(shape[1:]) >> cell.depth == 0:
-            most = min(shape[1:]).bit_length() - 1
-            raise UserError(
-                f"{origin}: grid.{printed(group)}.depth: found {cell.depth} for {cell.model}; allowed: up to {most}, "
-                f"as {params.data.name} of {shape[1]}×{shape[2]} can be halved {most} times; or a larger data.size"
-            )
+        if reason := limits.refusal(shape, cell.latent_dim, cell.depth, cell.settings):
+            raise UserError(f"{origin}: grid.{printed(group)}.{reason} (of {cell.name})")

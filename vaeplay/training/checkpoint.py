@@ -21,7 +21,7 @@ KEY = "vaeplay"  # one metadata key holding JSON: safetensors writes several in 
 
 DTYPES = {torch.float32: "F32", torch.float64: "F64", torch.int64: "I64", torch.bool: "BOOL"}  # as safetensors says it
 
-Size = Annotated[int, Field(ge=1, le=4096)]
+Size = Annotated[int, Field(ge=1, le=2**31)]
 
 
 class Header(Settings):

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from vaeplay import optimisers
 from vaeplay.data.prepared import as_float
-from vaeplay.errors import Diverged
+from vaeplay.errors import Diverged, UserError
 from vaeplay.models.base import Autoencoder
 from vaeplay.models.parts.losses import Loss
 from vaeplay.models.parts.nets import Network
@@ -36,13 +36,14 @@ def train(
     """Train a model in place, fit what it samples from, and return what each epoch came to.
 
     `images` and `validation_images` are uint8 (N, channels, height, width) on the model's device. An epoch's entry
-    holds its number from 1, its seconds, its learning rate, and the mean an image of every term, as `train_<term>` and
-    `validation_<term>`; `total` is what is minimised. Validation weighs the rate as the last step of the training
-    does, whatever the schedule says meanwhile, so that epochs can be compared. Where `progress` knows of earlier
-    epochs, the training goes on after them, and ends as if it had never stopped.
+    holds its number from 1, its seconds, the learning rate of its first step, where the model has one the weight of the
+    rate at its last, and the mean per image of every term, as `train_<term>` and `validation_<term>`; `total` is what
+    is minimised. Validation weighs the rate as the training's last step does, so that epochs can be compared. Where
+    `progress` knows of earlier epochs, the training goes on after them, and ends as if it had never stopped.
 
     Raises:
-        Diverged: a metric is no number any more, or has exploded; the model has the weights of the epoch before.
+        Diverged: a term is not finite, or has exploded; the model has the weights of the epoch before.
+        UserError: the model cannot be trained on a batch of one image, and there is one.
     """
     progress = progress or Progress()
     settings = cell.train
@@ -55,9 +56,9 @@ def train(
     captures = capture.is_captured(images.device)
     optimiser = optimisers.optimiser(settings.optimiser, model.parameters(), captures, lr=settings.lr)
     descend = capture.captured(descent(model, optimiser, settings.clip_norm), images.device)
-    steps = math.ceil(len(images) / settings.batch_size)
-    last_step = settings.epochs * steps
-    lr_schedule = schedule_of(optimiser, settings, last_step)
+    steps = len(batches_of(torch.arange(len(images)), settings.batch_size))
+    all_steps = settings.epochs * steps
+    lr_schedule = schedule_of(optimiser, settings, all_steps)
     kept = Kept(model, settings)
     progress.restore(
         model=model, optimiser=optimiser, lr_schedule=lr_schedule, kept=kept, order=order, noise=noise.generator
@@ -74,14 +75,24 @@ def train(
             model.train()
             means = Means()
             lr = float(optimiser.param_groups[0]["lr"])
-            for rows in torch.randperm(len(images), generator=order).to(images.device).split(settings.batch_size):
-                loss = descend(as_float(pixels.index_select(0, rows)), step, noise)
+            for rows in batches_of(torch.randperm(len(images), generator=order).to(images.device), settings.batch_size):
+                try:
+                    loss = descend(as_float(pixels.index_select(0, rows)), step, noise)
+                except ValueError as error:  # as of a batch normalisation
+                    if len(rows) > 1:
+                        raise
+                    raise UserError(
+                        f"{cell.name}: {cell.model} cannot be trained on a batch of one image ({error}); "
+                        "set train.batch_size to 2 or more, of 2 images or more"
+                    ) from None
                 lr_schedule.step()
                 kept.after_step()
                 means.add(loss)
                 step += 1
-            validation = validate(kept.model, validation_images, settings.batch_size, last_step, cell.seed)
+            validation = validate(kept.model, validation_images, settings.batch_size, all_steps - 1, cell.seed)
             entry = {"epoch": epoch, "seconds": time.perf_counter() - started, "lr": lr}
+            if (weight := model.rate_weight(step - 1)) is not None:
+                entry["rate_weight"] = weight
             entry |= {f"train_{term}": value for term, value in means.values().items()}
             entry |= {f"validation_{term}": value for term, value in validation.items()}
             history.append(entry)
@@ -103,6 +114,18 @@ def train(
     return history
 
 
+def batches_of(rows: torch.Tensor, size: int) -> list[torch.Tensor]:
+    """Rows (N,) in batches of `size`. A last one of a single row joins the one before: no statistic is taken of it.
+
+    >>> [len(batch) for batch in batches_of(torch.arange(9), 4)]
+    [4, 5]
+    """
+    batches = list(rows.split(size))
+    if size > 1 and len(batches) > 1 and len(batches[-1]) == 1:
+        batches[-2:] = [torch.cat(batches[-2:])]
+    return batches
+
+
 def descent(model: Autoencoder, optimiser: torch.optim.Optimizer, clip_norm: float | None) -> capture.Step:
     """One step downhill, as a function of a batch (B, …), the step's number and noise."""
 
@@ -122,11 +145,9 @@ def schedule_of(
     optimiser: torch.optim.Optimizer, settings: TrainSettings, steps: int
 ) -> torch.optim.lr_scheduler.LRScheduler:
     """The learning-rate schedule over all `steps` steps of a training."""
-    options: dict[str, dict[str, Any]] = {
-        "ConstantLR": {"factor": 1.0},
-        "CosineAnnealingLR": {"T_max": steps},
-        "OneCycleLR": {"max_lr": settings.lr, "total_steps": steps + 1, "cycle_momentum": False},
-    }
+    if settings.lr_schedule == "OneCycleLR":
+        return optimisers.one_cycle(optimiser, settings.lr, steps)
+    options: dict[str, dict[str, Any]] = {"ConstantLR": {"factor": 1.0}, "CosineAnnealingLR": {"T_max": steps}}
     return getattr(torch.optim.lr_scheduler, settings.lr_schedule)(optimiser, **options[settings.lr_schedule])
 
 
@@ -192,7 +213,7 @@ class Kept:
 
 
 def divergence(history: list[dict[str, float]]) -> str | None:
-    """What is wrong with the last epoch, in words: a metric that is no number, or a loss far above the first epoch's.
+    """What is wrong with the last epoch, in words: a term that is not finite, or a loss far above the first epoch's.
 
     Losses may be below zero, and rise under a schedule that makes the rate cost more; none of that comes near.
     """

@@ -123,7 +123,7 @@ def prior_gap(subject: Subject) -> Estimate:
     prior = subject.model.sample_codes(count, subject.noise_for("prior codes")).flatten(1)  # maps of one code, too
     codes, prior = codes.double(), prior.double()
     smallest = CONSTANT * torch.maximum(codes.abs().amax(), prior.abs().amax()).clamp(min=1e-30)
-    scale = prior.std(0).clamp(min=smallest)
+    scale = subject.model.prior_moments()[1].double().clamp(min=smallest)
     return Estimate(float(unbiased_mmd(codes / scale, prior / scale)), count)
 
 

@@ -6,10 +6,13 @@ with the classifier's features f: the perceptual path length of Karras et al. 20
 goes to 0 (by forward-mode differentiation, so that there is no step to choose), in units of how far apart the images
 are. It is 1 for a model that gives its images back and walks straight between their features at an even speed.
 
-    Jacobian norm = E |∂ decode(z) / ∂z · diag(s)|_F,   s the standard deviations of the test images' codes
+    Jacobian norm = (E |∂ decode(z) / ∂z · diag(s)|²_F)^½,   s the standard deviations of the test images' codes
 
 Nothing here changes if codes are measured in another unit, as an autoencoder's happen to be: a walk takes the time 1
 whatever its length, and the Jacobian is taken per standard deviation.
+
+A decoder of codes from a codebook knows these alone: between them its images change in jumps, which have no speed. It
+has neither a path length nor a Jacobian, and its midpoints are the nearest codes that it knows, as on the page.
 """
 
 import warnings
@@ -18,7 +21,6 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 from torch.func import jvp
-
 
 from vaeplay.classifier import network
 from vaeplay.evaluation.metrics.intervals import Estimate, bootstrap_means, bootstrap_ratio, wilson
@@ -39,26 +41,37 @@ Walk = Callable[[Tensor, Tensor, Tensor], Tensor]  # codes (B, D), codes (B, D),
 
 @torch.no_grad()
 def metrics(subject: Subject) -> dict[str, Estimate]:
-    """Every metric of this file that the model has: a map of codes has no angle to turn by, only a straight walk."""
+    """Every metric of this file that the model has. One test image has no pair, and no neighbours."""
     count, seed = len(subject.test.images), subject.seed_for("intervals")
-    found = bootstrap_means({"jacobian": jacobian_norms(subject)}, seed)
+    continuous = subject.model.codebook() is None
+    estimates: dict[str, Estimate] = {}
+    if continuous:
+        squares = bootstrap_means({"squares": jacobian_squares(subject)}, seed)
+        estimates["jacobian"] = root(squares["squares"])
     if count < 2:
-        return found
+        return estimates
     first, second = pairs(count, subject.noise_for("pairs"))
     apart = (subject.real_test[first] - subject.real_test[second]).double().square().sum(1)
     share = subject.noise_for("walks").uniform((len(first), 1))
     centre = subject.codes.mean(0)
-    walks: dict[str, Walk] = {"path_length": straight}
-    if subject.vectors:
-        walks["path_length_spherical"] = lambda a, b, t: centre + slerp(a - centre, b - centre, t)
+    walks: dict[str, Walk] = {
+        "path_length": straight,
+        "path_length_spherical": lambda a, b, t: centre + slerp(a - centre, b - centre, t),
+    }
     for key, walk in walks.items():
-        if apart.any():
-            found[key] = bootstrap_ratio(speeds(subject, walk, first, second, share), apart, seed, paired=True)
+        if continuous and apart.any():
+            estimates[key] = bootstrap_ratio(speeds(subject, walk, first, second, share), apart, seed, paired=True)
     middle = features_at(subject, straight, first, second, torch.full_like(share, 0.5))
-    found |= wilson({"sure_midpoints": network.sure(subject.classifier, middle)})
+    estimates |= wilson({"sure_midpoints": network.sure(subject.classifier, middle)})
     if subject.classes > 1:
-        found |= bootstrap_means({"neighbour_consistency": same_class(subject.codes, subject.test.labels)}, seed)
-    return found
+        estimates |= bootstrap_means({"neighbour_consistency": same_class(subject.codes, subject.test.labels)}, seed)
+    return estimates
+
+
+def root(square: Estimate) -> Estimate:
+    """The square root of an estimate that is not negative, with that of its interval."""
+    low, high = (None if end is None else max(0.0, end) ** 0.5 for end in (square.low, square.high))
+    return Estimate(square.value**0.5, square.count, low, high)
 
 
 def pairs(count: int, noise: Noise) -> tuple[Tensor, Tensor]:
@@ -117,25 +130,28 @@ def features_at(subject: Subject, walk: Walk, first: Tensor, second: Tensor, sha
 def _features_along(subject: Subject, walk: Walk, first: Tensor, second: Tensor) -> Callable[[Tensor], Tensor]:
     def at(share: Tensor) -> Tensor:
         codes = walk(subject.codes[first], subject.codes[second], share).unflatten(1, subject.model.code_shape)
-        return subject.classifier.features(subject.model.decode(codes))
+        return subject.classifier.features(subject.model.decode(subject.model.quantise(codes)))
 
     return at
 
 
 @torch.no_grad()
-def jacobian_norms(subject: Subject) -> Tensor:
-    """Frobenius norm of the decoder's Jacobian at samples' codes, per standard deviation of the codes: (n,)."""
+def jacobian_squares(subject: Subject) -> Tensor:
+    """Squared Frobenius norm of the decoder's Jacobian at samples' codes, per standard deviation of the codes: (n,).
+
+    Unbiased where it is estimated, as its root is not: so the mean is taken first, and then the root.
+    """
     codes = subject.sample_codes[:JACOBIANS]
     spread = subject.codes.std(0, correction=0)
     directions = len(spread) if len(spread) <= EXACT else PROBES
     pixels = subject.test.images[0].numel()
     at_once = max(1, PIXELS_AT_ONCE // (directions * max(pixels, len(spread))))
     noise = subject.noise_for("probes")
-    return torch.cat([_norms(subject.model, z, spread, noise) for z in codes.split(at_once)])
+    return torch.cat([_squares(subject.model, z, spread, noise) for z in codes.split(at_once)])
 
 
-def _norms(model: Autoencoder, z: Tensor, spread: Tensor, noise: Noise) -> Tensor:
-    """‖J diag(spread)‖_F for each of B codes, exactly or by Hutchinson's random signs v: E |J s v|² = |J s|_F²."""
+def _squares(model: Autoencoder, z: Tensor, spread: Tensor, noise: Noise) -> Tensor:
+    """‖J diag(spread)‖²_F for each of B codes, exactly or by Hutchinson's random signs v: E |J s v|² = |J s|_F²."""
     size = len(spread)
     if size <= EXACT:
         directions, parts = torch.eye(size, device=z.device).expand(len(z), size, size), 1
@@ -144,4 +160,4 @@ def _norms(model: Autoencoder, z: Tensor, spread: Tensor, noise: Noise) -> Tenso
     tangents = (directions * spread).flatten(0, 1).unflatten(1, z.shape[1:])
     columns = derivative(model.decode, z.repeat_interleave(directions.shape[1], 0), tangents)
     squares = columns.flatten(1).double().square().sum(1).unflatten(0, (len(z), -1))
-    return squares.sum(1).div(parts).sqrt()
+    return squares.sum(1).div(parts)

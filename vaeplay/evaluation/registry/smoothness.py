@@ -13,7 +13,8 @@ SMOOTHNESS: tuple[Metric, ...] = (
         "How fast the classifier's features change along a straight walk between the codes of two test images that "
         "takes the time 1: the mean squared speed, divided by the mean squared distance between the features of two "
         "test images. Sudden changes raise it. It is 1 for perfect reconstructions with a straight, even path of "
-        "features between them, and 0 for a decoder that ignores its code: read it beside the reconstruction.",
+        "features between them, and 0 for a decoder that ignores its code: read it beside the reconstruction. "
+        "Codes from a codebook have none: between them images change in jumps.",
         "Karras et al. 2019, arXiv:1812.04948",
         over="pair",
     ),
@@ -25,7 +26,7 @@ SMOOTHNESS: tuple[Metric, ...] = (
         "lower",
         2,
         "As the path length, along a walk that turns evenly around the mean code of the test images, its distance from "
-        "there changing evenly. A map of codes has no such walk.",
+        "there changing evenly.",
         "Karras et al. 2019, arXiv:1812.04948; White 2016, arXiv:1609.04468",
         headline=False,
         over="pair",
@@ -50,9 +51,10 @@ SMOOTHNESS: tuple[Metric, ...] = (
         "pixels / standard deviation",
         "lower",
         2,
-        "Frobenius norm of the derivative of the decoded image by the code, at samples' codes: how far the pixels, in "
-        "0…1, move if each number of the code moves by its standard deviation over the test images. That makes it the "
-        "same whatever the scale of the codes. Above 64 numbers, estimated from 8 random directions a sample.",
+        "Frobenius norm of the derivative of the decoded image by the code, as its root mean square over samples' "
+        "codes: how far the pixels, in 0…1, move if each number of the code moves by its standard deviation over the "
+        "test images. That makes it the same whatever the scale of the codes. Above 64 numbers, estimated from 8 "
+        "random directions a sample, without bias before the root. Codes from a codebook have none.",
         "Hutchinson 1989, doi:10.1080/03610918908812806",
         headline=False,
         over="sample",

@@ -107,7 +107,7 @@ class CodePrior(nn.Module):
         watched = held_out if len(held_out) else trained_on
         optimiser = optimisers.optimiser("Adam", self.parameters(), lr=self.lr)
         steps = self.epochs * math.ceil(len(trained_on) / BATCH)
-        lr_schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, self.lr, steps + 1, pct_start=0.1)
+        lr_schedule = optimisers.one_cycle(optimiser, self.lr, steps, rise=0.1)
         best, best_state = math.inf, self.state_dict()
         with tqdm(total=self.epochs, desc="prior of the codes", unit="epoch", disable=None) as bar:
             for _ in range(self.epochs):

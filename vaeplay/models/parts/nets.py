@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vaeplay.errors import UserError
+from vaeplay.models.parts.limits import halved
 
 
 class Network(nn.Sequential):
@@ -66,25 +66,6 @@ def dense_encoder(shape: Sequence[int], outputs: int, depth: int, activation: st
 def dense_decoder(shape: Sequence[int], inputs: int, depth: int, activation: str, hidden: int) -> nn.Module:
     """(B, inputs) → (B, *shape)."""
     return Network(*dense(inputs, math.prod(shape), depth, activation, hidden), nn.Unflatten(1, tuple(shape)))
-
-
-def halved(shape: Sequence[int], depth: int) -> list[tuple[int, int]]:
-    """Height and width before each of `depth` halvings, and after the last; an odd size loses half a pixel.
-
-    >>> halved((1, 28, 30), 3)
-    [(28, 30), (14, 15), (7, 7), (3, 3)]
-
-    Raises:
-        UserError: the image is too small to be halved that often.
-    """
-    sizes = [(shape[1], shape[2])]
-    for _ in range(depth):
-        height, width = sizes[-1]
-        sizes.append((height // 2, width // 2))
-    if min(sizes[-1]) < 1:
-        most = int(math.log2(min(shape[1:])))
-        raise UserError(f"depth: found {depth}; images of {shape[1]}×{shape[2]} can be halved {most} times at most")
-    return sizes
 
 
 def down(channels_in: int, channels: int, depth: int, activation: str) -> list[nn.Module]:

@@ -26,12 +26,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vaeplay.errors import UserError
 from vaeplay.models.parts import clusters
+from vaeplay.models.parts.limits import fsq_codes
 from vaeplay.neighbours import nearest
 from vaeplay.noise import Noise
 
-MOST_CODES = 65536
+MARGIN = 1e-3  # by which bounded numbers stay off the outer edges of their levels: Mentzer et al. 2023
 START_STEPS = 10  # of Lloyd's algorithm for the first codebook: training goes on from there
 
 
@@ -156,39 +156,41 @@ class Gradient(Codebook):
 
 
 class FSQ(Quantiser):
-    """Finite scalar quantisation: K = levels^D, and nothing is learned. Vectors are in −1…1."""
+    """Finite scalar quantisation: K = levels^D, and nothing is learned. Vectors are in −1…1.
+
+    A number z becomes the whole number nearest to reach · tanh(z + shift) − offset, and z = 0 becomes 0. Even numbers
+    of levels have no whole number in their middle: offset = 1/2 puts one there, as in the paper, and one level more
+    below 0 than above. Without it z = 0 would lie on the edge between two codes.
+    """
 
     places: Tensor
 
     def __init__(self, dimensions: int, levels: int) -> None:
         super().__init__()
-        self.size = levels**dimensions
-        if self.size > MOST_CODES:
-            most = int(math.log(MOST_CODES, levels))
-            raise UserError(
-                f"latent_dim: found {dimensions}; fsq with {levels} levels has {levels}^{dimensions} codes, "
-                f"and {MOST_CODES:,} are the most, which is latent_dim {most}"
-            )
+        self.size = fsq_codes(dimensions, levels)
         self.levels = levels
+        self.reach = (levels - 1) * (1 - MARGIN) / 2
+        self.offset = 0.0 if levels % 2 else 0.5
         self.register_buffer("places", levels ** torch.arange(dimensions), persistent=False)
 
-    def steps(self, z: Tensor) -> Tensor:
-        """Which level each number is at before it is rounded: any z → 0…levels − 1."""
-        return (self.levels - 1) * z.sigmoid()
+    def bounded(self, z: Tensor) -> Tensor:
+        """Any z → between the lowest level, −⌊levels / 2⌋, and the highest."""
+        return self.reach * (z + math.tan(self.offset / self.reach)).tanh() - self.offset
 
     def codes(self, z: Tensor) -> Tensor:
         """The levels as digits of one number."""
-        return (self.steps(z).round().long() * self.places.view(-1, 1, 1)).sum(1)
+        digits = self.bounded(z).round().long() + self.levels // 2
+        return (digits * self.places.view(-1, 1, 1)).sum(1)
 
     def vectors(self, codes: Tensor) -> Tensor:
         """The digits back, as numbers in −1…1."""
         digits = codes.unsqueeze(1) // self.places.view(-1, 1, 1) % self.levels
-        return 2 * digits / (self.levels - 1) - 1
+        return digits / (self.levels // 2) - 1
 
     def forward(self, z: Tensor, noise: Noise) -> Quantised:
         """The gradient passes the rounding, and not the bounds."""
         codes = self.codes(z)
-        bounded = 2 * self.steps(z) / (self.levels - 1) - 1
+        bounded = self.bounded(z) / (self.levels // 2)
         return Quantised(codes, straight_through(bounded, self.vectors(codes)), z.new_zeros(len(z)), {})
 
 

@@ -36,6 +36,9 @@ class Schedule(Protocol):
     def __call__(self, rates: Tensor, step: int | Tensor) -> Tensor:
         """What the rate costs before β: (B, D) → (B,), nats."""
 
+    def weight(self, step: int | Tensor) -> Tensor | None:
+        """What multiplies the rate of every image and dimension, (); None where no single number does."""
+
 
 @dataclass(frozen=True)
 class Constant:
@@ -44,6 +47,10 @@ class Constant:
     def __call__(self, rates: Tensor, step: int | Tensor) -> Tensor:
         """Σ_d rates."""
         return rates.sum(1)
+
+    def weight(self, step: int | Tensor) -> Tensor:
+        """1."""
+        return torch.ones(())
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,9 @@ class Capacity:
         target = self.capacity * share(step, self.steps)
         return self.gamma * (rates.sum(1) - target).abs()
 
+    def weight(self, step: int | Tensor) -> None:
+        """None: a nat costs γ above the target, and −γ below."""
+
 
 @dataclass(frozen=True)
 class FreeBits:
@@ -97,6 +107,9 @@ class FreeBits:
     def __call__(self, rates: Tensor, step: int | Tensor) -> Tensor:
         """An image's share of Σ_d max(mean rate of d, free): the mean over the batch is that sum."""
         return torch.where(rates.mean(0) > self.free, rates, self.free).sum(1)
+
+    def weight(self, step: int | Tensor) -> None:
+        """None: it is 1 in some dimensions, and 0 in others."""
 
 
 BY_NAME: dict[str, type[Schedule]] = {

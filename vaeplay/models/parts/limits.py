@@ -1,0 +1,59 @@
+"""What a model can be built of, as numbers alone: its constructor and the check of params.yaml ask the same functions.
+
+Nothing here imports torch: settings are checked without it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vaeplay.errors import UserError
+
+MOST_CODES = 65536  # entries of a codebook
+
+
+def refusal(shape: Sequence[int] | None, latent_dim: int, depth: int, settings: Mapping[str, Any]) -> str | None:
+    """Why no model with these settings can be built for images of `shape`, where that is known: what to change."""
+    try:
+        if shape is not None and "channels" in settings:
+            halved(shape, depth)
+        if settings.get("quantiser", {}).get("name") == "fsq":
+            fsq_codes(latent_dim, settings["quantiser"]["levels"])
+    except UserError as error:
+        return str(error)
+    return None
+
+
+def halved(shape: Sequence[int], depth: int) -> list[tuple[int, int]]:
+    """Height and width before each of `depth` halvings, and after the last; an odd size loses half a pixel.
+
+    >>> halved((1, 28, 30), 3)
+    [(28, 30), (14, 15), (7, 7), (3, 3)]
+
+    Raises:
+        UserError: the image is too small to be halved that often.
+    """
+    sizes = [(shape[1], shape[2])]
+    for _ in range(depth):
+        sizes.append((sizes[-1][0] // 2, sizes[-1][1] // 2))
+    if 0 in sizes[-1]:
+        most = min(shape[1:]).bit_length() - 1
+        raise UserError(
+            f"depth: found {depth}; allowed: up to {most}, as images of {shape[1]}×{shape[2]} can be halved {most} "
+            "times; or a larger data.size"
+        )
+    return sizes
+
+
+def fsq_codes(dimensions: int, levels: int) -> int:
+    """How many codes `levels` levels of each of `dimensions` numbers make.
+
+    Raises:
+        UserError: more than MOST_CODES.
+    """
+    most = next(size for size in range(MOST_CODES) if levels ** (size + 1) > MOST_CODES)
+    if dimensions > most:
+        raise UserError(
+            f"latent_dim: found {dimensions}; allowed: up to {most}, as fsq with {levels} levels makes "
+            f"{levels}^{dimensions} codes, and {MOST_CODES:,} are the most; or fewer models.quantiser.levels"
+        )
+    return levels**dimensions
