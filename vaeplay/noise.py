@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 import torch
+from typing_extensions import override
 
 
 class Noise:
@@ -47,12 +48,12 @@ class NoiseOfRows(Noise):
         self.rows, self.draw = rows, 0
         return self
 
+    @override
     def normal(self, shape: Sequence[int]) -> torch.Tensor:
-        """As `Noise.normal`, for the images in `rows`."""
         return self._of_rows(super().normal, shape)
 
+    @override
     def uniform(self, shape: Sequence[int]) -> torch.Tensor:
-        """As `Noise.uniform`, for the images in `rows`."""
         return self._of_rows(super().uniform, shape)
 
     def _of_rows(self, draw: Callable[[Sequence[int]], torch.Tensor], shape: Sequence[int]) -> torch.Tensor:

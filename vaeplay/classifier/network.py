@@ -56,9 +56,9 @@ def features(model: Classifier, images: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def sure(model: Classifier, found: Tensor) -> Tensor:
+def sure(model: Classifier, features: Tensor) -> Tensor:
     """Which images, by their features (N, F), it gives to one class with a probability above SURE: (N,), 0 or 1."""
-    return (model.head(found).softmax(1).amax(1) > SURE).double()
+    return (model.head(features).softmax(1).amax(1) > SURE).double()
 
 
 def save(path: Path, model: Classifier, train_features: Tensor, test_features: Tensor) -> None:

@@ -97,8 +97,8 @@ def calibrate(model: Classifier, data: Split, classes: int) -> None:
 def answers(model: Classifier, data: Split, classes: int) -> tuple[Tensor, Tensor]:
     """Logits (N, K), in double precision, and labels (N,) of what it is asked about a whole split."""
     splits = zip(batches(data.images, BATCH), data.labels.split(BATCH), strict=True)
-    found = [(model(x).double(), labels) for x, labels in (task(x, y, classes) for x, y in splits)]
-    logits, labels = zip(*found, strict=True)
+    parts = [(model(x).double(), labels) for x, labels in (task(x, y, classes) for x, y in splits)]
+    logits, labels = zip(*parts, strict=True)
     return torch.cat(logits), torch.cat(labels)
 
 

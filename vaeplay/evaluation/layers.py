@@ -37,21 +37,21 @@ def of_decoder(decoder: nn.Module, z: Tensor, shape: tuple[int, ...]) -> tuple[l
     Raises:
         NotPlainError: the decoder is not a plain sequence of known layers.
     """
-    found: list[Layer] = []
+    layers: list[Layer] = []
     tensors: Tensors = {}
     if not isinstance(decoder, nn.Sequential):
         raise NotPlainError(type(decoder).__name__)
     for module in decoder:
         output = module(z)
         if not isinstance(module, nn.Flatten | nn.Unflatten | nn.Identity):
-            name = str(len(found))
-            found.append(_layer(module, z) | {"input": list(z.shape[1:]), "output": list(output.shape[1:])})
-            if found[-1]["kind"] != "activation":
-                found[-1]["weights"] = name
+            name = str(len(layers))
+            layers.append(_layer(module, z) | {"input": list(z.shape[1:]), "output": list(output.shape[1:])})
+            if layers[-1]["kind"] != "activation":
+                layers[-1]["weights"] = name
                 tensors |= {f"{name}.{part}": value for part, value in _weights(module).items()}
         z = output
-    found.append({"kind": "pixels", "input": list(z.shape[1:]), "output": list(shape)})
-    return found, tensors
+    layers.append({"kind": "pixels", "input": list(z.shape[1:]), "output": list(shape)})
+    return layers, tensors
 
 
 def _layer(module: nn.Module, x: Tensor) -> Layer:
@@ -78,30 +78,30 @@ def _weights(module: nn.Module) -> Tensors:
 
 def stored(tensors: Tensors, form: str) -> Tensors:
     """The weights in a format of `FORMATS`; whole numbers have scales, (outputs,), beside them. Biases stay as is."""
-    found: Tensors = {}
+    kept: Tensors = {}
     for name, value in tensors.items():
         if form == "float32" or name.endswith(".bias"):
-            found[name] = value
+            kept[name] = value
         elif form == "float16":
-            found[name] = value.half()
+            kept[name] = value.half()
         else:
             largest = 2 ** (BITS[form] - 1) - 1
             scale = value.abs().transpose(0, 1).flatten(1).amax(1).clamp(min=1e-20) / largest
             whole = (value / _along_outputs(scale, value)).round()
-            found[name] = whole.to(torch.int8 if BITS[form] == 8 else torch.int16)
-            found[name.replace("weight", "scale")] = scale
-    return found
+            kept[name] = whole.to(torch.int8 if BITS[form] == 8 else torch.int16)
+            kept[name.replace("weight", "scale")] = scale
+    return kept
 
 
 def restored(tensors: Tensors) -> Tensors:
     """The weights in float32 again, as near as the format has kept them."""
-    found: Tensors = {}
+    floats: Tensors = {}
     for name, value in tensors.items():
         if name.replace("weight", "scale") in tensors and name.endswith(".weight"):
-            found[name] = value.float() * _along_outputs(tensors[name.replace("weight", "scale")], value)
+            floats[name] = value.float() * _along_outputs(tensors[name.replace("weight", "scale")], value)
         elif not name.endswith(".scale"):
-            found[name] = value.float()
-    return found
+            floats[name] = value.float()
+    return floats
 
 
 def _along_outputs(scale: Tensor, weight: Tensor) -> Tensor:

@@ -34,14 +34,14 @@ def maps(
     if codes.shape[1] <= 2:
         points = np.pad(codes, ((0, 0), (0, 2 - codes.shape[1])))
         return {"latent": {"label": "Latent space", "points": rounded(points), "trustworthiness": 1.0}}
-    found = {"pca": ("PCA", pca(codes, 2))}
+    methods = {"pca": ("PCA", pca(codes, 2))}
     if len(codes) >= FEWEST and np.ptp(codes, axis=0).max() > 0:
         narrow = pca(codes, WIDEST) if codes.shape[1] > WIDEST else codes
-        found["tsne"] = ("t-SNE", tsne(narrow, seed, perplexity))
-        found["umap"] = ("UMAP", umap(narrow, seed, neighbours, min_dist))
+        methods["tsne"] = ("t-SNE", tsne(narrow, seed, perplexity))
+        methods["umap"] = ("UMAP", umap(narrow, seed, neighbours, min_dist))
     return {
         name: {"label": label, "points": rounded(points), "trustworthiness": trustworthiness(codes, points)}
-        for name, (label, points) in found.items()
+        for name, (label, points) in methods.items()
     }
 
 

@@ -33,18 +33,18 @@ class _Class:
 @functools.cache
 def _classes() -> dict[str, _Class]:
     """Every class of this folder by name, in the order of files and lines."""
-    found: dict[str, _Class] = {}
+    classes: dict[str, _Class] = {}
     for path in sorted(FOLDER.glob("*.py")):
         body = parse(path).body
         imports = [node for node in body if isinstance(node, ast.ImportFrom)]
         known = {alias.asname: alias.name for node in imports for alias in node.names if alias.asname}
         for node in body:
             if isinstance(node, ast.ClassDef):
-                if node.name in found:
-                    raise UserError(f"{path}: class {node.name} is also in {found[node.name].module}; rename one")
+                if node.name in classes:
+                    raise UserError(f"{path}: class {node.name} is also in {classes[node.name].module}; rename one")
                 bases = tuple(_base_name(base, known) for base in node.bases)
-                found[node.name] = _Class(f"{__name__}.{path.stem}", bases, _own_uses(node, path))
-    return found
+                classes[node.name] = _Class(f"{__name__}.{path.stem}", bases, _own_uses(node, path))
+    return classes
 
 
 def _base_name(base: ast.expr, known: dict[str, str]) -> str:
@@ -99,5 +99,5 @@ def find(name: str) -> type["Autoencoder"]:
     """
     if name not in names():
         raise UserError(f"no model is called {name!r}; there are {', '.join(names())}")
-    found: type[Autoencoder] = getattr(importlib.import_module(module(name)), name)
-    return found
+    kind: type[Autoencoder] = getattr(importlib.import_module(module(name)), name)
+    return kind

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import torch
 from torch import Tensor
+from typing_extensions import override
 
 from vaeplay.models.parts.losses import Loss
 from vaeplay.noise import Noise
@@ -38,28 +39,29 @@ class Graph(Protocol):
         """Run what was taken down."""
 
 
-class CudaGraph:
+class CudaGraph(Graph):
     """A CUDA graph, warmed up and captured on one stream: memory kept for one stream serves no other."""
 
     def __init__(self) -> None:
         self.graph = torch.cuda.CUDAGraph()
         self.stream = torch.cuda.Stream()
 
+    @override
     def warm_up(self, step: Callable[[], Loss]) -> Loss:
-        """As `Graph.warm_up`."""
         self.stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(self.stream):
             loss = step()
         torch.cuda.current_stream().wait_stream(self.stream)
         return loss
 
+    @override
     def capture(self, step: Callable[[], Loss]) -> Loss:
-        """As `Graph.capture`. Another thread may go on reading what memory is used."""
-        with torch.cuda.graph(self.graph, stream=self.stream, capture_error_mode="thread_local"):
+        mode = "thread_local"  # another thread may go on reading what memory is used
+        with torch.cuda.graph(self.graph, stream=self.stream, capture_error_mode=mode):
             return step()
 
+    @override
     def replay(self) -> None:
-        """As `Graph.replay`."""
         self.graph.replay()
 
 
@@ -94,12 +96,12 @@ class FixedNoise(Noise):
         for draw, numbers in self.draws:
             numbers.copy_(draw(numbers.shape))
 
+    @override
     def normal(self, shape: Sequence[int]) -> Tensor:
-        """As `Noise.normal`."""
         return self._next(self.source.normal, shape)
 
+    @override
     def uniform(self, shape: Sequence[int]) -> Tensor:
-        """As `Noise.uniform`."""
         return self._next(self.source.uniform, shape)
 
     def _next(self, draw: Callable[[Sequence[int]], Tensor], shape: Sequence[int]) -> Tensor:

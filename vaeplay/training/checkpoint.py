@@ -100,10 +100,10 @@ def _check_tensors(file: Any, header: Header, path: str | Path) -> None:
         raise UserError(f"{path}: damaged, or of another version ({wrong[:60]!r} is {said})")
     for name, value in expected.items():
         part = file.get_slice(name)
-        found = f"{part.get_dtype()} {part.get_shape()}"
-        if found != f"{DTYPES.get(value.dtype)} {list(value.shape)}":
+        stored = f"{part.get_dtype()} {part.get_shape()}"
+        if stored != f"{DTYPES.get(value.dtype)} {list(value.shape)}":
             raise UserError(
-                f"{path}: damaged, or of another version ({name} is {found}; expected {DTYPES.get(value.dtype)} "
+                f"{path}: damaged, or of another version ({name} is {stored}; expected {DTYPES.get(value.dtype)} "
                 f"{list(value.shape)})"
             )
 

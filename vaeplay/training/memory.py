@@ -52,10 +52,10 @@ class Gauge:
 
 def gauges(device: torch.device) -> list[Gauge]:
     """Of every GPU that there is, used or not; and of this process where `device`, which trains, is the CPU."""
-    found = cuda_gauges()
+    meters = cuda_gauges()
     if device.type == "mps":
-        found.append(Gauge("mps", torch.mps.current_allocated_memory, reserved=torch.mps.driver_allocated_memory))
-    return found if device.type != "cpu" else [process_gauge(), *found]
+        meters.append(Gauge("mps", torch.mps.current_allocated_memory, reserved=torch.mps.driver_allocated_memory))
+    return meters if device.type != "cpu" else [process_gauge(), *meters]
 
 
 def cuda_gauges() -> list[Gauge]:

@@ -67,9 +67,9 @@ class Progress:
         Each part is a `torch.Generator` or has `state_dict` and `load_state_dict`.
         """
         self.parts = parts
-        found = None if self.path is None else _read(self.path)
-        if found is not None:
-            self.snapshot, self.history = found
+        saved = None if self.path is None else _read(self.path)
+        if saved is not None:
+            self.snapshot, self.history = saved
             self.earlier = self.snapshot.seconds
             self.back()
             _say(f"{self.name}: continues after epoch {len(self.history)}")

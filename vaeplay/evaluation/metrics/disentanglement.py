@@ -44,7 +44,7 @@ def metrics(subject: Subject) -> dict[str, Estimate]:
     codes, train_codes = subject.codes.double().cpu(), subject.train_codes.double().cpu()
     train, test = (train_codes[some], known[some]), (codes[of_test], factors[of_test])
     importance, accuracy = forests(*train, *test, seed=subject.seed_for("forests"))
-    found = {
+    values = {
         "sap": separated_predictability(thresholds(*train, *test)),
         "dci_disentanglement": disentanglement(importance),
         "dci_completeness": completeness(importance),
@@ -56,7 +56,7 @@ def metrics(subject: Subject) -> dict[str, Estimate]:
             lambda rows: mutual_information_gap(information(codes[rows], factors[rows]), factors[rows]), len(codes)
         ),
         "modularity": jackknife(lambda rows: modularity(information(codes[rows], factors[rows])), len(codes)),
-    } | {name: Estimate(value, len(codes)) for name, value in found.items()}
+    } | {name: Estimate(value, len(codes)) for name, value in values.items()}
 
 
 def _varies(known: Tensor, tested: Tensor) -> bool:
@@ -112,13 +112,13 @@ def thresholds(codes: Tensor, factors: Tensor, test_codes: Tensor, test_factors:
     """
     from sklearn.svm import LinearSVC
 
-    found = torch.zeros(codes.shape[1], factors.shape[1], dtype=torch.double)
+    accuracies = torch.zeros(codes.shape[1], factors.shape[1], dtype=torch.double)
     for code in range(codes.shape[1]):
         for factor in range(factors.shape[1]):
             machine = LinearSVC(C=0.01, class_weight="balanced", dual=False)
             machine.fit(codes[:, [code]].numpy(), factors[:, factor].numpy())
-            found[code, factor] = machine.score(test_codes[:, [code]].numpy(), test_factors[:, factor].numpy())
-    return found
+            accuracies[code, factor] = machine.score(test_codes[:, [code]].numpy(), test_factors[:, factor].numpy())
+    return accuracies
 
 
 def forests(
@@ -182,12 +182,12 @@ def votes(codes: Tensor, factors: Tensor, scale: Tensor, noise: Noise) -> Tensor
 
     The factor, the image whose value of it is taken, and the images of the group are drawn, these with replacement.
     """
-    found = torch.zeros(codes.shape[1], factors.shape[1], dtype=torch.double)
+    counts = torch.zeros(codes.shape[1], factors.shape[1], dtype=torch.double)
     alike = [[(column == value).nonzero()[:, 0] for value in range(int(column.max()) + 1)] for column in factors.T]
     drawn = noise.uniform((VOTES, 2 + VOTE_OF)).cpu().double()
     for numbers in drawn:
         factor = int(numbers[0] * factors.shape[1])
         group = alike[factor][int(factors[int(numbers[1] * len(factors)), factor])]
         rows = group[(numbers[2:] * len(group)).long()]
-        found[int((codes[rows].var(0) / scale).argmin()), factor] += 1
-    return found
+        counts[int((codes[rows].var(0) / scale).argmin()), factor] += 1
+    return counts

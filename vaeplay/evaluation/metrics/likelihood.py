@@ -38,14 +38,14 @@ def metrics(subject: Subject) -> dict[str, Estimate]:
     best = values.get("bound", values.get("elbo"))
     if best is not None:
         values["bits_per_dimension"] = -best / (math.prod(subject.test.images.shape[1:]) * math.log(2))
-    found = bootstrap_means(values, subject.seed_for("intervals"))
+    estimates = bootstrap_means(values, subject.seed_for("intervals"))
     count = len(subject.test.images)
     if dimensions := spectrum(subject):
-        found["active_units"] = Estimate(sum(entry["active"] for entry in dimensions), count)
-        found["collapsed_units"] = Estimate(sum(entry["collapsed"] for entry in dimensions), count)
+        estimates["active_units"] = Estimate(sum(entry["active"] for entry in dimensions), count)
+        estimates["collapsed_units"] = Estimate(sum(entry["collapsed"] for entry in dimensions), count)
     if count > 1 and subject.vectors:  # of maps it would say little
-        found["prior_gap"] = prior_gap(subject)
-    return found | {name: Estimate(value, count) for name, value in subject.model.metrics(subject.seen).items()}
+        estimates["prior_gap"] = prior_gap(subject)
+    return estimates | {name: Estimate(value, count) for name, value in subject.model.metrics(subject.seen).items()}
 
 
 @torch.no_grad()
@@ -74,7 +74,7 @@ def bound(model: Autoencoder, images: Tensor, samples: int, seed: int) -> Tensor
     pixels = math.prod(images.shape[1:])
     codes_at_once = max(1, min(samples, PIXELS_AT_ONCE // pixels))
     images_at_once = max(1, PIXELS_AT_ONCE // (pixels * codes_at_once))
-    found = []
+    bounds = []
     for block, chunk in enumerate(images.split(images_at_once)):
         noise = Noise(seed_for(seed, f"block {block}"), images.device)
         x = model.likelihood.observe(as_float(chunk), noise)
@@ -84,8 +84,8 @@ def bound(model: Autoencoder, images: Tensor, samples: int, seed: int) -> Tensor
         weights = torch.cat(
             [importance.log_weights(model.distortion, posterior, x, noise, size)[0] for size in sizes], dim=1
         )
-        found.append(importance.bound(weights))
-    return torch.cat(found)
+        bounds.append(importance.bound(weights))
+    return torch.cat(bounds)
 
 
 @torch.no_grad()
@@ -102,11 +102,11 @@ def spectrum(subject: Subject) -> list[dict[str, Any]]:
     collapsed = (rates < COLLAPSED_RATE).double().mean(0) >= 1 - COLLAPSED_SHARE
     active = means.var(0, correction=0) > ACTIVE
     entries = zip(rates.mean(0).tolist(), active.tolist(), collapsed.tolist(), strict=True)
-    found = [
+    dimensions = [
         {"dimension": place, "rate": rate, "active": used, "collapsed": gone}
         for place, (rate, used, gone) in enumerate(entries)
     ]
-    return sorted(found, key=lambda entry: (-entry["rate"], entry["dimension"]))
+    return sorted(dimensions, key=lambda entry: (-entry["rate"], entry["dimension"]))
 
 
 @torch.no_grad()

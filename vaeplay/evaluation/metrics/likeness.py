@@ -23,15 +23,15 @@ def metrics(
     A set of as few images as neighbours are counted has no metrics of neighbours; one without classes, no entropy.
     """
     real = train[evenly(len(train), len(made))]
-    found = {"frechet": jackknife(distances.frechet(made, train), len(made))}
+    estimates = {"frechet": jackknife(distances.frechet(made, train), len(made))}
     if min(len(made), len(real)) > manifold.NEIGHBOURS:
-        found["kid"] = jackknife(distances.kernel(made, real), len(made))
+        estimates["kid"] = jackknife(distances.kernel(made, real), len(made))
         values = manifold.per_image(made, real)
-        found |= bootstrap_means({"density": values.pop("density")}, seed)
-        found |= wilson(values | {"memorising": copied(images, train_images)})
+        estimates |= bootstrap_means({"density": values.pop("density")}, seed)
+        estimates |= wilson(values | {"memorising": copied(images, train_images)})
     if classes > 1:
-        found["class_entropy"] = jackknife(entropy(network, made), len(made))
-    return found
+        estimates["class_entropy"] = jackknife(entropy(network, made), len(made))
+    return estimates
 
 
 def copied(images: Tensor, train_images: Tensor) -> Tensor:

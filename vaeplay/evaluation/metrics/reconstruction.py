@@ -13,12 +13,12 @@ from vaeplay.evaluation.metrics.subject import Subject
 
 def metrics(subject: Subject) -> dict[str, Estimate]:
     """Every metric of this file with its interval."""
-    found, seed = subject.reconstructed, subject.seed_for("intervals")
-    values = {"mse": found["mse"], "psnr": pixels.psnr(found["mse"]), "ssim": found["ssim"]}
+    rebuilt, seed = subject.reconstructed, subject.seed_for("intervals")
+    values = {"mse": rebuilt["mse"], "psnr": pixels.psnr(rebuilt["mse"]), "ssim": rebuilt["ssim"]}
     made = torch.cat([pixels.laplacian_energy(x) for _, x in subject.batches(subject.samples)])
     return bootstrap_means(values, seed) | {
-        "sharpness": bootstrap_ratio(found["energy"], found["real_energy"], seed, paired=True),
-        "sample_sharpness": bootstrap_ratio(made, found["real_energy"], seed, paired=False),
+        "sharpness": bootstrap_ratio(rebuilt["energy"], rebuilt["real_energy"], seed, paired=True),
+        "sample_sharpness": bootstrap_ratio(made, rebuilt["real_energy"], seed, paired=False),
     }
 
 

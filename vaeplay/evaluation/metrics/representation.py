@@ -43,10 +43,10 @@ def metrics(subject: Subject) -> dict[str, Estimate]:
     }
     places = clusters(codes, present, subject.seed_for("k-means")).cpu()
     labels = labels.cpu()
-    found = wilson(right)
+    estimates = wilson(right)
     for name, agreement in (("kmeans_ari", adjusted_rand), ("kmeans_nmi", normalised_information)):
-        found[name] = jackknife(partial(_agreement, agreement, labels, places, classes), len(labels))
-    return found
+        estimates[name] = jackknife(partial(_agreement, agreement, labels, places, classes), len(labels))
+    return estimates
 
 
 def _agreement(of: Callable[[Tensor], Tensor], labels: Tensor, places: Tensor, classes: int, rows: Tensor) -> float:

@@ -107,8 +107,8 @@ def derivative(function: Callable[[Tensor], Tensor], at: Tensor, towards: Tensor
     """The derivative of `function` at a place in a direction of the same shape, in the shape of its value."""
     with warnings.catch_warnings(), compiler_left_out():
         warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarning)  # by torch, of itself
-        found: Tensor = jvp(function, (at,), (towards,))[1]
-    return found
+        slope: Tensor = jvp(function, (at,), (towards,))[1]
+    return slope
 
 
 def speeds(subject: Subject, walk: Walk, first: Tensor, second: Tensor, share: Tensor) -> Tensor:

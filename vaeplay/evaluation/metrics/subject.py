@@ -99,8 +99,8 @@ class Subject:
     def posteriors(self) -> tuple[Tensor, Tensor] | None:
         """Means and log-variances of the test images' posteriors, (N, D) each, where the model has such posteriors."""
         with torch.no_grad():
-            found = [self.model.posterior(x) for _, x in self.batches(self.seen)]
-        parts = [part for part in found if part is not None]
+            posteriors = [self.model.posterior(x) for _, x in self.batches(self.seen)]
+        parts = [part for part in posteriors if part is not None]
         return (torch.cat([mean for mean, _ in parts]), torch.cat([logvar for _, logvar in parts])) if parts else None
 
     @cached_property

@@ -90,12 +90,12 @@ class CodePrior(nn.Module):
         """
         maps = torch.zeros(count, *self.shape, dtype=torch.long, device=self.places.device)
         for row in range(self.shape[0]):
-            hints = [found[:, :, row:] for found in self.hints(self.embedding(maps[:, : row + 1]).movedim(-1, 1))]
+            hints = [hint[:, :, row:] for hint in self.hints(self.embedding(maps[:, : row + 1]).movedim(-1, 1))]
             for column in range(self.shape[1]):
                 seen = self.embedding(maps[:, row : row + 1, : column + 1]).movedim(-1, 1)
                 horizontal = moved_right(seen) + self.places[:, row : row + 1, : column + 1]
-                for layer, found in zip(self.layers, hints, strict=True):
-                    horizontal = layer(horizontal, found[..., : column + 1])
+                for layer, hint in zip(self.layers, hints, strict=True):
+                    horizontal = layer(horizontal, hint[..., : column + 1])
                 shares = self.head(horizontal[..., -1:]).flatten(1).softmax(1)
                 maps[:, row, column] = sample_categorical(shares, noise.uniform((count, 1))).squeeze(1)
         return maps
@@ -141,14 +141,14 @@ class GatedLayer(nn.Module):
 
     def above(self, vertical: Tensor) -> Tensor:
         """The vertical stack before its gate: (B, C, h, w) → (B, 2C, h, w)."""
-        found: Tensor = self.vertical(functional.pad(vertical, (REACH, REACH, REACH, 0)))
-        return found
+        above: Tensor = self.vertical(functional.pad(vertical, (REACH, REACH, REACH, 0)))
+        return above
 
     def forward(self, horizontal: Tensor, hints: Tensor) -> Tensor:
         """The horizontal stack with what the vertical one tells it: (B, C, h, w), (B, 2C, h, w) → (B, C, h, w)."""
         left = self.horizontal(functional.pad(horizontal, (REACH, 0, 0, 0))) + hints
-        found: Tensor = horizontal + self.out(gate(left))
-        return found
+        moved: Tensor = horizontal + self.out(gate(left))
+        return moved
 
 
 def moved_right(seen: Tensor) -> Tensor:

@@ -22,6 +22,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
+from typing_extensions import override
 
 from vaeplay.noise import Noise
 
@@ -43,16 +44,16 @@ class BernoulliDistortion(torch.autograd.Function):
     """
 
     @staticmethod
+    @override
     def forward(ctx: Any, logits: Tensor, x: Tensor) -> Tensor:
-        """The value."""
         ctx.save_for_backward(logits, x)
         each = functional.softplus(logits, threshold=40)  # above it, log(1 + eˡ) is l to the last bit
         return each.addcmul_(logits, x, value=-1).flatten(1).sum(1)
 
     @staticmethod
+    @override
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        """The gradients above, times that of each image."""
         logits, x = ctx.saved_tensors
         weight = grad.view(-1, *[1] * (logits.ndim - 1))
         of_logits = logits.sigmoid().sub_(x).mul_(weight) if ctx.needs_input_grad[0] else None
@@ -184,8 +185,8 @@ class DiscretisedLogistic(Likelihood):
         )
         return -log_mass.flatten(1).sum(1)
 
+    @override
     def floor(self, x: Tensor) -> Tensor:
-        """Certainty."""
         return torch.zeros(len(x), device=x.device)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from typing_extensions import override
 
 from vaeplay.models.parts.limits import halved
 
@@ -19,8 +20,8 @@ class Network(nn.Sequential):
 
     precision: str = "float32"
 
+    @override
     def forward(self, x: Tensor) -> Tensor:
-        """All layers."""
         if not self.training or self.precision == "float32":
             return super().forward(x)
         with torch.autocast(x.device.type, torch.bfloat16):
@@ -38,8 +39,8 @@ class ToOneMap(nn.ConvTranspose2d):
     def __init__(self, inputs: int, output_padding: tuple[int, int]) -> None:
         super().__init__(inputs, 1, 4, stride=2, padding=1, output_padding=output_padding)
 
+    @override
     def forward(self, x: Tensor) -> Tensor:  # type: ignore[override]
-        """As `torch.nn.ConvTranspose2d`."""
         height, width = (2 * size + odd for size, odd in zip(x.shape[2:], self.output_padding, strict=True))
         multiples = self.weight.flatten(1).T @ x.flatten(2)  # (B, 16, h · w)
         image = functional.fold(multiples, (height, width), kernel_size=4, stride=2, padding=1)

@@ -25,6 +25,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from typing_extensions import override
 
 from vaeplay.models.parts import clusters
 from vaeplay.models.parts.limits import fsq_codes
@@ -85,13 +86,13 @@ class Codebook(Quantiser):
         self.register_buffer("codebook", torch.randn(codes, dimensions))
         self.register_buffer("shares", torch.full((codes,), 1 / codes))
 
+    @override
     def codes(self, z: Tensor) -> Tensor:
-        """The nearest entry's index."""
         _, codes = nearest(z.detach().movedim(1, -1).flatten(0, -2), self.codebook)
         return codes.view(-1, *z.shape[2:])
 
+    @override
     def vectors(self, codes: Tensor) -> Tensor:
-        """The entries."""
         return functional.embedding(codes, self.codebook).movedim(-1, 1)
 
     def forward(self, z: Tensor, noise: Noise) -> Quantised:
