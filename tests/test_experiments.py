@@ -8,7 +8,8 @@ import pytest
 
 from tests.fake_workspace import HOSTILE
 from vaeplay.errors import UserError
-from vaeplay.gallery.experiments import command, sweep
+from vaeplay.experiments import page
+from vaeplay.gallery.experiments import sweep
 from vaeplay.gallery.fields import Fields
 from vaeplay.gallery.plane.drawing import Plane, plane
 from vaeplay.gallery.views import view
@@ -82,16 +83,16 @@ def test_repeated_trainings_have_a_curve_each() -> None:
 
 
 def test_no_name_enters_the_page() -> None:
-    text = command.html(read(answer(HOSTILE)))
+    text = page.html(read(answer(HOSTILE)))
     assert "<img" not in text and text.count("<script>") == 1
     assert "default-src &#39;none&#39;" in text
-    assert text == command.html(read(answer(HOSTILE)))
+    assert text == page.html(read(answer(HOSTILE)))
 
 
 def test_the_command_writes_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(command, "show", lambda revisions: answer())
-    assert command.main(argparse.Namespace(revisions=[])) == 0
+    monkeypatch.setattr(page, "show", lambda revisions: answer())
+    assert page.main(argparse.Namespace(revisions=[])) == 0
     assert capsys.readouterr().out == "reports/experiments.html: 3 experiments, 3 cells\n"
     assert (tmp_path / "reports/experiments.html").is_file()
 
@@ -105,4 +106,4 @@ def test_an_answer_of_another_kind_is_one_line(value: Any) -> None:
 def test_a_folder_that_dvc_refuses_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match=r"^dvc exp show failed: [^\n]+$"):
-        command.show([])
+        page.show([])

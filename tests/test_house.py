@@ -24,6 +24,7 @@ FLOORS = (
     "maps",
     "gallery",
     "runner",
+    "experiments",
     "doctor",
     "stages",
 )

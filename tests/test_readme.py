@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from .conftest import ROOT
 from .making import photographs
@@ -26,6 +27,10 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     values["grid"]["dense"]["model"] = ["VAE", "BetaVAE"]
     values["grid"]["conv"]["model"] = []
     made.set(values)
+    quick = YAML(typ="safe", pure=True).load(made.root / "presets/quick.yaml")
+    quick["grid"] = {"dense": quick["grid"]["dense"] | {"model": ["VAE"]}}
+    with (made.root / "presets/quick.yaml").open("w") as file:
+        YAML(typ="safe", pure=True).dump(quick, file)
     made.commit()
     photographs(made.root / "images", 30)  # as the README tells its reader to put there
     return made
@@ -55,6 +60,7 @@ def test_the_promised_commands_are_there() -> None:
     assert "pip install uv && uv run dvc repro" in COMMANDS
     assert "uv run pytest" in COMMANDS
     assert "uv run dvc exp run -S beta=4" in COMMANDS
+    assert "uv run vaeplay try beta=4" in COMMANDS
     assert len(COMMANDS) >= 6
 
 
@@ -69,7 +75,7 @@ def test_the_tree_names_every_folder_and_no_other() -> None:
     tree = re.findall(r"^(?:  )?([\w/]+)/ ", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)
     inside = [path.parent.relative_to(ROOT / "vaeplay") for path in (ROOT / "vaeplay").rglob("__init__.py")]
     folders = {path.as_posix() for path in inside if path.parent.name not in ("evaluation", "gallery")} - {"."}
-    assert set(tree) == folders | {"stages", "vaeplay", "tests", "benchmarks", "reports"}
+    assert set(tree) == folders | {"stages", "vaeplay", "presets", "tests", "benchmarks", "reports"}
 
 
 def test_links_and_pictures_exist() -> None:

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from vaeplay import errors
 
 COMMANDS = {
+    "try": ("vaeplay.experiments.command", "run the pipeline once with other settings, or a preset of them"),
     "repro": ("vaeplay.runner.repro", "reproduce the pipeline, many cells at once"),
-    "experiments": ("vaeplay.gallery.experiments.command", "write a page that shows DVC's experiments side by side"),
+    "experiments": ("vaeplay.experiments.page", "write a page that shows DVC's experiments side by side"),
     "doctor": ("vaeplay.doctor.command", "say what is wrong with this machine and workspace, and what to do"),
 }
 """Sub-command → its module, which has `add_arguments(parser)` and `main(arguments) -> int`, and a line of help."""
@@ -26,6 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if words[:1] == [name]:
             importlib.import_module(module).add_arguments(command)
             command.set_defaults(module=module)
+    if not words:
+        print(listing())
+        return 0
     chosen = parser.parse_args(words)
     try:
         return importlib.import_module(chosen.module).main(chosen)
@@ -38,3 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(said, file=sys.stderr)
         return 1
+
+
+def listing() -> str:
+    """What there is, a line a command."""
+    width = max(map(len, COMMANDS))
+    commands = [f"  vaeplay {name:{width}}  {summary}" for name, (_, summary) in COMMANDS.items()]
+    return "\n".join(["VAE Playground beside DVC. With --help, a command says more.", "", *commands])

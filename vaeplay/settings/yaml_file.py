@@ -29,24 +29,35 @@ def read(path: Path) -> Any:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: cannot be read ({error})") from None
+    return parse(text, str(path))
+
+
+def parse(text: str, origin: str) -> Any:
+    """The value that a text of YAML has; `origin` names the text where it is refused.
+
+    Raises:
+        UserError: it is not YAML, or is of a form that no settings have.
+    """
     try:
-        _check_form(text, path)
+        _check_form(text, origin)
         return YAML(typ="safe", pure=True).load(text)
     except UserError:
         raise
     except Exception as error:  # the library lets errors of many kinds through: KeyError of `!!bool maybe`, for one
         said = " ".join(str(error).split()) if isinstance(error, YAMLError | ValueError) else "a value not of its tag"
-        raise UserError(f"{path}: not valid YAML: {_visible(said)[:300]}") from None
+        raise UserError(f"{origin}: not valid YAML: {_visible(said)[:300]}") from None
 
 
-def _check_form(text: str, path: Path) -> None:
+def _check_form(text: str, origin: str) -> None:
     """Refuse what would take minutes or gigabytes to read: deep nesting, and aliases of aliases."""
     aliases = depth = 0
     for event in YAML(typ="safe", pure=True).parse(text):
         aliases += isinstance(event, AliasEvent)
         depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
         if aliases > MOST_ALIASES or depth > DEEPEST:
-            raise UserError(f"{path}: allowed: up to {MOST_ALIASES} aliases (`*name`), and {DEEPEST} levels of nesting")
+            raise UserError(
+                f"{origin}: allowed: up to {MOST_ALIASES} aliases (`*name`), and {DEEPEST} levels of nesting"
+            )
 
 
 def _visible(text: str) -> str:

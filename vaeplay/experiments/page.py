@@ -32,10 +32,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """Write the page and say where it is."""
-    found = sweep.read([Fields(entry, "dvc exp show") for entry in show(arguments.revisions)])
+    write(arguments.revisions)
+    return 0
+
+
+def write(revisions: list[str]) -> None:
+    """Write the page of these git revisions' experiments, without any those of HEAD, and say where it is.
+
+    Raises:
+        UserError: DVC cannot say what experiments there are.
+    """
+    found = sweep.read([Fields(entry, "dvc exp show") for entry in show(revisions)])
     files.write_text(PAGE, html(found))
     print(f"{PAGE}: {plural(found.count, 'experiment')}, {plural(len(found.cells), 'cell')}")
-    return 0
 
 
 def html(found: sweep.Sweep) -> str:

@@ -1,0 +1,69 @@
+"""`vaeplay try`: the pipeline with other settings, once; params.yaml stays as it is."""
+
+import argparse
+from pathlib import Path
+
+from vaeplay.errors import UserError
+from vaeplay.experiments import presets, results, run
+from vaeplay.experiments.presets import Trial
+from vaeplay.settings import resolve
+
+INTERRUPTED = 130
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What may be said on the command line."""
+    what = "a preset, or a setting as key=value (beta=4, train.epochs=5); key=1,2,4 tries each; default: list presets"
+    parser.add_argument("words", nargs="*", metavar="WHAT", help=what)
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Exit code 0 once everything asked for has run, 130 if interrupted."""
+    root = Path()
+    if not (root / "params.yaml").is_file() or not (root / "dvc.yaml").is_file():
+        raise UserError("no params.yaml and dvc.yaml here: run this in the project's folder")
+    if not arguments.words:
+        print(listing(root))
+        return 0
+    found = presets.trials(arguments.words, root)
+    for trial in found:
+        resolve.check_folder(trial.settings, root)
+    try:
+        pages = [attempt(trial, root) for trial in found]
+    except KeyboardInterrupt:
+        print("interrupted: params.yaml is as it was; DVC keeps the stages that have finished, for the next try")
+        return INTERRUPTED
+    if len(pages) > 1:
+        from vaeplay.experiments import page  # imports what draws the page
+
+        page.write([])
+    return 0
+
+
+def attempt(trial: Trial, root: Path) -> Path:
+    """Run one experiment, and show what came of it, its page last."""
+    before = results.of_workspace(root)
+    print(f"{trial.name}:")
+    made = results.Results(root, run.reproduce(trial, root))
+    path = made.restore_page(trial.name)
+    lines = results.table(before, made.metrics(trial.settings.cells()))
+    print("", *(lines or ["no cell's metrics have changed"]), "", path, sep="\n")
+    return path
+
+
+def listing(root: Path) -> str:
+    """What can be tried."""
+    names = presets.names(root)
+    width = max(map(len, names), default=0)
+    lines = [f"  vaeplay try {name:{width}}  {presets.read(name, root).description}" for name in names]
+    return "\n".join(
+        [
+            "Presets:",
+            *lines,
+            "",
+            "Settings of params.yaml, each or together:",
+            "  vaeplay try beta=4 train.epochs=5",
+            "Several values, one after the other:",
+            "  vaeplay try beta=1,2,4",
+        ]
+    )
