@@ -79,7 +79,7 @@ def bfloat16(cell: Cell, images: Any) -> Epoch:
     return vaeplay(cell.model_copy(update={"train": cell.train.model_copy(update={"precision": "bfloat16"})}), images)
 
 
-def tutorial(cell: Cell, images: Any) -> Epoch:
+def tutorial(cell: Cell, images: Any, networks: Any = None) -> Epoch:
     """The loop of the PyTorch examples' VAE, over torchvision's MNIST with the embedded digits in it."""
     import torch
     from torch.nn import functional
@@ -93,9 +93,9 @@ def tutorial(cell: Cell, images: Any) -> Epoch:
             self.data, self.targets = images.cpu()[:, 0], torch.zeros(len(images), dtype=torch.long)
 
     device = images.device
-    encoder, decoder = plain_networks(cell, images)
+    encoder, decoder = networks or plain_networks(cell, images)
     optimiser = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=cell.train.lr)
-    loader: DataLoader[Any] = DataLoader(Digits(), batch_size=BATCH, shuffle=True)
+    loader: DataLoader[Any] = DataLoader(Digits(), batch_size=cell.train.batch_size, shuffle=True)
 
     def epoch() -> None:
         total = 0.0
@@ -113,7 +113,7 @@ def tutorial(cell: Cell, images: Any) -> Epoch:
     return epoch
 
 
-def pythae(cell: Cell, images: Any) -> Epoch:
+def pythae(cell: Cell, images: Any, networks: Any = None) -> Epoch:
     """Pythae's own trainer, an epoch of it."""
     try:
         from pythae.data.datasets import BaseDataset
@@ -125,7 +125,7 @@ def pythae(cell: Cell, images: Any) -> Epoch:
         raise SystemExit("Pythae is not installed: see the command above, or say  --without pythae") from None
     import torch
 
-    encoder, decoder = plain_networks(cell, images)
+    encoder, decoder = networks or plain_networks(cell, images)
 
     class Encoder(BaseEncoder):  # type: ignore[misc]
         def __init__(self) -> None:
@@ -147,7 +147,7 @@ def pythae(cell: Cell, images: Any) -> Epoch:
     config = VAEConfig(input_dim=tuple(images.shape[1:]), latent_dim=cell.latent_dim, reconstruction_loss="bce")
     options = BaseTrainerConfig(
         output_dir=tempfile.mkdtemp(prefix="pythae"),
-        per_device_train_batch_size=BATCH,
+        per_device_train_batch_size=cell.train.batch_size,
         learning_rate=cell.train.lr,
         optimizer_cls="Adam",
         no_cuda=images.device.type == "cpu",
