@@ -1,4 +1,7 @@
-"""Small cells and models for tests, with the settings of params.yaml unless a test says otherwise."""
+"""Small cells and models for tests, with the settings of params.yaml unless a test says otherwise.
+
+What a training does does not depend on how long it is: its learning rate and the weight of the rate are constant.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +27,7 @@ from vaeplay.training.resume import Progress
 from .conftest import ROOT
 
 SHAPE = (1, 12, 12)
+CONSTANT = {"lr_schedule": "ConstantLR", "lr": 1e-3, "keep": "last"}
 PHOTO_CLASSES = ("beach", "city at night", "<b>forest")
 
 
@@ -34,6 +38,7 @@ def cell(model: str, *, train: dict[str, Any] | None = None, **changes: Any) -> 
     values["threads"] = 1
     values["device"] = "cpu"
     values["models"] |= {"hidden": 32, "channels": 4}
+    values["models"]["schedule"]["name"] = "constant"
     for name, value in changes.items():
         if name in size:
             size[name] = [value]
@@ -44,7 +49,7 @@ def cell(model: str, *, train: dict[str, Any] | None = None, **changes: Any) -> 
         else:
             assert name in values, name
             values[name] = value
-    values["train"] |= train or {}
+    values["train"] |= CONSTANT | (train or {})
     values["grid"] = {"one": size}
     return next(iter(params.validate(values).cells()))
 

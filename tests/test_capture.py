@@ -33,7 +33,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "AdamW": {"train": {"optimiser": "AdamW"}},
     "SGD": {"train": {"optimiser": "SGD", "lr": 1e-5, "lr_schedule": "CosineAnnealingLR"}},
     "bfloat16": {"train": {"precision": "bfloat16"}},
-    **{name: {"schedule": {"name": name, "steps": 9, "cycles": 2}} for name in schedules.BY_NAME},
+    **{name: {"schedule": {"name": name, "share": 0.6, "cycles": 2}} for name in schedules.BY_NAME},
     **{name: {"likelihood": {"name": name}} for name in LIKELIHOODS},
 }
 
@@ -75,7 +75,9 @@ def test_every_way_to_train_comes_to_the_same_bits(cell: Cell, monkeypatch: pyte
 
 
 def test_where_nothing_is_captured_the_weights_are_nearly_those(monkeypatch: pytest.MonkeyPatch) -> None:
-    cell = making.cell("BetaVAE", train=TRAIN | {"lr_schedule": "OneCycleLR"}, schedule={"name": "linear", "steps": 9})
+    cell = making.cell(
+        "BetaVAE", train=TRAIN | {"lr_schedule": "OneCycleLR"}, schedule={"name": "linear", "share": 0.6}
+    )
     plain = train(cell)
     replayed = both(cell, monkeypatch)[0]
     weights = [model.state_dict() for model, _ in (replayed, plain)]

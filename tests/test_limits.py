@@ -161,8 +161,7 @@ class LinearModel:
         x += self.sigma * torch.randn(40, dims, generator=generator, dtype=torch.float64)
         self.x = x.view(-1, *shape)
         likelihood = {"name": "linear", "sigma": self.sigma}
-        schedule = {"name": "constant"}
-        self.model = IWAE(shape, latent_dim, *LINEAR, likelihood=likelihood, schedule=schedule, samples=1, hidden=1)
+        self.model = IWAE(shape, latent_dim, *LINEAR, likelihood=likelihood, samples=1, hidden=1)
         self.model.double().get_buffer("likelihood.log_sigma").fill_(math.log(self.sigma))
         self.encode_with(shift=0.0, wider=0.0)
 
@@ -342,7 +341,7 @@ def test_beta_one_of_the_tcvae_is_the_vae_with_a_sampled_rate() -> None:
     tcvae = making.model("BetaTCVAE", beta=1.0)
     vae = making.model("VAE")
     vae.load_state_dict({key: value for key, value in tcvae.state_dict().items() if key != "images"})
-    tcvae.start(making.images(100), Noise(0))
+    tcvae.start(making.images(100), Noise(0), steps=1)
     x = as_float(making.images(60))
     with torch.no_grad():
         ours = torch.stack([tcvae.loss(x, 0, Noise(seed)).total.mean() for seed in range(300)])

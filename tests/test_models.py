@@ -163,7 +163,7 @@ OTHER: dict[str, Any] = {  # than the settings of `making.cell`
     "hidden": 33,
     "channels": 5,
     "likelihood": {"name": "gaussian"},
-    "schedule": {"name": "linear", "steps": 7},
+    "schedule": {"name": "linear", "share": 0.7},
     "density": {"name": "mixture", "components": 2},
     "quantiser": {"codes": 8},
     "code_prior": {"layers": 2},

@@ -79,7 +79,7 @@ def refused(values: Any) -> str:
         ("data.size", "32", "data.size: found '32'; allowed: a whole number from 2 to 1024 or null"),
         ("data.size", 2, "grid.conv.depth: found 2; allowed: up to 1, as images of 2×2 can be halved"),
         ("models.quantiser.name", "fsq", "grid.vq.latent_dim: found 16; allowed: up to 8, as fsq with 4 levels makes"),
-        ("models.quantiser.name", "fsq", "or fewer models.quantiser.levels (of VQVAE_latent16_depth2_ReLU)"),
+        ("models.quantiser.name", "fsq", "or fewer models.quantiser.levels (of VQVAE_latent16_depth3_ReLU)"),
         ("data.channels", 2, "data.channels: found 2; allowed: 1, 3 or null"),
         ("data.limit", 0, "data.limit: found 0; allowed: a whole number from 3 to"),
         ("data.on_error", "ignore", "data.on_error: found 'ignore'; allowed: fail, skip"),
@@ -132,7 +132,9 @@ def test_a_file_that_is_not_settings_is_refused_in_one_line_each(tmp_path: Path,
 def test_numbers_are_read_as_yaml_1_2_has_them(tmp_path: Path, written: str) -> None:
     text = (ROOT / "params.yaml").read_text()
     file = tmp_path / "params.yaml"
-    file.write_text(text.replace("lr: 1.0e-3", f"lr: {written}"))
+    file.write_text(
+        text.replace("  lr: 8.0e-3                     # the highest, where", f"  lr: {written}  # the highest, where")
+    )
     assert params.read(file).train.lr == 1e-5
 
 

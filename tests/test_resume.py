@@ -28,6 +28,7 @@ ALL_AT_ONCE = {
     "lr_schedule": "OneCycleLR",
     "clip_norm": 5.0,
     "patience": 3,
+    "keep": "best",
     "average": 0.9,
 }
 WAYS: dict[str, Any] = {

@@ -31,6 +31,13 @@ def schedule(name: str) -> schedules.Schedule:
     return schedules.BY_NAME[name](**SETTINGS[name])
 
 
+def of_a_cell(name: str, steps: int = 12) -> dict[str, Any]:
+    """The same as a cell's settings, for a training of so many steps."""
+    rest = {key: value for key, value in SETTINGS[name].items() if key != "steps"}
+    share = {"share": SETTINGS[name]["steps"] / steps} if "steps" in SETTINGS[name] else {}
+    return {"name": name} | rest | share
+
+
 def rates_of(count: int, dims: int = 4, seed: int = 0) -> torch.Tensor:
     """Rates of images, some dimensions saying much and some little."""
     scale = torch.logspace(-2, 0.5, dims)
@@ -125,8 +132,9 @@ def test_free_bits_cost_the_larger_of_mean_rate_and_threshold_in_every_dimension
 @every_schedule
 @pytest.mark.parametrize("beta", [0.0, 1.0, 4.0])
 def test_beta_multiplies_what_the_schedule_says(name: str, beta: float) -> None:
-    model = making.model("BetaVAE", beta=beta, schedule={"name": name} | SETTINGS[name])
+    model = making.model("BetaVAE", beta=beta, schedule=of_a_cell(name))
     assert isinstance(model, VAE)
+    model.start(making.images(6), Noise(0), steps=12)
     x = as_float(making.images(6))
     for step in (0, 4, 400):
         loss = model.loss(x, step, Noise(0))
@@ -138,7 +146,7 @@ def test_beta_multiplies_what_the_schedule_says(name: str, beta: float) -> None:
 
 
 def trained(name: str, watched: int) -> tuple[list[dict[str, float]], dict[str, torch.Tensor]]:
-    cell = making.cell("VAE", schedule={"name": name} | SETTINGS[name], train={"epochs": 5, "lr": 5e-3})
+    cell = making.cell("VAE", schedule=of_a_cell(name), train={"epochs": 5, "lr": 5e-3})
     model = checkpoint.build(cell, making.SHAPE)
     history = loop.train(model, making.images(200), making.images(watched, seed=1), cell)
     return history, model.state_dict()
@@ -153,18 +161,17 @@ def test_a_training_runs_under_it_and_is_not_moved_by_validation(name: str) -> N
 
 
 def test_validation_weighs_the_rate_as_the_last_step_does_and_not_as_one_more_would() -> None:
-    """A cycle begins anew with the step after the last: there the rate would cost nothing."""
-    changes = {"schedule": {"name": "cyclical", "steps": 22, "cycles": 4}}
-    assert (weight("cyclical", 10, steps=22, cycles=4), weight("cyclical", 11, steps=22, cycles=4)) == (1, 0)
-    cell = making.cell("VAE", train={"epochs": 1, "batch_size": 16}, **changes)
+    """With the step after the last a warm-up over all of the training would be complete."""
+    cell = making.cell("VAE", train={"epochs": 1, "batch_size": 16}, schedule={"name": "linear", "share": 1.0})
     _, (entry,) = making.train(cell, count=11 * 16)
-    assert entry["rate_weight"] == 1
-    assert entry["validation_total"] == pytest.approx(entry["validation_distortion"] + entry["validation_rate"])
+    assert entry["rate_weight"] == pytest.approx(10 / 11)
+    expected = entry["validation_distortion"] + 10 / 11 * entry["validation_rate"]
+    assert entry["validation_total"] == pytest.approx(expected)
 
 
 @every_schedule
 def test_each_epoch_logs_what_multiplies_the_rate_at_its_last_step(name: str) -> None:
-    changes = {"schedule": {"name": name} | SETTINGS[name], "beta": 3.0}
+    changes = {"schedule": of_a_cell(name), "beta": 3.0}
     cell = making.cell("BetaVAE", train={"epochs": 4, "batch_size": 32}, **changes)
     _, history = making.train(cell, count=96)
     weights = [entry.get("rate_weight") for entry in history]
@@ -189,6 +196,6 @@ def test_a_schedule_reaches_the_weights() -> None:
         loop.train(model, making.images(50), making.images(10), cell)
         return torch.cat([parameter.flatten() for parameter in model.parameters()])
 
-    warm_up = {"schedule": {"name": "linear", "steps": 4}}
+    warm_up = {"schedule": {"name": "linear", "share": 1.0}}
     assert torch.equal(after(1, "VAE", **warm_up), after(1, "BetaVAE", beta=0.0))
     assert not torch.equal(after(2, "VAE", **warm_up), after(2, "BetaVAE", beta=0.0))

@@ -28,6 +28,7 @@ SMALL: dict[str, Any] = {
     "lr_schedule": "ConstantLR",
     "precision": "float32",
     "clip_norm": None,
+    "keep": "last",
     "patience": None,
     "average": None,
 }
@@ -123,7 +124,7 @@ def validated(model: Autoencoder, held_out: int, batch_size: int, step: int) -> 
 
 @pytest.mark.parametrize("average", [None, 0.8])
 def test_patience_stops_and_keeps_the_weights_of_the_best_epoch(average: float | None) -> None:
-    model, history = train(**OVERFITS, patience=7, average=average)
+    model, history = train(**OVERFITS, patience=7, keep="best", average=average)
     totals = [entry["validation_total"] for entry in history]
     best = totals.index(min(totals))
     assert len(history) == best + 1 + 7 < 120
@@ -133,18 +134,24 @@ def test_patience_stops_and_keeps_the_weights_of_the_best_epoch(average: float |
 
 
 def test_patience_keeps_the_best_epoch_of_a_training_that_ends_before_it_stops() -> None:
-    stopped, history = train(**OVERFITS, patience=7)
+    stopped, history = train(**OVERFITS, patience=7, keep="best")
     best = len(history) - 7
-    ended, whole = train(**(OVERFITS | {"epochs": best + 3}), patience=7)
+    ended, whole = train(**(OVERFITS | {"epochs": best + 3}), patience=7, keep="best")
     assert len(whole) == best + 3
     assert torch.equal(weights(ended), weights(stopped))
 
 
+def test_the_last_weights_are_kept_where_they_are_asked_for() -> None:
+    stopped, history = train(**OVERFITS, patience=7)
+    as_long, _ = train(**(OVERFITS | {"epochs": len(history)}))
+    assert torch.equal(weights(stopped), weights(as_long))
+
+
 def test_patience_does_not_take_the_beginning_of_a_warm_up_for_the_best() -> None:
     """While the rate costs little the loss is low: epochs are compared by what the loss ends as."""
-    warm_up = {"schedule": {"name": "linear", "steps": 60}}
+    warm_up = {"schedule": {"name": "linear", "share": 0.5}}
     settings: dict[str, Any] = {"images": 200, "held_out": 50, "epochs": 30, "batch_size": 50, "lr": 5e-3}
-    model, history = train(**settings, patience=5, changes=warm_up)
+    model, history = train(**settings, patience=5, keep="best", changes=warm_up)
     elbo = [entry["validation_distortion"] + entry["validation_rate"] for entry in history]
     kept = loop.validate(model, making.images(50, seed=1), 50, step=10**6, seed=0)
     assert kept["total"] == pytest.approx(min(elbo), rel=1e-5)
@@ -182,8 +189,9 @@ def test_averaging_watches_the_average_and_does_not_disturb_the_training() -> No
         {"clip_norm": 0.5},
         {"precision": "bfloat16"},
         {"patience": 1},
+        {"keep": "best"},
         {"average": 0.9},
-        {"average": 0.9, "patience": 2, "clip_norm": 1.0, "lr_schedule": "OneCycleLR"},
+        {"average": 0.9, "patience": 2, "keep": "best", "clip_norm": 1.0, "lr_schedule": "OneCycleLR"},
     ],
     ids=str,
 )
@@ -195,13 +203,13 @@ def test_equal_seeds_give_equal_weights_with_every_option(settings: dict[str, An
 
 
 @pytest.mark.parametrize("likelihood", ["gaussian_optimal", "gaussian_learned"])
-@pytest.mark.parametrize("options", [{"average": 0.5}, {"patience": 2}, {"average": 0.5, "patience": 2}], ids=str)
+@pytest.mark.parametrize("options", [{"average": 0.5}, {"keep": "best"}, {"average": 0.5, "keep": "best"}], ids=str)
 def test_what_is_kept_validates_as_it_did_in_training(likelihood: str, options: dict[str, Any]) -> None:
     """The buffers of a likelihood are kept with the weights."""
     changes = {"likelihood": {"name": likelihood}}
     model, history = train(lr=0.02, epochs=6, changes=changes, **options)
     best = min(entry["validation_total"] for entry in history)
-    expected = best if "patience" in options else history[-1]["validation_total"]
+    expected = best if "keep" in options else history[-1]["validation_total"]
     assert validated(model, 16, 32, step=12) == pytest.approx(expected, rel=1e-6)
 
 

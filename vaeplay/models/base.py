@@ -119,8 +119,8 @@ class Autoencoder(nn.Module):
         draws = self.sample_codes(MOMENT_DRAWS, Noise(0, next(self.parameters()).device)).flatten(1)
         return draws.mean(0), draws.std(0)
 
-    def start(self, images: Tensor, noise: Noise) -> None:
-        """See the training images, uint8 (N, *shape), once before the first step. Most models need nothing of them."""
+    def start(self, images: Tensor, noise: Noise, steps: int) -> None:
+        """See the training images, uint8 (N, *shape), and how many steps there will be, once before the first."""
 
     def fit_prior(self, images: Tensor, noise: Noise) -> None:
         """Learn what `sample` needs from the training images, uint8 (N, *shape), once after the last step."""

@@ -33,7 +33,7 @@ class BetaTCVAE(BetaVAE):
         super().__init__(*size, schedule={"name": "constant"}, **settings)
         self.register_buffer("images", torch.tensor(1))
 
-    def start(self, images: Tensor, noise: Noise) -> None:
+    def start(self, images: Tensor, noise: Noise, steps: int) -> None:
         """Learn how many images there are to train on, N."""
         self.images.fill_(len(images))
 

@@ -29,8 +29,12 @@ class VAE(Autoencoder):
 
     def __init__(self, *size: Any, schedule: dict[str, Any], **settings: Any) -> None:
         super().__init__(*size, **settings)
-        way = dict(schedule)
-        self.schedule = schedules.BY_NAME[way.pop("name")](**way)
+        self.schedule_settings = schedule
+        self.schedule = schedules.of(schedule, steps=1)  # until `start` knows how many steps there are
+
+    def start(self, images: Tensor, noise: Noise, steps: int) -> None:
+        """Fit the schedule to the training's length."""
+        self.schedule = schedules.of(self.schedule_settings, steps)
 
     def encoder_outputs(self) -> int:
         """Mean and log-variance of each latent dimension."""

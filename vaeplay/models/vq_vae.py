@@ -107,7 +107,7 @@ class VQVAE(Autoencoder):
         return torch.as_tensor(counts).tolist()
 
     @torch.no_grad()
-    def start(self, images: Tensor, noise: Noise) -> None:
+    def start(self, images: Tensor, noise: Noise, steps: int) -> None:
         """Start the codebook at what the untrained encoder gives."""
         rows = noise.uniform((len(images),)).argsort(stable=True)[:START_IMAGES]
         z = self.encoder(self.likelihood.observe(as_float(images[rows]), noise))

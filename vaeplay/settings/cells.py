@@ -62,13 +62,13 @@ class Schedule(Choice):
     """How the weight of the rate develops: see `vaeplay.models.parts.schedules`."""
 
     reads = {
-        "linear": ("steps",),
-        "cyclical": ("steps", "cycles"),
-        "capacity": ("steps", "capacity", "gamma"),
+        "linear": ("share",),
+        "cyclical": ("share", "cycles"),
+        "capacity": ("share", "capacity", "gamma"),
         "free_bits": ("free",),
     }
     name: Literal["constant", "linear", "cyclical", "capacity", "free_bits"]
-    steps: int = Field(ge=1, le=10**9)
+    share: float = Field(gt=0, le=1)
     cycles: int = Field(ge=1, le=10_000)
     capacity: float = Field(ge=0, le=1e6)
     gamma: float = Field(ge=0, le=1e6)
@@ -148,6 +148,7 @@ class TrainSettings(Settings):
     lr_schedule: Literal["ConstantLR", "CosineAnnealingLR", "OneCycleLR"]
     precision: Literal["float32", "bfloat16"]
     clip_norm: float | None = Field(gt=0, le=1e9)
+    keep: Literal["best", "last"]
     patience: int | None = Field(ge=1, le=100_000)
     average: float | None = Field(gt=0, lt=1)
 

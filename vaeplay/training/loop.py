@@ -19,7 +19,7 @@ from vaeplay.models.parts.nets import Network
 from vaeplay.noise import Noise, NoiseOfRows
 from vaeplay.seeds import seed_for
 from vaeplay.settings.cells import Cell, TrainSettings
-from vaeplay.training import capture
+from vaeplay.training import capture, convergence
 from vaeplay.training.resume import Progress
 
 AS_FLOATS = 2**28  # bytes that the training images may take as floats: turning each batch into them takes longer
@@ -42,22 +42,22 @@ def train(
     `progress` knows of earlier epochs, the training goes on after them, and ends as if it had never stopped.
 
     Raises:
-        Diverged: a term is not finite, or has exploded; the model has the weights of the epoch before.
+        Diverged: a term is not finite, or has exploded; the model has the weights kept until the epoch before.
         UserError: the model cannot be trained on a batch of one image, and there is one.
     """
     progress = progress or Progress()
     settings = cell.train
     order = torch.Generator().manual_seed(seed_for(cell.seed, "order of batches"))
     noise = Noise(seed_for(cell.seed, "training noise"), images.device)
-    model.start(images, noise)
+    steps = len(batches_of(torch.arange(len(images)), settings.batch_size))
+    all_steps = settings.epochs * steps
+    model.start(images, noise, all_steps)
     for part in model.modules():
         if isinstance(part, Network):
             part.precision = settings.precision
     captures = capture.is_captured(images.device)
     optimiser = optimisers.optimiser(settings.optimiser, model.parameters(), captures, lr=settings.lr)
     descend = capture.captured(descent(model, optimiser, settings.clip_norm), images.device)
-    steps = len(batches_of(torch.arange(len(images)), settings.batch_size))
-    all_steps = settings.epochs * steps
     lr_schedule = schedule_of(optimiser, settings, all_steps)
     kept = Kept(model, settings)
     progress.restore(
@@ -152,15 +152,15 @@ def schedule_of(
 
 
 class Kept:
-    """Which weights come out of a training: the last, their running average, or the best on the validation split.
+    """Which weights come out of a training: those of the epoch that is best on the validation split, or the last.
 
-    With `average` the model that is watched and kept is an exponential moving average of the weights (decay a step).
-    With `patience` the training ends once the validation loss has not improved for so many epochs, and the weights of
-    the best epoch are kept.
+    `keep` says which. With `average` the model that is watched and kept is an exponential moving average of the weights
+    (decay a step). With `patience` the training ends once the validation loss has not improved for so many epochs.
     """
 
     def __init__(self, model: Autoencoder, settings: TrainSettings) -> None:
         self.trained = model
+        self.keeps_best = settings.keep == "best"
         self.patience = settings.patience
         self.average = None
         if settings.average is not None:
@@ -181,11 +181,11 @@ class Kept:
             self.average.update_parameters(self.trained)
 
     def after_epoch(self, validation_total: float) -> None:
-        """Remember the weights if they are the best so far."""
-        if self.patience is not None:
-            self.epochs_since += 1
-            if validation_total < self.best:
-                self.best, self.epochs_since = validation_total, 0
+        """Take note of whether the weights are the best so far."""
+        self.epochs_since += 1
+        if validation_total < self.best:
+            self.best, self.epochs_since = validation_total, 0
+            if self.keeps_best:
                 self.best_state = copy.deepcopy(self.model.state_dict())
 
     @property
@@ -267,10 +267,13 @@ class Means:
 def log(cell: Cell, model: Autoencoder, history: list[dict[str, float]], images: int, seconds: float) -> dict[str, Any]:
     """What `logs/cells/<cell>.json` says of a training that took `seconds`; `images` is how many an epoch holds."""
     in_epochs = sum(entry["seconds"] for entry in history)
+    state, best = convergence.of([entry["validation_total"] for entry in history]) if history else (None, None)
     return {
         "cell": cell.name,
         "model": cell.model,
         "history": history,
+        "convergence": state,
+        "best_epoch": best,
         "seconds": seconds,
         "images_per_second": images * len(history) / in_epochs if history else 0.0,
         "parameters": sum(parameter.numel() for parameter in model.parameters()),

@@ -11,11 +11,12 @@ With rates[i, d] the rate of image i in latent dimension d, and C or a weight th
     free_bits   Σ_d max(rate of d averaged over the batch, `free`)        Kingma et al. 2016, arXiv:1606.04934
 
 A model multiplies what comes back by its β, and adds the distortion. A step may be a number or a tensor (): where the
-step of a training is captured, only what is in a tensor can change.
+step of a training is captured, only what is in a tensor can change. In the settings `steps` is a `share` of the
+training: so a schedule is complete by its end, and means the same for few images and for many.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -119,3 +120,16 @@ BY_NAME: dict[str, type[Schedule]] = {
     "capacity": Capacity,
     "free_bits": FreeBits,
 }
+
+
+def of(settings: dict[str, Any], steps: int) -> Schedule:
+    """The schedule that settings name, for a training of so many steps.
+
+    >>> of({"name": "linear", "share": 0.6}, 1000)
+    Linear(steps=600)
+    """
+    options = dict(settings)
+    kind = BY_NAME[options.pop("name")]
+    if "share" in options:
+        options["steps"] = max(1, round(options.pop("share") * steps))
+    return kind(**options)
