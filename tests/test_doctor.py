@@ -193,7 +193,7 @@ def test_an_edited_source_file_is_named(root: Path) -> None:
     (root / "vaeplay").unlink()
     shutil.copytree(ROOT / "vaeplay", root / "vaeplay")
     with (root / "vaeplay/models/vae.py").open("a") as file:
-        file.write("# a remark\n")
+        file.write("EDITED = True\n")
     told = [finding.text for finding in said(root, "·")]
     assert "train@VAE-2-1-ReLU-: vaeplay/models/vae.py edited" in told
     assert not any("train@AE" in text for text in told)

@@ -45,8 +45,8 @@ def workspace(made: Workspace) -> Iterator[Workspace]:
     assert not set(made.dvc("repro")) - {"settings", "maps", "report"}
 
 
-def edit(path: Path) -> None:
-    path.write_text(path.read_text() + "\n# a remark\n")
+def edit(path: Path, text: str = "EDITED = True\n") -> None:
+    path.write_text(f"{path.read_text()}\n{text}")
 
 
 def test_a_second_run_runs_nothing(workspace: Workspace) -> None:
@@ -102,11 +102,23 @@ def test_an_edited_model_reruns_its_family_and_shared_code_reruns_all(workspace:
     workspace.set(values)
     workspace.dvc("repro")
     edit(workspace.root / "vaeplay/models/vae.py")
-    assert set(workspace.dvc("repro")) == stages(CELLS[1]) - {"maps"}  # a remark changes no code of an image
+    assert set(workspace.dvc("repro")) == stages(CELLS[1]) - {"maps"}  # the images' codes stay as they were
     edit(workspace.root / "vaeplay/models/parts/nets.py")
     assert workspace.dvc("repro", "settings") == ["settings"]
     stale = json.loads(workspace.run("dvc", "status", "--json").stdout)
     assert {"train@AE-2-1-ReLU-", "train@VAE-2-1-ReLU-"} <= set(stale)
+
+
+def test_remarks_and_stray_files_rerun_settings_alone(workspace: Workspace) -> None:
+    for name in ("stages/train.py", "vaeplay/models/vae.py", "vaeplay/training/loop.py", "vaeplay/sources.py"):
+        edit(workspace.root / name, '\n# a remark\n\n"""A string."""\n')
+    assert workspace.dvc("repro") == ["settings"]
+    for name in ("vaeplay/.training.py.swp", "vaeplay/models/nets.py~", "stages/notes.ipynb", "vaeplay/gallery/.x.js"):
+        (workspace.root / name).write_text("x")
+    values = workspace.values()
+    values["report"]["megabytes"] += 1
+    workspace.set(values)
+    assert workspace.dvc("repro") == ["settings", "report"]
 
 
 def test_the_code_of_one_stage_reruns_that_stage_alone(workspace: Workspace) -> None:
