@@ -64,7 +64,7 @@ def setting(value: Scalar) -> str:
 
 def axis(cell: Cell, name: str) -> str:
     """The value of one axis of the grid for `cell`."""
-    value = getattr(cell, name)
+    value = cell.on(name)
     return DASH if value is None else setting(value)
 
 
