@@ -23,13 +23,14 @@ from stages import classifier, evaluate, prepare, settings, train
 from stages import report as report_stage
 from vaeplay import advice, files
 from vaeplay.data import decoding
+from vaeplay.settings import outputs
 
 from .conftest import ROOT
 from .making import photographs
 from .workspace import tiny
 
 VAE = "VAE_latent2_depth1_ReLU"
-OUTPUTS = ("checkpoints", "logs", "cost", "metrics", "samples", "details", "codes")
+OUTPUTS = {name.split("/")[0] for name in outputs.FOLDERS}
 
 
 def change(root: Path, **changes: Any) -> None:
@@ -51,7 +52,7 @@ def prepared() -> Iterator[Path]:
     """A folder with the stages, settings for a VAE and prepared digits; one that any user may enter."""
     root = Path(tempfile.mkdtemp())
     root.chmod(0o755)
-    for name in ("stages", "vaeplay", "images"):
+    for name in ("dvc.yaml", "stages", "vaeplay", "images"):
         (root / name).symlink_to(ROOT / name)
     yaml = YAML(typ="safe", pure=True)
     values = tiny(yaml.load(ROOT / "params.yaml"))
