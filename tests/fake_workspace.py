@@ -16,11 +16,15 @@ from PIL import Image
 from vaeplay.data.drawing import GAP
 from vaeplay.evaluation.registry import METRICS
 from vaeplay.gallery import samples
-from vaeplay.settings import axes
+from vaeplay.settings import axes, params
+
+from .conftest import ROOT
 
 MODELS: tuple[tuple[str, float | None], ...] = (("AE", None), ("VAE", 1.0), ("BetaVAE", 2.0))
 OF_CODEBOOKS = ("bits", "codes_in_use", "perplexity")
 MEMORY = [[0.5 * step, 2**20 * (200 + 300 * step // (step + 2))] for step in range(20)]
+FIRST = dict(next(params.read(ROOT / "params.yaml").cells()))
+"""A cell of the default grid, for axes on which the cells made here do not differ."""
 HOSTILE = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(2)>\u202e{{ 7*7 }}&amp;"
 """Markup, quotes, a right-to-left override and template syntax in one text."""
 
@@ -38,7 +42,7 @@ class Plan:
     @property
     def name(self) -> str:
         """The cell's name, as the pipeline writes it."""
-        return axes.name({"activation": "ReLU", **vars(self)})
+        return axes.name({**FIRST, **vars(self)})
 
 
 def plans(latent_dims: tuple[int, ...] = (2, 8), depths: tuple[int, ...] = (1, 2)) -> list[Plan]:

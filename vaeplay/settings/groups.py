@@ -32,31 +32,38 @@ def matrix(group: str) -> dict[str, str]:
 
 def block(stage: str, group: str) -> str:
     """The lines of dvc.yaml for a group's `stage`, whose body is the dense group's."""
-    lines = [f"  {stage_name(stage, group)}:", f"    <<: *{stage}", "    matrix:"]
-    return "\n".join([*lines, *(f"      {axis}: {values}" for axis, values in matrix(group).items()), ""])
+    return f"  {stage_name(stage, group)}:\n    <<: *{stage}\n{_matrix_lines(group)}"
+
+
+def _matrix_lines(group: str) -> str:
+    return "".join(["    matrix:\n", *(f"      {axis}: {values}\n" for axis, values in matrix(group).items())])
 
 
 def check(groups: Iterable[str], path: Path) -> None:
     """Hold dvc.yaml against the groups that have models.
 
     Raises:
-        UserError: a group's stages are missing, or lack an axis or its place in the cell's name.
+        UserError: stages are missing, or lack an axis or its place in the cell's name: a line each, with what to paste.
     """
     stages = _stages(path)
+    lines, blocks = [], []
     for group in groups:
         names = {stage: stage_name(stage, group) for stage in STAGES}
-        if missing := [stage for stage in STAGES if names[stage] not in stages]:
-            raise UserError(
-                f"params.yaml: grid.{printed(group)}: dvc.yaml has no {' and no '.join(names[s] for s in missing)}; "
-                "paste the lines below into its stages",
-                "\n".join(block(stage, group) for stage in missing),
-            )
-        for name in names.values():
-            if stages[name].get("matrix") != matrix(group):
-                expected = ", ".join(f"{axis}: {values}" for axis, values in matrix(group).items())
-                raise UserError(f"dvc.yaml: {name}.matrix: not the axes of grid.{printed(group)}; expected {expected}")
-            for wrong in (text for text in _paths(stages[name]) if "${item" in text and NAME not in text):
-                raise UserError(f"dvc.yaml: {name}: found {wrong}; a cell's file is called {NAME}")
+        missing = [stage for stage in STAGES if names[stage] not in stages]
+        if missing:
+            named = " and no ".join(names[stage] for stage in missing)
+            lines.append(f"params.yaml: grid.{printed(group)}: dvc.yaml has no {named}; paste the lines below there")
+            blocks += [block(stage, group) for stage in missing]
+        wrong = [name for name in names.values() if name in stages and stages[name].get("matrix") != matrix(group)]
+        if wrong:
+            named = " and ".join(f"{name}.matrix" for name in wrong)
+            lines.append(f"dvc.yaml: {named}: not the axes of grid.{printed(group)}; paste the lines below there")
+            blocks.append(_matrix_lines(group))
+    for name in STAGES:  # the other groups share their bodies
+        found = (path for path in _paths(stages.get(name, {})) if "${item" in path and NAME not in path)
+        lines += [f"dvc.yaml: {name}: found {path}; a cell's file is called {NAME}" for path in found]
+    if lines:
+        raise UserError("\n".join(lines), "\n".join(blocks))
 
 
 def _stages(path: Path) -> dict[str, dict[str, Any]]:
@@ -69,5 +76,6 @@ def _stages(path: Path) -> dict[str, dict[str, Any]]:
 
 def _paths(stage: dict[str, Any]) -> Iterator[str]:
     """The files that a stage reads and writes."""
-    for entry in (entry for key in ("deps", "outs", "metrics", "plots") for entry in stage.get(key) or ()):
+    lists = (stage.get(key) for key in ("deps", "outs", "metrics", "plots"))
+    for entry in (entry for found in lists if isinstance(found, list) for entry in found):
         yield from entry if isinstance(entry, dict) else [str(entry)]
