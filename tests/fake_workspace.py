@@ -15,7 +15,7 @@ from PIL import Image
 
 from vaeplay.data.drawing import GAP
 from vaeplay.evaluation.registry import METRICS
-from vaeplay.gallery import samples
+from vaeplay.gallery.wall import samples
 from vaeplay.settings import axes, params
 
 from .conftest import ROOT

@@ -5,9 +5,7 @@ Numbers stay numbers here; rounding and units belong to the views. Tuples keep t
 
 from dataclasses import dataclass
 
-from vaeplay.settings.cells import Axes
-
-Scalar = str | int | float | bool | None
+from vaeplay.gallery.placed import Placed, Scalar
 
 
 @dataclass(frozen=True)
@@ -179,22 +177,20 @@ class Judge:
 
 
 @dataclass(frozen=True)
-class Cell:
+class Cell(Placed):
     """One model of the grid with everything known about it.
 
-    `axes` is None where the name is not that of a cell. `beta` is the weight of the rate where the model
-    has one. Cells that differ in `run` alone, which counts from 1, have one `configuration`. `spectrum` has the latent
-    dimensions in order of their rate; `usage` says at how many places of the test images' codes each entry of the
-    codebook stands, and `codes` shows them (see `cells/codebook.py`); `best` and `worst` are rows of the test split.
-    `prior` says where the prior samples come from, `command` makes the cell's files again, and `failed` says how the
-    training diverged, if it did.
+    `beta` is the weight of the rate where the model has one. Cells that differ in `run` alone, which counts from 1,
+    have one `configuration`. `spectrum` has the latent dimensions in order of their rate; `usage` says at how many
+    places of the test images' codes each entry of the codebook stands, and `codes` shows them (see
+    `cells/codebook.py`); `best` and `worst` are rows of the test split. `prior` says where the prior samples come from,
+    `command` makes the cell's files again, and `failed` says how the training diverged, if it did.
     """
 
     name: str
     label: str
     configuration: str
     run: int
-    axes: Axes | None
     seed: int | None = None
     beta: float | None = None
     settings: tuple[Setting, ...] = ()
@@ -213,26 +209,6 @@ class Cell:
     command: str = ""
     missing: tuple[Missing, ...] = ()
     failed: str | None = None
-
-    def on(self, axis: str) -> Scalar:
-        """The value on an axis of the grid; `beta`, `seed` and `run` count as such."""
-        value: Scalar = getattr(self.axes if axis in Axes.model_fields else self, axis, None)
-        return value
-
-    @property
-    def model(self) -> str | None:
-        """The name of the model's class."""
-        return self.axes.model if self.axes else None
-
-    @property
-    def latent_dim(self) -> int | None:
-        """The numbers in a code."""
-        return self.axes.latent_dim if self.axes else None
-
-    @property
-    def depth(self) -> int | None:
-        """The model's depth."""
-        return self.axes.depth if self.axes else None
 
 
 @dataclass(frozen=True)

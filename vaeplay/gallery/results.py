@@ -12,7 +12,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat,
 from pydantic_core import to_json
 
 from vaeplay.errors import UserError
-from vaeplay.gallery.page import Scalar, Setting
+from vaeplay.gallery.page import Setting
+from vaeplay.gallery.placed import Scalar
 from vaeplay.settings.mistakes import printed
 
 Kind = TypeVar("Kind")

@@ -1,6 +1,7 @@
 """Numbers, sizes and times as people read them. Text only; the templates escape it."""
 
-from vaeplay.gallery.page import Cell, Scalar
+from vaeplay.gallery.page import Cell
+from vaeplay.gallery.placed import Scalar
 
 DASH = "—"
 

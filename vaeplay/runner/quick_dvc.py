@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import dvc.dvcfile
-import yaml
 from dvc.cli import main
-from dvc.utils.serialize import dumps_yaml, modify_yaml
+from dvc.utils.serialize import dumps_yaml, loads_yaml, modify_yaml
 
 HEAD = "schema: '2.0'\nstages:\n"
 
@@ -22,19 +21,19 @@ HEAD = "schema: '2.0'\nstages:\n"
 @contextmanager
 def modify(path: str, fs: Any = None) -> Iterator[dict[str, Any]]:
     """As DVC's `modify_yaml`: the value in a file, to be changed and then written."""
-    lock = Path(path)
-    text = lock.read_text(encoding="utf-8") if lock.name == "dvc.lock" and lock.exists() else ""
+    file = Path(path)
+    text = file.read_text(encoding="utf-8") if file.name == "dvc.lock" and file.exists() else ""
     if not text.startswith(HEAD):
         with modify_yaml(path, fs=fs) as value:
             yield value
         return
-    value = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    before = dict(value["stages"])
-    yield value
-    for name, stage in value["stages"].items():
+    lock: dict[str, Any] = loads_yaml(text)
+    before = dict(lock["stages"])
+    yield lock
+    for name, stage in lock["stages"].items():
         if stage is not before.get(name):
             text = spliced(text, dumps_yaml({"stages": {name: stage}}).removeprefix("stages:\n"))
-    lock.write_text(text, encoding="utf-8")
+    file.write_text(text, encoding="utf-8")
 
 
 def spliced(text: str, block: str) -> str:

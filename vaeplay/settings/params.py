@@ -102,10 +102,10 @@ def _values(field: str) -> Any:
 Group = create_model(
     "Group",
     __base__=Settings,
-    __doc__="One full grid: its cells are every combination of its axes. An empty `model` leaves the group out.",
     model=(Annotated[tuple[ModelName, ...], Field(strict=False), AfterValidator(_distinct)], ...),
     **{axis.field: _values(axis.field) for axis in AXES if axis.field not in ("model", REPEAT)},
 )
+"""One full grid: its cells are every combination of its axes. An empty `model` leaves the group out."""
 
 
 class TrainParams(TrainSettings):
