@@ -55,7 +55,7 @@ def measured(page: Page, root: Path, name: str) -> tuple[float, float, float, fl
     page.wait_for_function(SHOWN, arg=name)
     page.locator("#explorer .sides").scroll_into_view_if_needed()
     frames, milliseconds = page.evaluate(DRAG, SECONDS)
-    file = load_file(root / f"explorer/{name}.safetensors")
+    file = load_file(root / f"evaluation/{name}/explorer.safetensors")
     made = page.evaluate(DECODE, [name, file["probe"].ravel().tolist(), len(file["probe"])])
     expected = file["probe_images"].astype(float)
     error = np.abs(np.round(np.reshape(made, expected.shape)) - expected).max()

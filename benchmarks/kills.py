@@ -37,9 +37,9 @@ from tests.workspace import Workspace
 from vaeplay.gallery.read import read
 from vaeplay.gallery.render import render
 from vaeplay.runner.heal import heal
+from vaeplay.settings import outputs
 
-FOLDERS = ("settings", "data", "classifier", "checkpoints", "logs", "metrics", "details", "codes", "explorer", "maps")
-FOLDERS += ("samples",)
+FOLDERS = ("settings", "data", "classifier", *outputs.FOLDERS)
 TIMES = ("seconds", "images_per_second", "memory")
 yaml = YAML(typ="safe", pure=True)
 
@@ -72,6 +72,8 @@ def results(root: Path) -> dict[str, str]:
     digests = {}
     for path in sorted(path for folder in FOLDERS for path in (root / folder).rglob("*") if path.is_file()):
         content = path.read_bytes()
+        if path.name == "seconds.json":
+            content = json.dumps(list(json.loads(content))).encode()
         if path.is_relative_to(root / "logs"):
             content = json.dumps(without_times(json.loads(content)), sort_keys=True).encode()
         digests[path.relative_to(root).as_posix()] = hashlib.sha256(content).hexdigest()

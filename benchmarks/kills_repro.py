@@ -70,7 +70,7 @@ def victims(kind: str, light: Light, driver: subprocess.Popen[str]) -> list[psut
             with contextlib.suppress(psutil.Error):  # it may end meanwhile
                 found += [child] if "spawn_main" in " ".join(child.cmdline()) else []
         return found
-    return light.processes({"dvc": "-m dvc", "command": "/bin/sh -c "}[kind])
+    return light.processes({"dvc": "-m vaeplay.runner.quick_dvc", "command": "/bin/sh -c "}[kind])
 
 
 def disturbed(light: Light, address: str, kind: str, stages: int) -> tuple[bool, str]:

@@ -112,8 +112,7 @@ def pairs(folder: Path, count: int, epochs: int) -> None:
 
 def digest(workspace: Workspace) -> str:
     """SHA-256 of every checkpoint, metric and sample."""
-    kept = {name: content for name, content in workspace.results().items() if not name.startswith(("logs", "cost"))}
-    return hashlib.sha256(repr(sorted(kept.items())).encode()).hexdigest()
+    return hashlib.sha256(repr(sorted(workspace.lasting().items())).encode()).hexdigest()
 
 
 def main() -> None:

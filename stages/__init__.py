@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
 
-from vaeplay import errors, torch_startup
+from vaeplay import advice, torch_startup
+from vaeplay.errors import UserError
 
 torch_startup.set_environment()
 
@@ -28,7 +29,7 @@ def _terminate(number: int, frame: FrameType | None) -> None:
 
 def _leave(number: int, frame: FrameType | None) -> None:
     """End at once: before a stage's imports are done there is nothing to tidy up."""
-    os.write(2, f"{errors.line(KeyboardInterrupt())}\n".encode())
+    os.write(2, f"{advice.line(KeyboardInterrupt())}\n".encode())
     os._exit(128 + number)
 
 
@@ -52,7 +53,7 @@ def uninterrupted() -> Iterator[None]:
 
 def _show(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
     """An error in a line, where it has one."""
-    said = errors.line(error)
+    said = advice.line(error)
     if said is None:
         sys.__excepthook__(kind, error, traceback)
     else:
@@ -73,11 +74,11 @@ def run(main: Callable[..., None], read: Callable[[Sequence[str]], str] | None =
     arguments = sys.argv[1:]
     try:
         if read is None and arguments:
-            raise errors.UserError(f"this stage takes no arguments; found {' '.join(arguments)[:100]!r}")
+            raise UserError(f"this stage takes no arguments; found {' '.join(arguments)[:100]!r}")
         main(*([read(arguments)] if read else []))
     except Terminated as error:
         with uninterrupted(), suppress(OSError):  # the terminal may be gone
-            print(errors.line(error), file=sys.stderr)
+            print(advice.line(error), file=sys.stderr)
         sys.exit(128 + error.number)
     except Exception as error:
         _show(type(error), error, error.__traceback__)

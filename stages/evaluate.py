@@ -1,4 +1,4 @@
-"""checkpoints/<cell>, data/, classifier/ → metrics/, details/, codes/, samples/, explorer/, cost/: measure one cell."""
+"""checkpoints/<cell>, data/, classifier/ → metrics/, samples/, codes/, evaluation/<cell>/: measure one cell."""
 
 import time
 from pathlib import Path
@@ -11,7 +11,7 @@ from vaeplay.classifier import network
 from vaeplay.data import drawing, prepared
 from vaeplay.evaluation import export, measure
 from vaeplay.evaluation.metrics.subject import Subject
-from vaeplay.settings import cells
+from vaeplay.settings import axes
 from vaeplay.training import checkpoint, devices
 
 DATA = Path("data/images.safetensors")
@@ -38,15 +38,20 @@ def main(name: str) -> None:
     # The page shows how a training failed. Metrics of what is left of it would be compared with those of others.
     found, seconds = ({}, {}) if subject.model.failed else measure.measure(subject)
     started = time.perf_counter()
-    for kind, picture in measure.pictures(subject, options["columns"]).items():
-        files.write_bytes(Path("samples") / f"{name}{kind}.png", drawing.sheet(picture.cpu().numpy()))
-    files.write_bytes(Path("explorer") / f"{name}.safetensors", export.export(subject))
+    pictures = measure.pictures(subject, options["columns"])
+    shown = {kind: drawing.sheet(picture.cpu().numpy()) for kind, picture in pictures.items()}
+    explorer = export.export(subject)
     seconds["pictures"] = time.perf_counter() - started
+    files.write_bytes(Path("samples") / f"{name}.png", shown.pop("reconstruction"))
     files.write_bytes(Path("codes") / f"{name}.safetensors", to_bytes({"codes": subject.codes.cpu().contiguous()}))
-    files.write_json(Path("details") / f"{name}.json", measure.details(subject, found, options["columns"]))
+    with files.writing_folder(Path("evaluation") / name) as folder:
+        for kind, picture in shown.items():
+            files.write_bytes(folder / f"{kind}.png", picture)
+        files.write_bytes(folder / "explorer.safetensors", explorer)
+        files.write_json(folder / "details.json", measure.details(subject, found, options["columns"]))
+        files.write_json(folder / "seconds.json", seconds)
     files.write_json(Path("metrics") / f"{name}.json", measure.values(found))
-    files.write_json(Path("cost") / f"{name}_evaluation.json", {"seconds": seconds})
 
 
 if __name__ == "__main__":
-    run(main, cells.named)
+    run(main, axes.named)

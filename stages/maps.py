@@ -5,11 +5,14 @@ from pathlib import Path
 from stages import run
 from vaeplay import files
 from vaeplay.maps.update import update
+from vaeplay.settings.outputs import remove_orphans
 
 
 def main() -> None:
     """Only cells whose codes or settings have changed are projected again; the others are in the user's cache."""
-    update(Path("codes"), Path("maps"), files.read_json(Path("settings/maps.json")))
+    settings = files.read_object(Path("settings/maps.json"), cells=list)
+    remove_orphans(Path(), settings["cells"])
+    update(Path("codes"), Path("maps"), settings)
 
 
 if __name__ == "__main__":

@@ -8,11 +8,13 @@ from vaeplay.gallery import budget
 from vaeplay.gallery.logs import union
 from vaeplay.gallery.read import read
 from vaeplay.gallery.render import render
+from vaeplay.settings.outputs import remove_orphans
 
 
 def main(root: Path = Path()) -> None:
     """Show the cells of the grid, and no others, whatever else lies around."""
     page = read(root)
+    remove_orphans(root, [cell.name for cell in page.cells])
     html = render(page)
     budget.check(page, html)
     files.write_json(root / "logs/ae_vae_logs.json", union(root, page))

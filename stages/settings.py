@@ -11,7 +11,7 @@ def main() -> None:
     """Nothing is written unless everything is right."""
     root = Path()
     read = params.read(root / "params.yaml")
-    resolve.check_folder(read, root)
+    resolve.check(read, root)
     if read.device not in {"auto", "cpu"}:
         devices = importlib.import_module("vaeplay.training.devices")  # imports torch, which takes seconds
         devices.choose(read.device)

@@ -1,4 +1,4 @@
-"""settings/<cell>.json, data/ → checkpoints/, logs/cells/, cost/: train one cell, from where a killed run left it."""
+"""settings/<cell>.json, data/ → checkpoints/, logs/cells/: train one cell, from where a killed run left it."""
 
 import sys
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from vaeplay import files
 from vaeplay.data import prepared
 from vaeplay.errors import Diverged, UserError
 from vaeplay.models.base import Autoencoder
-from vaeplay.settings import cells
+from vaeplay.settings import axes, cells
 from vaeplay.settings.cells import Cell
 from vaeplay.training import checkpoint, devices, loop, memory, resume
 from vaeplay.training.resume import Progress
@@ -37,14 +37,10 @@ def main(name: str) -> None:
             model = checkpoint.build(cell, tuple(images.shape[1:])).to(device)
             failed = trained(model, images, validation, cell, progress, asked["on_failure"])
             log = loop.log(cell, model, progress.history, len(images), progress.seconds)
-        used = recorder.entries()
         status = {"status": "failed", "reason": failed} if failed else {"status": "complete"}
         checkpoint.save(Path("checkpoints") / f"{name}.safetensors", model, cell, failed)
-        machine = {"device": str(device), "threads": cell.threads, "memory": used}
+        machine = {"device": str(device), "threads": cell.threads, "memory": recorder.entries()}
         files.write_json(Path("logs/cells") / f"{name}.json", log | machine | status)
-        cost = {key: log[key] for key in ("seconds", "images_per_second", "parameters", "decoder_macs")}
-        cost["peak_bytes"] = max(entry["peak_bytes"] for entry in used)
-        files.write_json(Path("cost") / f"{name}.json", cost)
         progress.clear()
 
 
@@ -76,4 +72,4 @@ def trained(
 
 
 if __name__ == "__main__":
-    run(main, cells.named)
+    run(main, axes.named)

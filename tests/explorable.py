@@ -13,7 +13,7 @@ from tests.fake_workspace import Plan
 from vaeplay import models
 from vaeplay.evaluation import export
 from vaeplay.evaluation.metrics.subject import Subject
-from vaeplay.settings.cells import ACTIVATIONS
+from vaeplay.settings.axes import ACTIVATIONS
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,6 @@ class Model(Plan):
     activation: str = "ReLU"
     channels: int = 4
     likelihood: str = "bernoulli"
-
-    @property
-    def name(self) -> str:
-        """As the pipeline writes it."""
-        return f"{self.model}_latent{self.latent_dim}_depth{self.depth}_{self.activation}"
 
     def subject(self) -> Subject:
         """The model and its images; weights are larger than at the start of a training, so that pictures differ."""
@@ -67,12 +62,11 @@ def make(root: Path, plans: list[Model], megabytes: float = 50.0, cells: list[st
     fake_workspace.write(root / "settings/report.json", report)
     card = json.loads((root / "data/card.json").read_text())
     fake_workspace.write(root / "data/card.json", card | {"shape": list(making.SHAPE)})
-    for folder in ("explorer", "codes"):
-        (root / folder).mkdir(exist_ok=True)
+    (root / "codes").mkdir(exist_ok=True)
     for plan in plans:
         subject = plan.subject()
         codes = subject.codes.numpy()
-        (root / f"explorer/{plan.name}.safetensors").write_bytes(export.export(subject))
+        (root / f"evaluation/{plan.name}/explorer.safetensors").write_bytes(export.export(subject))
         save_file({"codes": codes}, root / f"codes/{plan.name}.safetensors")
         test = {"test_images": subject.test.images.numpy(), "test_labels": subject.test.labels.numpy()}
         save_file(test, root / "data/images.safetensors")

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from safetensors.numpy import save
 
 from tests import fake_workspace
 from tests.fake_workspace import Plan
-from vaeplay.gallery.tensors import pack
 
 Tensors = dict[str, NDArray[Any]]
 IMAGES, SIDE, HIDDEN, GRID, DRAWS = 1000, 28, 400, 12, 256
@@ -29,16 +29,15 @@ def make(root: Path, plans: list[Plan], megabytes: float = 5.0) -> None:
     report = json.loads((root / "settings/report.json").read_text())
     report["params"]["explorer"] = {"cells": None, "megabytes": megabytes}
     fake_workspace.write(root / "settings/report.json", report)
-    for folder in ("explorer", "codes"):
-        (root / folder).mkdir(exist_ok=True)
+    (root / "codes").mkdir(exist_ok=True)
     (root / "data/images.safetensors").write_bytes(
-        pack({"test_images": _images(IMAGES, 0)[:, None], "test_labels": np.arange(IMAGES) % 10}, {})
+        save({"test_images": _images(IMAGES, 0)[:, None], "test_labels": np.arange(IMAGES) % 10})
     )
     for index, plan in enumerate(plans):
         generator = np.random.default_rng(index)
-        (root / f"explorer/{plan.name}.safetensors").write_bytes(_explorer(plan, index % 5, generator))
+        (root / f"evaluation/{plan.name}/explorer.safetensors").write_bytes(_explorer(plan, index % 5, generator))
         codes = generator.standard_normal((IMAGES, plan.latent_dim)).astype(np.float32)
-        (root / f"codes/{plan.name}.safetensors").write_bytes(pack({"codes": codes}, {}))
+        (root / f"codes/{plan.name}.safetensors").write_bytes(save({"codes": codes}))
         maps = {
             method: {"points": generator.standard_normal((IMAGES, 2)).round(3).tolist(), "trustworthiness": 0.9}
             for method in ("pca", "tsne", "umap")[2 * (plan.latent_dim <= 2) :]
@@ -74,7 +73,7 @@ def _explorer(plan: Plan, kind: int, generator: np.random.Generator) -> bytes:
         tensors["draws"] = generator.standard_normal((DRAWS, size)).astype(np.float16)
     about = {"code": code, "error": 0.5, "format": "int11", "grid": GRID, "layers": layers, "prior": "the prior"}
     about |= {"dimensions": [{"dimension": place, "rate": None} for place in range(size)], "shape": SHAPE}
-    return pack(tensors, {"explorer": json.dumps(about)})
+    return save(tensors, {"explorer": json.dumps(about)})
 
 
 def _dense(plan: Plan) -> list[dict[str, Any]]:

@@ -15,10 +15,16 @@ from PIL import Image
 
 from vaeplay.data.drawing import GAP
 from vaeplay.evaluation.registry import METRICS
+from vaeplay.gallery.wall import samples
+from vaeplay.settings import axes, params
+
+from .conftest import ROOT
 
 MODELS: tuple[tuple[str, float | None], ...] = (("AE", None), ("VAE", 1.0), ("BetaVAE", 2.0))
 OF_CODEBOOKS = ("bits", "codes_in_use", "perplexity")
 MEMORY = [[0.5 * step, 2**20 * (200 + 300 * step // (step + 2))] for step in range(20)]
+FIRST = dict(next(params.read(ROOT / "params.yaml").cells()))
+"""A cell of the default grid, for axes on which the cells made here do not differ."""
 HOSTILE = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(2)>\u202e{{ 7*7 }}&amp;"
 """Markup, quotes, a right-to-left override and template syntax in one text."""
 
@@ -36,7 +42,7 @@ class Plan:
     @property
     def name(self) -> str:
         """The cell's name, as the pipeline writes it."""
-        return f"{self.model}_latent{self.latent_dim}_depth{self.depth}_ReLU{self.repeat}"
+        return axes.name({**FIRST, **vars(self)})
 
 
 def plans(latent_dims: tuple[int, ...] = (2, 8), depths: tuple[int, ...] = (1, 2)) -> list[Plan]:
@@ -103,8 +109,7 @@ def make_cell(
         settings["beta"] = plan.beta
     train = {"epochs": epochs, "batch_size": 64, "lr": 0.001}
     shared = {"cell": name, "model": plan.model}
-    axes = {"latent_dim": plan.latent_dim, "depth": plan.depth, "activation": "ReLU", "repeat": plan.repeat, "seed": 0}
-    write(root / f"settings/{name}.json", shared | axes | {"settings": settings, "train": train, "sources": {}})
+    write(root / f"settings/{name}.json", shared | {"seed": 0, "settings": settings, "train": train, "sources": {}})
 
     rate = (4.5 + 2.4 * math.log2(plan.latent_dim)) * (1.5 - 0.22 * (plan.beta or 0)) + 0.1 * plan.depth
     distortion = 82 + 110 / math.sqrt(plan.latent_dim) + 6 * (plan.beta or 0) - 1.5 * plan.depth + 0.1 * index
@@ -130,8 +135,8 @@ def make_cell(
         "test_images": 1000,
         "usage": [1000 * (place % 7) + index for place in range(64)] if plan.model == "VQVAE" else [],
     }
-    write(root / f"details/{name}.json", details)
-    write(root / f"cost/{name}_evaluation.json", {"seconds": {"reconstruction": 0.5, f"likelihood{text}": 2.0}})
+    write(root / f"evaluation/{name}/details.json", details)
+    write(root / f"evaluation/{name}/seconds.json", {"reconstruction": 0.5, f"likelihood{text}": 2.0})
 
     def terms(epoch: int, gap: float) -> dict[str, float]:
         decay = math.exp(-epoch / 4)
@@ -159,10 +164,10 @@ def make_cell(
     }
     write(root / f"logs/cells/{name}.json", shared | log)
 
-    rows = {"": 2, "_prior": 4, "_interpolation": 4 if noisy else 3, "_best": 2, "_worst": 2}
-    rows["_traversal"] = 10 if noisy else min(plan.latent_dim, 10)
+    rows = {"reconstruction": 2, "prior": 4, "interpolation": 4 if noisy else 3, "best": 2, "worst": 2}
+    rows["traversal"] = 10 if noisy else min(plan.latent_dim, 10)
     for place, (kind, count) in enumerate(rows.items()):
-        picture(root / f"samples/{name}{kind}.png", 16 if noisy else 12, count, index + place, noisy)
+        picture(root / samples.path(name, kind), 16 if noisy else 12, count, index + place, noisy)
 
 
 def picture(path: Path, columns: int, rows: int, seed: int, noisy: bool = False) -> None:

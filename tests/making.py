@@ -34,7 +34,8 @@ PHOTO_CLASSES = ("beach", "city at night", "<b>forest")
 def cell(model: str, *, train: dict[str, Any] | None = None, **changes: Any) -> Cell:
     """A cell of `model` with 3 latent dimensions; `changes` are settings of the model or fields of the cell."""
     values = params.read(ROOT / "params.yaml").model_dump(mode="json")
-    size = {"model": [model], "latent_dim": [3], "depth": [1], "activation": ["ReLU"]}
+    size = {axis: chosen[:1] for axis, chosen in values["grid"]["dense"].items()}
+    size |= {"model": [model], "latent_dim": [3], "depth": [1]}
     values["threads"] = 1
     values["device"] = "cpu"
     values["models"] |= {"hidden": 32, "channels": 4}

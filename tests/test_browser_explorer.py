@@ -117,7 +117,7 @@ def test_every_decoder_agrees_with_torch_within_a_grey_level(browser: Browser, t
     link = made(tmp_path, explorable.ALL)
     with opened(browser, link) as page:
         for plan in explorable.ALL:
-            file = load_file(tmp_path / f"explorer/{plan.name}.safetensors")
+            file = load_file(tmp_path / f"evaluation/{plan.name}/explorer.safetensors")
             codes, expected = file["probe"], file["probe_images"].astype(float)
             assert len(codes) == 64 and expected.std() > 2, plan
             found = page.evaluate(DECODE, [plan.name, codes.ravel().tolist(), len(codes)])

@@ -19,17 +19,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     return Workspace.of_one_cell(tmp_path_factory.mktemp("concurrency"))
 
 
-def lasting(workspace: Workspace) -> dict[str, bytes]:
-    """The results that are the same from run to run: not seconds and memory, nor the page that shows them."""
-    timed = ("logs/", "cost/", "reports/")
-    return {name: content for name, content in workspace.results().items() if not name.startswith(timed)}
-
-
 @pytest.mark.parametrize(("first", "second"), [(DVC, DVC), (DVC, OURS), (OURS, OURS)], ids=["dvc", "both", "ours"])
 def test_two_runs_at_once_end_in_the_results_of_one(
     made: Workspace, first: tuple[str, ...], second: tuple[str, ...]
 ) -> None:
-    before = lasting(made)
+    before = made.lasting()
     assert {Path(name).parts[0] for name in before} >= {"checkpoints", "metrics", "samples", "maps"}
     if first == OURS:
         for name in ("checkpoints", "metrics"):  # something to do, which DVC's cache must not spare it
@@ -55,4 +49,4 @@ def test_two_runs_at_once_end_in_the_results_of_one(
         assert run.returncode == 0 or any(words in text for words in REFUSED), text
     made.dvc("repro")
     assert made.dvc("repro") == []
-    assert lasting(made) == before
+    assert made.lasting() == before

@@ -193,7 +193,7 @@ def test_an_edited_source_file_is_named(root: Path) -> None:
     (root / "vaeplay").unlink()
     shutil.copytree(ROOT / "vaeplay", root / "vaeplay")
     with (root / "vaeplay/models/vae.py").open("a") as file:
-        file.write("# a remark\n")
+        file.write("EDITED = True\n")
     told = [finding.text for finding in said(root, "·")]
     assert "train@VAE-2-1-ReLU-: vaeplay/models/vae.py edited" in told
     assert not any("train@AE" in text for text in told)
@@ -225,7 +225,7 @@ def test_files_that_belong_to_nothing_are_named(root: Path) -> None:
     (root / "metrics/VAE_latent99_depth1_ReLU.json").write_text("{}")
     for name in (f"{CELL}-abc.safetensors", "VAE_latent99_depth1_ReLU-abc.safetensors", "x.damaged"):
         (root / ".vaeplay/resume" / name).write_text("x")
-    assert [finding.do for finding in said(root)] == [f"rm {' '.join(halves)}", "rm .vaeplay/resume/x.damaged"]
+    assert [finding.do for finding in said(root)] == [f"rm -r {' '.join(halves)}", "rm .vaeplay/resume/x.damaged"]
     notes = {finding.topic: finding.text for finding in said(root, "·") if finding.topic != "unfinished"}
     assert "samples/notes.txt" in notes["strangers"]
     assert "metrics/VAE_latent99_depth1_ReLU.json" in notes["orphans"]

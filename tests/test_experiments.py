@@ -1,6 +1,7 @@
 """Experiments side by side: what is read of DVC's answer, which cells stand where, and a page no name can enter."""
 
 import argparse
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,6 @@ from tests.fake_workspace import HOSTILE
 from vaeplay.errors import UserError
 from vaeplay.experiments import page
 from vaeplay.gallery.experiments import sweep
-from vaeplay.gallery.fields import Fields
 from vaeplay.gallery.plane.drawing import Plane, plane
 from vaeplay.gallery.views import view
 
@@ -42,7 +42,7 @@ def answer(text: str = "") -> list[dict[str, Any]]:
 
 
 def read(value: list[dict[str, Any]]) -> sweep.Sweep:
-    return sweep.read([Fields(entry, "dvc exp show") for entry in value])
+    return sweep.read(json.dumps(value))
 
 
 def drawn(found: sweep.Sweep) -> Plane | None:
@@ -91,13 +91,13 @@ def test_no_name_enters_the_page() -> None:
 
 def test_the_command_writes_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(page, "show", lambda revisions: answer())
+    monkeypatch.setattr(page, "show", lambda revisions: json.dumps(answer()))
     assert page.main(argparse.Namespace(revisions=[])) == 0
     assert capsys.readouterr().out == "reports/experiments.html: 3 experiments, 3 cells\n"
     assert (tmp_path / "reports/experiments.html").is_file()
 
 
-@pytest.mark.parametrize("value", [[{"rev": 3}], [{"rev": "a", "data": []}], [{"rev": "a", "experiments": 5}]])
+@pytest.mark.parametrize("value", [[{"rev": 3}], [{"rev": "a", "data": []}], [{"rev": "a", "experiments": 5}], {}])
 def test_an_answer_of_another_kind_is_one_line(value: Any) -> None:
     with pytest.raises(UserError, match=r"^dvc exp show: [^\n]+$"):
         read(value)

@@ -21,15 +21,16 @@ from ruamel.yaml import YAML
 import vaeplay
 from stages import classifier, evaluate, prepare, settings, train
 from stages import report as report_stage
-from vaeplay import errors, files
+from vaeplay import advice, files
 from vaeplay.data import decoding
+from vaeplay.settings import outputs
 
 from .conftest import ROOT
 from .making import photographs
 from .workspace import tiny
 
 VAE = "VAE_latent2_depth1_ReLU"
-OUTPUTS = ("checkpoints", "logs", "cost", "metrics", "samples", "details", "codes")
+OUTPUTS = {name.split("/")[0] for name in outputs.FOLDERS}
 
 
 def change(root: Path, **changes: Any) -> None:
@@ -51,7 +52,7 @@ def prepared() -> Iterator[Path]:
     """A folder with the stages, settings for a VAE and prepared digits; one that any user may enter."""
     root = Path(tempfile.mkdtemp())
     root.chmod(0o755)
-    for name in ("stages", "vaeplay", "images"):
+    for name in ("dvc.yaml", "stages", "vaeplay", "images"):
         (root / name).symlink_to(ROOT / name)
     yaml = YAML(typ="safe", pure=True)
     values = tiny(yaml.load(ROOT / "params.yaml"))
@@ -76,7 +77,7 @@ def root(prepared: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     before = (prepared / "params.yaml").read_text()
     for name in (*OUTPUTS, ".vaeplay", "reports"):
         shutil.rmtree(prepared / name, ignore_errors=True)
-    monkeypatch.setattr(errors, "LESS", errors.LESS)
+
     (prepared / "params.yaml").write_text(before)
     change(prepared, **DEFAULTS)
     return prepared
@@ -222,7 +223,7 @@ def test_a_full_disk_is_one_line_and_costs_no_training(root: Path) -> None:
     with small_disk(root / "checkpoints", "4k"):
         with pytest.raises(OSError, match="No space") as caught:
             train.main(VAE)
-        assert errors.line(caught.value) == (
+        assert advice.line(caught.value) == (
             f"error: checkpoints/{VAE}.safetensors: No space left on device; nothing of this stage was kept; "
             "free some space"
         )
@@ -272,7 +273,7 @@ def test_too_little_memory_is_one_line(root: Path, gigabytes: float) -> None:
     change(root, models__hidden=65536, grid__dense__depth=[2])
     most = int(gigabytes * 1e9)
     process = start("train", VAE.replace("1", "2"), limit=lambda: resource.setrlimit(resource.RLIMIT_AS, (most, most)))
-    assert said(process) == f"error: not enough memory; nothing of this stage was kept; {errors.LESS}"
+    assert said(process) == f"error: not enough memory; nothing of this stage was kept; {advice.LESS}"
     assert process.returncode == 1
     assert not results(root)
 
@@ -287,14 +288,14 @@ def test_too_few_open_files_are_no_fault_of_the_image(tmp_path: Path) -> None:
             decoding.decode(path, 8, 3)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
-    assert errors.line(caught.value) == (
+    assert advice.line(caught.value) == (
         f"error: {path}: Too many open files; nothing of this stage was kept; raise the limit of open files (ulimit -n)"
     )
 
 
 def test_an_error_that_is_a_bug_keeps_its_traceback() -> None:
-    assert errors.line(ValueError("odd")) is None
-    assert errors.line(RuntimeError("shapes differ")) is None
+    assert advice.line(ValueError("odd")) is None
+    assert advice.line(RuntimeError("shapes differ")) is None
 
 
 DIVERGES = {"train__optimiser": "SGD", "train__lr": 10.0}

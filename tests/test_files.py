@@ -41,6 +41,33 @@ def test_what_a_killed_process_left_goes_with_the_next_write_and_what_a_living_o
     assert {path.name for path in tmp_path.iterdir()} == {"x.json", living.name, elsewhere.name, mine.name}
 
 
+def test_a_folder_takes_the_place_of_the_old_one_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "cell"
+    with files.writing_folder(path) as folder:
+        files.write_text(folder / "one", "1")
+        assert not path.exists()
+    with pytest.raises(ZeroDivisionError), files.writing_folder(path) as folder:
+        files.write_text(folder / "two", "2")
+        raise ZeroDivisionError
+    assert [file.name for file in path.iterdir()] == ["one"]
+    with pytest.raises(OSError, match=r"No space left on device: .*cell'$"), files.writing_folder(path) as folder:
+        raise OSError(28, "No space left on device", str(folder / "two"))
+    with files.writing_folder(path) as folder:
+        files.write_text(folder / "three", "3")
+    assert [file.name for file in path.iterdir()] == ["three"]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_half_a_folder_of_a_killed_process_goes_with_the_next_write(tmp_path: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    left = tmp_path / f".cell.{files.HOST}.{dead.pid}.0.part"
+    files.write_text(left / "one", "1")
+    assert files.abandoned(tmp_path) == [left]
+    files.write_text(tmp_path / "x", "")
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
 def test_results_are_as_readable_as_any_file(tmp_path: Path) -> None:
     (tmp_path / "other").write_text("")
     files.write_text(tmp_path / "result", "")

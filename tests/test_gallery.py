@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -32,19 +33,19 @@ from vaeplay.evaluation.registry import BY_KEY, Metric
 from vaeplay.gallery import budget, charts, columns, page, render, scale, views
 from vaeplay.gallery.cells import own, training
 from vaeplay.gallery.curves.data import of_terms
-from vaeplay.gallery.fields import Fields
 from vaeplay.gallery.headline import data as headline
 from vaeplay.gallery.logs import union
 from vaeplay.gallery.page import Cell, Curve, Estimate, History
 from vaeplay.gallery.plane.data import axis
 from vaeplay.gallery.plane.drawing import plane
 from vaeplay.gallery.read import read
+from vaeplay.gallery.results import PageLimit
 from vaeplay.gallery.views import view
 from vaeplay.gallery.wall import samples, sheets
 
 PIECES = [
-    *("metrics/{}.json", "details/{}.json", "logs/cells/{}.json", "settings/{}.json"),
-    *("samples/{}_prior.png", "samples/{}_worst.png"),
+    *("metrics/{}.json", "evaluation/{}/details.json", "logs/cells/{}.json", "settings/{}.json"),
+    *("samples/{}.png", "evaluation/{}/prior.png", "evaluation/{}/worst.png"),
 ]
 GALLERY = Path(render.__file__).parent
 cached_read = cache(read)
@@ -227,6 +228,7 @@ def test_files_of_other_cells_are_ignored(root: Path) -> None:
     suffixed = plans()[0].name + "_wide"
     shutil.copy(root / f"samples/{orphan.name}.png", root / f"samples/{suffixed}.png")
     shutil.copy(root / f"metrics/{orphan.name}.json", root / f"metrics/{suffixed}.json")
+    shutil.copytree(root / f"evaluation/{orphan.name}", root / f"evaluation/{suffixed}")
     (root / "samples/notes.txt").write_text("not a picture")
     assert html(root) == before
 
@@ -235,17 +237,18 @@ def test_a_cell_whose_name_begins_with_another(root: Path) -> None:
     short = plans()[0].name
     long = f"{short}_v2"
     for path in [*root.glob(f"*/{short}*"), *root.glob(f"logs/cells/{short}*")]:
-        shutil.copy(path, path.with_name(path.name.replace(short, long)))
+        copy: Callable[[Path, Path], object] = shutil.copytree if path.is_dir() else shutil.copy
+        copy(path, path.with_name(path.name.replace(short, long)))
     report = json.loads((root / "settings/report.json").read_text())
     fake_workspace.write(root / "settings/report.json", report | {"cells": [short, long]})
     kinds = {cell.name: [sample.kind for sample in cell.samples] for cell in read(root).cells}
     assert kinds == {short: list(samples.EXPECTED), long: list(samples.EXPECTED)}
-    assert [cell.label for cell in read(root).cells] == [short, long]
+    assert [cell.label for cell in read(root).cells] == ["AE, latent 2, depth 1, ReLU", long]
 
 
 def test_unknown_kinds_of_samples_are_shown_last(root: Path) -> None:
     name = plans()[0].name
-    shutil.copy(root / f"samples/{name}.png", root / f"samples/{name}_best-worst.png")
+    shutil.copy(root / f"samples/{name}.png", root / f"evaluation/{name}/best-worst.png")
     assert read(root).cells[0].samples[-1].kind == "best-worst"
     assert read(root).kinds[-1].title == "Best worst"
     assert html(root).count("No picture yet") == 11
@@ -499,7 +502,7 @@ def _pixels(address: str) -> Any:
 def test_packed_pictures_hold_the_same_pixels(made: Path) -> None:
     sample = read(made).cells[0].samples[1]
     name = plans()[0].name
-    original = np.asarray(Image.open(made / f"samples/{name}_{sample.kind}.png").convert("RGB"))
+    original = np.asarray(Image.open(made / samples.path(name, sample.kind)).convert("RGB"))
     packed = _pixels(sample.picture.address)
     images = packed[..., 3] == 255
     assert (packed[..., :3][images] == original[GAP:-GAP, GAP:-GAP][images]).all()
@@ -530,7 +533,7 @@ def test_a_page_above_its_limit_is_refused_and_says_what_takes_the_room(root: Pa
 
 
 def test_fifty_cells_may_have_twelve_megabytes_and_two_hundred_twenty(values: Any) -> None:
-    settings = Fields(values["report"], "params.yaml: report")
+    settings = PageLimit(**values["report"])
     assert 11.9 < budget.megabytes(settings, 50) <= 12
     assert 19.9 < budget.megabytes(settings, 200) <= 20
 

@@ -27,7 +27,7 @@ def coded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("coded")
     explorable.make(root, [CODED, PLANE])
     subject = CODED.subject()
-    path = root / f"details/{CODED.name}.json"
+    path = root / f"evaluation/{CODED.name}/details.json"
     details = json.loads(path.read_text()) | {"usage": subject.model.usage(subject.test.images)}
     fake_workspace.write(path, details)
     return root
@@ -69,7 +69,7 @@ def test_each_tile_is_the_part_that_its_entry_describes(coded: Path) -> None:
     content = base64.b64decode(cell.codes.address.partition(",")[2])
     sheet = np.asarray(Image.open(io.BytesIO(content)).convert("RGBA"))
     assert sheet.shape[:2] == (drawing.height, drawing.width)
-    file = load_file(coded / f"explorer/{CODED.name}.safetensors")
+    file = load_file(coded / f"evaluation/{CODED.name}/explorer.safetensors")
     assert file["palette"].shape[1:] == (1, 2, 2)  # of an image of 12 × 12, whose map is 6 × 6
     part = dict(zip(file["entries"].tolist(), file["palette"], strict=False))
     for tile, entry in zip(drawing.tiles, codebook.order(cell.usage), strict=True):
@@ -82,7 +82,7 @@ def test_each_tile_is_the_part_that_its_entry_describes(coded: Path) -> None:
 
 def test_the_palette_is_what_the_decoder_makes_of_the_first_map_with_the_entry(coded: Path) -> None:
     subject = CODED.subject()
-    file = load_file(coded / f"explorer/{CODED.name}.safetensors")
+    file = load_file(coded / f"evaluation/{CODED.name}/explorer.safetensors")
     images = subject.model.decode(subject.model.encode(subject.test.images.float() / 255))
     pixels = images.detach().mul(255).round().byte().numpy()
     found = [(rank, np.argwhere(file["maps"] == rank)) for rank in range(len(file["palette"]))]
@@ -95,7 +95,7 @@ def test_the_palette_is_what_the_decoder_makes_of_the_first_map_with_the_entry(c
 
 def test_of_many_entries_the_most_used_are_shown(tmp_path: Path) -> None:
     fake_workspace.make(tmp_path, [Plan("VQVAE", None, 3, 1)])
-    path = tmp_path / "details/VQVAE_latent3_depth1_ReLU.json"
+    path = tmp_path / "evaluation/VQVAE_latent3_depth1_ReLU/details.json"
     fake_workspace.write(path, json.loads(path.read_text()) | {"usage": [place % 300 for place in range(4096)]})
     (cell,) = cells(tmp_path)
     drawing = codebook.codebook(cell)
@@ -105,8 +105,8 @@ def test_of_many_entries_the_most_used_are_shown(tmp_path: Path) -> None:
 
 
 def test_a_palette_of_another_codebook_is_one_line(coded: Path, tmp_path: Path) -> None:
-    (tmp_path / "explorer").mkdir()
-    tensors = load_file(coded / f"explorer/{CODED.name}.safetensors")
-    save_file(tensors, tmp_path / "explorer/x.safetensors")
-    with pytest.raises(UserError, match=r"^explorer/x.safetensors: [^\n]+delete it"):
+    (tmp_path / "evaluation/x").mkdir(parents=True)
+    tensors = load_file(coded / f"evaluation/{CODED.name}/explorer.safetensors")
+    save_file(tensors, tmp_path / "evaluation/x/explorer.safetensors")
+    with pytest.raises(UserError, match=r"^evaluation/x/explorer.safetensors: [^\n]+delete it"):
         codebook.sheet(tmp_path, "x", (1, 2))

@@ -5,19 +5,17 @@ import re
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from stages.report import main
 from tests import explorable
 from tests.explorable import CODED, DEEP, PLANE
 from vaeplay.errors import UserError
-from vaeplay.gallery import tensors
 from vaeplay.gallery.explorer import decoders
-from vaeplay.gallery.fields import Fields
 from vaeplay.gallery.map import points as maps
 from vaeplay.gallery.map.data import methods
 from vaeplay.gallery.read import read
+from vaeplay.gallery.results import Explored
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +61,7 @@ def test_the_best_cells_come_first_where_none_are_chosen(root: Path) -> None:
     assert page.images is not None
     live = {item.cell: len(item.payload) for item in page.explorer}
     megabytes = live[PLANE.name] / (1 - decoders.SHARE_OF_ATLASES) / 1e6
-    budget = Fields({"cells": None, "megabytes": megabytes}, "params")
+    budget = Explored(megabytes=megabytes)
     found = decoders.read(root, list(live), budget, page.images, [PLANE.name])
     assert [item.cell for item in found] == list(live)
     assert [item.cell for item in found if item.way == "live"] == [PLANE.name]
@@ -96,8 +94,8 @@ def test_many_cells_show_fewer_points(root: Path) -> None:
     [
         (f"maps/{DEEP.name}.json", b'{"rows": [1, 2], "methods": {"pca": {"points": [[0, 1]]}}}'),
         (f"maps/{DEEP.name}.json", b'{"rows": [1], "methods": {"pca": {"points": [["a", 1]]}}}'),
-        (f"explorer/{DEEP.name}.safetensors", b"short"),
-        (f"explorer/{DEEP.name}.safetensors", b"\x02" + bytes(7) + b"{}"),
+        (f"evaluation/{DEEP.name}/explorer.safetensors", b"short"),
+        (f"evaluation/{DEEP.name}/explorer.safetensors", b"\x02" + bytes(7) + b"{}"),
         (f"codes/{DEEP.name}.safetensors", b"\x02" + bytes(7) + b"{}"),
         ("data/images.safetensors", b""),
     ],
@@ -106,13 +104,3 @@ def test_a_damaged_file_is_one_line(root: Path, name: str, content: bytes) -> No
     (root / name).write_bytes(content)
     with pytest.raises(UserError, match=f"^{re.escape(name)}: [^\n]+$"):
         read(root)
-
-
-def test_what_is_packed_is_what_is_read(tmp_path: Path) -> None:
-    values = {"b": np.arange(3, dtype="i1"), "a": np.eye(2, dtype="<f4"), "c": np.array([1, 2], "<f2")}
-    (tmp_path / "x").write_bytes(tensors.pack(values, {"k": "ü"}))
-    found = tensors.Tensors(tmp_path, "x")
-    assert found.metadata == {"k": "ü"}
-    for name, value in values.items():
-        assert found[name].dtype == value.dtype
-        np.testing.assert_array_equal(found[name], value)

@@ -67,7 +67,7 @@ def test_writing_again_removes_the_files_of_cells_that_left_and_touches_nothing_
             f"logs/cells/{cell}.json",
             f"metrics/{cell}.json",
             f"samples/{cell}.png",
-            f"samples/{cell}_prior.png",
+            f"evaluation/{cell}/prior.png",
         ):
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -78,8 +78,8 @@ def test_writing_again_removes_the_files_of_cells_that_left_and_touches_nothing_
     resolve.write(resolved(values), tmp_path)
     left = {path for path in tmp_path.rglob("*") if path.is_file()}
     assert left >= {*strangers}
-    assert not any(gone in path.name for path in left - {*strangers})
-    assert len([path for path in left if path.name.startswith(kept)]) == 6
+    assert not any(gone in path.as_posix() for path in left - {*strangers})
+    assert len([path for path in left if f"/{kept}" in path.as_posix()]) == 6
 
 
 def test_what_is_written_is_what_was_resolved(tmp_path: Path, values: Any) -> None:

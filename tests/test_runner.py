@@ -100,7 +100,7 @@ def test_a_killed_link_ends_its_command(tmp_path: Path) -> None:
     running = light.start("-j", "3")
     until(lambda: {"train@a", "train@b", "train@c"} <= {*light.begun()})
     commands = {*light.processes("/bin/sh -c ")}
-    for words in (("relay.py", "results/a"), ("supervise.py", "results/b"), ("-m dvc", "train@c")):
+    for words in (("relay.py", "results/a"), ("supervise.py", "results/b"), ("-m vaeplay.runner.quick_dvc", "train@c")):
         light.processes(*words)[0].kill()
     until(lambda: not commands & {*light.processes()})
     (light.root / "go").touch()

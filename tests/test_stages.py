@@ -43,7 +43,7 @@ def test_in_an_empty_folder_each_stage_says_what_is_missing(tmp_path: Path, comm
 def test_a_device_that_is_not_there_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     text = (ROOT / "params.yaml").read_text()
     (tmp_path / "params.yaml").write_text(text.replace("\ndevice: auto", f"\ndevice: {'cuda' if MPS else 'mps'}"))
-    for folder in ("stages", "vaeplay", "images"):
+    for folder in ("dvc.yaml", "stages", "vaeplay", "images"):
         (tmp_path / folder).symlink_to(ROOT / folder)
     assert said(tmp_path, "stages.settings").startswith("error: device: found ")
     assert not (tmp_path / "settings").exists()
@@ -52,6 +52,6 @@ def test_a_device_that_is_not_there_is_refused_before_anything_is_written(tmp_pa
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "settings").write_text("a file where a folder must be")
     (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
-    for folder in ("stages", "vaeplay", "images"):
+    for folder in ("dvc.yaml", "stages", "vaeplay", "images"):
         (tmp_path / folder).symlink_to(ROOT / folder)
     assert said(tmp_path, "stages.settings").startswith("error: settings")

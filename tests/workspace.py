@@ -11,6 +11,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from vaeplay.settings import outputs
+
 from .conftest import ROOT
 
 
@@ -112,7 +114,13 @@ class Workspace:
 
     def results(self) -> dict[str, bytes]:
         """Every result file but the page, which names the commit, and its content."""
-        made = ("settings", "data", "classifier", "checkpoints", "cost", "logs")
-        folders = (*made, "metrics", "details", "codes", "explorer", "maps", "samples")
+        folders = {name.split("/")[0] for name in outputs.FOLDERS} | {"settings", "data", "classifier"}
         files = [path for folder in folders for path in (self.root / folder).rglob("*") if path.is_file()]
         return {path.relative_to(self.root).as_posix(): path.read_bytes() for path in sorted(files)}
+
+    def lasting(self) -> dict[str, bytes]:
+        """The results that are the same from run to run: not those with seconds and memory in them."""
+        found = self.results()
+        return {
+            name: found[name] for name in found if not name.startswith("logs/") and not name.endswith("seconds.json")
+        }

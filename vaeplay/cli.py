@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from vaeplay import errors
+from vaeplay import advice
 
 COMMANDS = {
     "try": ("vaeplay.experiments.command", "run the pipeline once with other settings, or a preset of them"),
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
-        said = errors.line(error, kept="")
+        said = advice.line(error, kept="")
         if said is None:
             raise
         print(said, file=sys.stderr)

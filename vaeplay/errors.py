@@ -1,22 +1,20 @@
-"""Errors that end in one line: a user's mistake, a training that diverged, and what the machine may lack."""
+"""Errors that are no bugs: a user's mistake, a training that diverged, and what the machine may lack.
+
+How they are told is in `advice`.
+"""
 
 import errno
 
-WHAT_TO_DO = {
-    errno.ENOSPC: "free some space",
-    errno.EDQUOT: "free some space",
-    errno.EACCES: "make it accessible to this user",
-    errno.EPERM: "make it accessible to this user",
-    errno.EROFS: "make it writable",
-    errno.EMFILE: "raise the limit of open files (ulimit -n)",
-    errno.ENFILE: "raise the limit of open files (ulimit -n)",
-}
-NO_MEMORY = ("allocate memory", "out of memory", "failed to map segment")  # PyTorch, CUDA, the system's loader
-LESS = "a smaller batch_size, network or data.limit needs less"
-
 
 class UserError(Exception):
-    """A mistake in settings, data or files. Shown as one line, never as a traceback."""
+    """A mistake in settings, data or files. Shown as one line, never as a traceback.
+
+    `block` is text to paste somewhere, which is shown below the line as it is.
+    """
+
+    def __init__(self, message: str, block: str = "") -> None:
+        super().__init__(message)
+        self.block = block
 
 
 class Diverged(UserError):  # noqa: N818
@@ -27,23 +25,3 @@ def is_of_the_machine(error: BaseException) -> bool:
     """Whether the machine lacked something, so that the file or the image that was worked on is not to blame."""
     lacking = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT}
     return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in lacking)
-
-
-def line(error: BaseException, kept: str = "; nothing of this stage was kept") -> str | None:
-    """What to print for an error instead of a traceback; None for one that only a traceback explains.
-
-    A mistake in several settings has a line for each. `kept` says what a lack of the machine has cost.
-    """
-    text = " ".join(str(error).split())
-    if isinstance(error, UserError):
-        return "\n".join(f"error: {each}" for each in str(error).splitlines())
-    if isinstance(error, KeyboardInterrupt):
-        return f"interrupted: {text or 'this stage wrote nothing; `dvc repro` runs it again'}"
-    if isinstance(error, MemoryError) or any(words in text for words in NO_MEMORY):
-        return f"error: not enough memory{kept}; {LESS}"
-    if isinstance(error, OSError):
-        advice = f"; {WHAT_TO_DO[error.errno]}" if error.errno in WHAT_TO_DO else ""
-        return f"error: {error.filename or 'a file'}: {error.strerror or text}{kept}{advice}"
-    if isinstance(error, ImportError) and "Too many open files" in text:
-        return line(OSError(errno.EMFILE, "Too many open files"), kept)
-    return None

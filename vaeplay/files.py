@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,22 +32,52 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
     Raises:
         OSError: it cannot be written; the error names `path`, and nothing is left of the attempt.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for left in abandoned(path.parent):
-        with contextlib.suppress(OSError):
-            left.unlink()
-    temporary = path.parent / f".{path.name}.{HOST}.{os.getpid()}.{next(_numbers)}.part"
-    try:
+    with _in_place_of(path) as temporary:
         with temporary.open("xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+
+
+@contextmanager
+def writing_folder(path: Path) -> Iterator[Path]:
+    """A folder to write files into, which then takes the place of the folder `path`: whole, or not at all.
+
+    Raises:
+        OSError: as `writing`.
+    """
+    with _in_place_of(path) as temporary:
+        temporary.mkdir()
+        yield temporary
+        if path.exists():
+            shutil.rmtree(path)
+        temporary.replace(path)
+
+
+@contextmanager
+def _in_place_of(path: Path) -> Iterator[Path]:
+    """A name beside `path` for what is to take its place. What is left under it, here or by a killed process, goes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for left in abandoned(path.parent):
+        with contextlib.suppress(OSError):
+            _remove(left)
+    temporary = path.parent / f".{path.name}.{HOST}.{os.getpid()}.{next(_numbers)}.part"
+    try:
+        yield temporary
     except BaseException as error:
-        temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno and error.filename in {None, str(temporary)}:
+        _remove(temporary)
+        own = isinstance(error, OSError) and (error.filename is None or str(error.filename).startswith(str(temporary)))
+        if isinstance(error, OSError) and error.errno and own:
             raise OSError(error.errno, error.strerror, str(path)) from None
         raise
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def abandoned(folder: Path) -> list[Path]:

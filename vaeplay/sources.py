@@ -1,16 +1,24 @@
-"""Which source files a stage reaches through its imports, so that it reruns when one of them changes, and only then.
+"""The code that a stage reaches through its imports, so that it reruns when that changes, and only then.
 
-Imports are read from the syntax tree, not by running anything: the stage that asks stays free of torch.
+Imports are read from the syntax tree, not by running anything: the stage that asks stays free of torch. What cannot
+change a result is left out: comments, docstrings, layout, line endings, and the words of errors, which end a stage
+without one.
 """
 
 import ast
+import functools
 import hashlib
-from collections.abc import Iterable
+import io
+import re
+import tokenize
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from vaeplay.errors import UserError
 
 PACKAGES = ("stages", "vaeplay")
+ASSETS = (".css", ".j2", ".js")  # suffixes of the files that are read beside the code of a package
+WORDS = frozenset({"vaeplay.advice"})  # modules that only say what went wrong: see `advice`
 
 
 def parse(path: Path) -> ast.Module:
@@ -19,8 +27,12 @@ def parse(path: Path) -> ast.Module:
     Raises:
         UserError: the file is not Python.
     """
+    return _parse(path.read_bytes(), path)
+
+
+def _parse(content: bytes, path: Path) -> ast.Module:
     try:
-        return ast.parse(path.read_bytes(), filename=str(path))
+        return ast.parse(content, filename=str(path))
     except (SyntaxError, ValueError) as error:
         raise UserError(f"{path}: not valid Python ({error})") from None
 
@@ -28,11 +40,11 @@ def parse(path: Path) -> ast.Module:
 def reached(root: Path, modules: Iterable[str]) -> list[Path]:
     """Every file of the project that importing `modules` can load, sorted, relative to `root`.
 
-    A package brings the files beside its `__init__.py` that are not Python (templates, scripts) with it.
+    A package brings the assets below it with it, as far as they lie in no package of their own.
     """
     found: set[Path] = set()
     waiting = list(modules)
-    seen: set[str] = set()
+    seen = set(WORDS)
     while waiting:
         name = waiting.pop()
         if name in seen or name.split(".")[0] not in PACKAGES:
@@ -45,7 +57,7 @@ def reached(root: Path, modules: Iterable[str]) -> list[Path]:
             path = base.with_suffix(".py")
         elif (base / "__init__.py").is_file():
             path = base / "__init__.py"
-            found |= {file for file in base.rglob("*") if file.is_file() and _is_asset(file, base)}
+            found |= {file for suffix in ASSETS for file in base.rglob(f"*{suffix}") if _is_asset(file, base)}
         else:
             continue  # `from package.module import name`: the name is no module
         found.add(path)
@@ -54,26 +66,107 @@ def reached(root: Path, modules: Iterable[str]) -> list[Path]:
 
 
 def _is_asset(path: Path, package: Path) -> bool:
-    """Whether `package` is the innermost package around `path`, and `path` not code itself."""
+    """Whether `package` is the innermost package around the file, and neither it nor a folder on the way is hidden."""
     innermost = next(folder for folder in path.parents if (folder / "__init__.py").is_file() or folder == package)
-    return innermost == package and path.suffix not in {".py", ".pyc"} and "__pycache__" not in path.parts
+    return innermost == package and not any(part.startswith(".") for part in path.relative_to(package).parts)
 
 
 def imports(path: Path, name: str) -> list[str]:
     """Dotted names that a file imports, wherever in it, with `from a import b` counted as a and a.b."""
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    return _imports(path.read_bytes(), package, path)
+
+
+@functools.cache
+def _imports(content: bytes, package: str, path: Path) -> list[str]:
     names = []
-    is_package = path.name == "__init__.py"
-    for node in ast.walk(parse(path)):
+    for node in ast.walk(_parse(content, path)):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            parents = name.split(".")
-            kept = parents[: len(parents) - node.level + is_package] if node.level else []
+            parents = package.split(".")
+            kept = parents[: len(parents) - node.level + 1] if node.level else []
             module = ".".join([*kept, *([node.module] if node.module else [])])
             names += [module, *(f"{module}.{alias.name}" for alias in node.names)]
     return names
 
 
 def digests(root: Path, modules: Iterable[str]) -> dict[str, str]:
-    """SHA-256 of every file that `modules` reach: {path relative to `root`: hexadecimal digest}."""
-    return {path.as_posix(): hashlib.sha256((root / path).read_bytes()).hexdigest() for path in reached(root, modules)}
+    """The digest of every file that `modules` reach: {path relative to `root`: hexadecimal SHA-256}."""
+    return {path.as_posix(): digest((root / path).read_bytes(), path.suffix) for path in reached(root, modules)}
+
+
+@functools.cache
+def digest(content: bytes, suffix: str) -> str:
+    """SHA-256 of what a result can depend on in a file: the code of Python, the lines of anything else."""
+    kept = "\0".join(code(content)).encode() if suffix == ".py" else content.replace(b"\r\n", b"\n")
+    return hashlib.sha256(kept).hexdigest()
+
+
+def code(source: bytes) -> list[str]:
+    """The tokens of Python code, without those that no result depends on.
+
+    Left out are comments, layout, lines that are a string and nothing else (docstrings, and the strings below
+    constants), and what `raise UserError(…)` says. A string literal, an f-string too, stays whole and as it is written.
+    Tokens are kept as text, since their kinds, like syntax trees, differ between versions of Python.
+    """
+    found: list[str] = []
+    line: list[str] = []
+    for text in _tokens(source):
+        if text in (INDENT, DEDENT):
+            found.append(text)
+        elif text != NEWLINE:
+            line.append(text)
+        else:
+            if not all(map(STRING.match, line)):
+                found += [*_without_words(line), NEWLINE]
+            line = []
+    return found
+
+
+INDENT, DEDENT, NEWLINE = "\t", "\v", "\n"  # as no token is written
+STRING = re.compile("(?i:[bru]|br|rb)?['\"]")  # one without expressions in it
+
+
+def _tokens(source: bytes) -> Iterator[str]:
+    """The tokens as they are written, f-strings whole (Python 3.12 takes them apart)."""
+    encoding = tokenize.detect_encoding(io.BytesIO(source).readline)[0]
+    text = io.TextIOWrapper(io.BytesIO(source), encoding).read()  # lines end in \n, as Python itself reads them
+    lines = text.split("\n")
+    opened: list[tuple[int, int]] = []
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        kind = tokenize.tok_name[token.type]
+        if kind.endswith("STRING_START"):
+            opened.append(token.start)
+        elif kind.endswith("STRING_END"):
+            start = opened.pop()
+            if not opened:
+                yield _between(lines, start, token.end)
+        elif not opened:
+            if kind in MARKS:
+                yield MARKS[kind]
+            elif kind not in ("COMMENT", "NL", "ENDMARKER"):
+                yield token.string
+
+
+MARKS = {"INDENT": INDENT, "DEDENT": DEDENT, "NEWLINE": NEWLINE}
+
+
+def _between(lines: list[str], start: tuple[int, int], end: tuple[int, int]) -> str:
+    """The text from one (line, column) to another; lines count from 1."""
+    (top, left), (bottom, right) = start, end
+    if top == bottom:
+        return lines[top - 1][left:right]
+    return "\n".join([lines[top - 1][left:], *lines[top : bottom - 1], lines[bottom - 1][:right]])
+
+
+def _without_words(line: list[str]) -> list[str]:
+    """A line of tokens, without what stands in the brackets of `raise UserError(…)`."""
+    if line[:3] != ["raise", "UserError", "("]:
+        return line
+    depth = 0
+    for place, text in enumerate(line):
+        depth += (text == "(") - (text == ")")
+        if text == ")" and depth == 0:
+            return [*line[:3], *line[place:]]
+    return line

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from vaeplay import files
 from vaeplay.doctor.finding import Finding, listed
+from vaeplay.settings import outputs
 from vaeplay.settings.params import Params
-from vaeplay.settings.resolve import OUTPUTS, cell_of
 
 RESUME = ".vaeplay/resume"
-FOLDERS = (*OUTPUTS, "settings", "data", "classifier", "logs", "reports", RESUME)
+FOLDERS = (*outputs.FOLDERS, "settings", "data", "classifier", "logs", "reports", RESUME)
 
 
 def findings(root: Path, params: Params | None) -> list[Finding]:
@@ -16,7 +16,7 @@ def findings(root: Path, params: Params | None) -> list[Finding]:
     told = []
     if halves := [_name(root, path) for folder in FOLDERS for path in files.abandoned(root / folder)]:
         told.append(
-            Finding("!", "left over", f"files of a run that was killed: {listed(halves)}", f"rm {' '.join(halves)}")
+            Finding("!", "left over", f"files of a run that was killed: {listed(halves)}", f"rm -r {' '.join(halves)}")
         )
     if damaged := [_name(root, path) for path in sorted((root / RESUME).glob("*.damaged"))]:
         told.append(Finding("!", "left over", f"damaged resume files: {listed(damaged)}", f"rm {' '.join(damaged)}"))
@@ -27,14 +27,14 @@ def findings(root: Path, params: Params | None) -> list[Finding]:
 
 def _of_cells(root: Path, cells: set[str]) -> list[Finding]:
     told = []
-    found = [(path, cell_of(path)) for folder in OUTPUTS for path in sorted((root / folder).glob("[!.]*"))]
-    strangers = [_name(root, path) for path, cell in found if cell is None and path.parent.name != "maps"]
-    orphans = [_name(root, path) for path, cell in found if cell is not None and cell not in cells]
+    shown = [path for folder in outputs.FOLDERS for path in sorted((root / folder).glob("[!.]*"))]
+    strangers = [_name(root, path) for path in shown if outputs.cell_of(path) is None and path.parent.name != "maps"]
+    orphans = [_name(root, path) for path in outputs.orphans(root, cells)]
     if strangers:
         told.append(Finding("·", "strangers", f"files that no stage makes: {listed(strangers)}", "move them elsewhere"))
     if orphans:
         text = f"results of cells that are not in the grid: {listed(orphans)}"
-        told.append(Finding("·", "orphans", text, "uv run dvc repro removes them; DVC's cache keeps them"))
+        told.append(Finding("·", "orphans", text, "uv run dvc repro -f settings removes them; DVC's cache keeps them"))
     unfinished = sorted({path.name.rpartition("-")[0] for path in (root / RESUME).glob("*.safetensors")})
     if waiting := [name for name in unfinished if name in cells]:
         text = f"trainings that were interrupted: {listed(waiting)}"

@@ -16,7 +16,7 @@ from vaeplay.doctor.lockfile import Lock
 from vaeplay.errors import UserError
 from vaeplay.settings import params as reader
 from vaeplay.settings.params import Params
-from vaeplay.settings.resolve import check_folder, resolve
+from vaeplay.settings.resolve import check, resolve
 
 MOST_STAGES = 12
 MOST_SECONDS = 60
@@ -27,7 +27,7 @@ def settings(root: Path) -> tuple[list[Finding], Params | None]:
     """What there is to say of params.yaml, and the settings if it is right."""
     try:
         params = reader.read(root / "params.yaml")
-        check_folder(params, root)
+        check(params, root)
     except UserError as error:
         lines = [line.removeprefix("params.yaml: ") for line in str(error).splitlines()]
         return [Finding("!", "params.yaml", line, "correct it there") for line in lines], None

@@ -5,7 +5,7 @@ The latent space is shown as a plane, z = origin + a · axes[0] + b · axes[1] w
     two dimensions  the space itself, its origin and axes those of the prior
     more            the first two principal components of the test images' codes, around their mean
 
-`explorer/<cell>.safetensors` holds, beside the layers' weights (see `layers`), with flat codes of D numbers:
+`evaluation/<cell>/explorer.safetensors` holds, beside the layers' weights (see `layers`), with flat codes of D numbers:
 
     origin (D), axes (2, D), spread (D: standard deviation of each number over the test images), points (N, 2: where on
     the plane each test image lies), draws (from the prior), atlas (a WebP of GRID × GRID decoded places of the plane),
@@ -48,7 +48,7 @@ TOLERANCE = 0.8  # grey levels; the rest is for another order of summation
 
 @torch.no_grad()
 def export(subject: Subject) -> bytes:
-    """The content of a cell's file in explorer/."""
+    """The content of a cell's `explorer.safetensors`."""
     model, plane = subject.model, _plane(subject)
     shape, entries = model.code_shape, model.codebook()
     tensors, probes = _of_vectors(subject, plane) if entries is None else _of_maps(subject, entries)

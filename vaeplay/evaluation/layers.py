@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vaeplay.settings.cells import ACTIVATIONS
+from vaeplay.settings.axes import ACTIVATIONS
 
 BITS = {f"int{bits}": bits for bits in range(8, 13)}
 FORMATS = (*BITS, "float16", "float32")  # the smallest first

@@ -83,13 +83,13 @@ def details(subject: Subject, estimates: dict[str, Estimate], columns: int) -> d
 
 
 def pictures(subject: Subject, columns: int) -> dict[str, Tensor]:
-    """The cell's pictures, (rows, columns, channels, height, width) each, by the suffix of their file."""
+    """The cell's pictures, (rows, columns, channels, height, width) each, by kind."""
     best, worst = reconstruction.extremes(subject, columns)
     return {
-        "": reconstruction.pairs(subject, samples.chosen(subject, columns)),
-        "_best": reconstruction.pairs(subject, best),
-        "_worst": reconstruction.pairs(subject, worst),
-        "_prior": samples.prior(subject.model, columns, subject.seed_for("prior samples")),
-        "_interpolation": samples.interpolation(subject, columns),
-        "_traversal": samples.traversals(subject, columns),
+        "reconstruction": reconstruction.pairs(subject, samples.chosen(subject, columns)),
+        "best": reconstruction.pairs(subject, best),
+        "worst": reconstruction.pairs(subject, worst),
+        "prior": samples.prior(subject.model, columns, subject.seed_for("prior samples")),
+        "interpolation": samples.interpolation(subject, columns),
+        "traversal": samples.traversals(subject, columns),
     }

@@ -27,7 +27,7 @@ def main(arguments: argparse.Namespace) -> int:
         return 0
     found = presets.trials(arguments.words, root)
     for trial in found:
-        resolve.check_folder(trial.settings, root)
+        resolve.check(trial.settings, root)
     try:
         pages = [attempt(trial, root) for trial in found]
     except KeyboardInterrupt:

@@ -4,8 +4,8 @@ import re
 
 from vaeplay.errors import UserError
 from vaeplay.gallery.cells import codebook
-from vaeplay.gallery.fields import Fields
 from vaeplay.gallery.page import Cell, Page
+from vaeplay.gallery.results import PageLimit
 from vaeplay.gallery.words import plural
 
 PAGE_BYTES = 300_000  # of scripts, styles and words, about
@@ -20,9 +20,9 @@ _PICTURE = re.compile(r"data:image/[a-z]+;base64,[A-Za-z0-9+/=]+")
 _LATENT = re.compile(r'^<script [^>]*id="latent-data">.*?</script>', re.MULTILINE | re.DOTALL)
 
 
-def megabytes(settings: Fields, cells: int) -> float:
+def megabytes(settings: PageLimit, cells: int) -> float:
     """What a page of so many cells may have by the settings `report`: a part for the page and one for each cell."""
-    return (settings.number("megabytes") or 0.0) + (settings.number("megabytes_a_cell") or 0.0) * cells
+    return settings.megabytes + settings.megabytes_a_cell * cells
 
 
 def room(page: Page) -> float:

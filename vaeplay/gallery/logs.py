@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from vaeplay.gallery import fields
+from pydantic_core import from_json, to_json
+
+from vaeplay.gallery import results
 from vaeplay.gallery.page import Page
 
 FIELDS = {
@@ -43,16 +45,7 @@ def union(root: Path, page: Page) -> dict[str, Any]:
 
     Cells that have no log are left out, and numbers that are not finite become null, which every JSON reader takes.
     """
-    logs = {}
-    for cell in page.cells:
-        if cell.history is not None or cell.cost is not None:
-            logs[cell.name] = _finite(fields.load(root, f"logs/cells/{cell.name}.json").values)
-    return {"fields": FIELDS, "cells": logs}
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {fields.clean(key): _finite(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_finite(item) for item in value]
-    return fields.finite(value) if isinstance(value, float) else fields.scalar(value)
+    names = [cell.name for cell in page.cells if cell.history is not None or cell.cost is not None]
+    logs = {name: results.load(root, f"logs/cells/{name}.json", results.Anything) for name in names}
+    finite: dict[str, Any] = from_json(to_json({"fields": FIELDS, "cells": logs}, inf_nan_mode="null"))
+    return finite

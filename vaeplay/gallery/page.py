@@ -5,7 +5,7 @@ Numbers stay numbers here; rounding and units belong to the views. Tuples keep t
 
 from dataclasses import dataclass
 
-Scalar = str | int | float | bool | None
+from vaeplay.gallery.placed import Placed, Scalar
 
 
 @dataclass(frozen=True)
@@ -177,25 +177,20 @@ class Judge:
 
 
 @dataclass(frozen=True)
-class Cell:
+class Cell(Placed):
     """One model of the grid with everything known about it.
 
-    The axes are None only when the cell's settings file is missing. `beta` is the weight of the rate where the model
-    has one. Cells that differ in `run` alone, which counts from 1, have one `configuration`. `spectrum` has the latent
-    dimensions in order of their rate; `usage` says at how many places of the test images' codes each entry of the
-    codebook stands, and `codes` shows them (see `cells/codebook.py`); `best` and `worst` are rows of the test split.
-    `prior` says where the prior samples come from, `command` makes the cell's files again, and `failed` says how the
-    training diverged, if it did.
+    `beta` is the weight of the rate where the model has one. Cells that differ in `run` alone, which counts from 1,
+    have one `configuration`. `spectrum` has the latent dimensions in order of their rate; `usage` says at how many
+    places of the test images' codes each entry of the codebook stands, and `codes` shows them (see
+    `cells/codebook.py`); `best` and `worst` are rows of the test split. `prior` says where the prior samples come from,
+    `command` makes the cell's files again, and `failed` says how the training diverged, if it did.
     """
 
     name: str
     label: str
     configuration: str
     run: int
-    model: str | None
-    latent_dim: int | None
-    depth: int | None
-    activation: str | None
     seed: int | None = None
     beta: float | None = None
     settings: tuple[Setting, ...] = ()

@@ -1,29 +1,12 @@
-"""Safetensors files without torch: tensors mapped into memory, and a new file from arrays.
+"""Safetensors files without torch, read a tensor at a time."""
 
-The format is a length, a JSON header and the tensors one after another (https://huggingface.co/docs/safetensors). The
-library reads whole tensors; the page wants a few rows of files that may be large.
-"""
-
-import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
 
 from vaeplay.errors import UserError
-
-DTYPES: dict[str, np.dtype[Any]] = {
-    "F64": np.dtype("<f8"),
-    "F32": np.dtype("<f4"),
-    "F16": np.dtype("<f2"),
-    "I64": np.dtype("<i8"),
-    "I32": np.dtype("<i4"),
-    "I16": np.dtype("<i2"),
-    "I8": np.dtype("i1"),
-    "U8": np.dtype("u1"),
-}
-NAMES = {dtype: name for name, dtype in DTYPES.items()}
 
 
 class Tensors:
@@ -36,42 +19,24 @@ class Tensors:
     def __init__(self, root: Path, name: str) -> None:
         self.name = name
         try:
-            with (root / name).open("rb") as file:
-                length = int.from_bytes(file.read(8), "little")
-                self.entries: dict[str, Any] = json.loads(file.read(min(length, 100_000_000)))
-            self.metadata: dict[str, str] = self.entries.pop("__metadata__", {})
-            self.content = np.memmap(root / name, np.uint8, "r", offset=8 + length)
+            self.file = safe_open(root / name, framework="np")
         except FileNotFoundError:
             raise UserError(f"{name}: no such file; `dvc repro` makes it") from None
-        except (OSError, ValueError, AttributeError) as error:
+        except (OSError, SafetensorError) as error:
             raise UserError(f"{name}: not a safetensors file ({error}); delete it and run `dvc repro`") from None
+        self.metadata: dict[str, str] = self.file.metadata() or {}
+        self.names = frozenset(self.file.keys())
 
     def __contains__(self, key: str) -> bool:
-        return key in self.entries
+        return key in self.names
 
     def __getitem__(self, key: str) -> NDArray[Any]:
-        """A tensor by its name, read when it is used.
+        """A tensor by its name.
 
         Raises:
-            UserError: there is none, or the file ends before it.
+            UserError: there is none.
         """
-        try:
-            entry = self.entries[key]
-            start, end = entry["data_offsets"]
-            values = self.content[start:end].view(DTYPES[entry["dtype"]])
-            return values.reshape(entry["shape"])
-        except (KeyError, TypeError, ValueError):
-            raise UserError(f"{self.name}: no tensor {key!r} that can be read; delete it and run `dvc repro`") from None
-
-
-def pack(tensors: dict[str, NDArray[Any]], metadata: dict[str, str]) -> bytes:
-    """The content of a file that holds `tensors`. Equal values give equal bytes."""
-    header: dict[str, Any] = {"__metadata__": metadata}
-    ordered = sorted(tensors.items(), key=lambda item: (-item[1].dtype.itemsize, item[0]))  # so that each is aligned
-    end = 0
-    for name, values in ordered:
-        start, end = end, end + values.nbytes
-        header[name] = {"dtype": NAMES[values.dtype], "shape": list(values.shape), "data_offsets": [start, end]}
-    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
-    text += b" " * (-len(text) % 8)
-    return b"".join([len(text).to_bytes(8, "little"), text, *(values.tobytes() for _, values in ordered)])
+        if key not in self.names:
+            raise UserError(f"{self.name}: no tensor {key!r}; delete it and run `dvc repro`")
+        found: NDArray[Any] = self.file.get_tensor(key)
+        return found

@@ -6,6 +6,7 @@ from itertools import zip_longest
 from vaeplay.gallery.columns import Column, Row, columns, rows
 from vaeplay.gallery.page import Cell, Page
 from vaeplay.gallery.words import axis, number
+from vaeplay.settings.axes import AXES
 
 FAMILIES = 8
 """How many models have a colour and a marker of their own; further ones start again."""
@@ -52,15 +53,12 @@ def view(page: Page) -> View:
     return View(page, rows(page), columns(page), axes(page), varying(page), families(page), sweeps(page))
 
 
-TITLES = {
-    "model": ("Model", "model"),
-    "latent_dim": ("Latent", "latent size"),
-    "depth": ("Depth", "depth"),
-    "activation": ("Activation", "activation"),
+TITLES = {axis.field: (axis.title, axis.noun) for axis in AXES if axis.title} | {
     "beta": ("β", "weight β"),
     "seed": ("Seed", "seed"),
     "run": ("Run", "run"),
 }
+"""What readers call an axis: its title in a table, and its name in a sentence."""
 
 
 def axes(page: Page) -> tuple[Axis, ...]:
@@ -68,8 +66,8 @@ def axes(page: Page) -> tuple[Axis, ...]:
     found = []
     for name, (title, unit) in TITLES.items():
         cells = list(page.cells)
-        if name not in ("model", "activation"):
-            cells.sort(key=lambda cell: (getattr(cell, name) is None, getattr(cell, name) or 0))
+        if not any(isinstance(cell.on(name), str) for cell in cells):
+            cells.sort(key=lambda cell: (cell.on(name) is None, cell.on(name) or 0))
         found.append(Axis(name, title, unit, tuple(dict.fromkeys(axis(cell, name) for cell in cells))))
     return tuple(found)
 
@@ -102,7 +100,7 @@ def sweeps(page: Page) -> tuple[tuple[Cell, ...], ...]:
         if cell.model is not None:
             family = cell.model.replace("Beta", "")
             others = tuple((item.key, item.value) for item in (*cell.settings, *cell.train) if item.key != "beta")
-            key = (family, cell.latent_dim, cell.depth, cell.activation, cell.seed, cell.run, others)
+            key = (family, *(cell.on(axis.field) for axis in AXES[1:]), cell.seed, others)
             groups.setdefault(key, []).append((1.0 if cell.beta is None else cell.beta, cell.name, cell))
     found = (sorted(group, key=lambda item: item[:2]) for group in groups.values())
     return tuple(tuple(cell for *_, cell in group) for group in found if group[0][0] < group[-1][0])

@@ -1,6 +1,7 @@
 """Numbers, sizes and times as people read them. Text only; the templates escape it."""
 
-from vaeplay.gallery.page import Cell, Scalar
+from vaeplay.gallery.page import Cell
+from vaeplay.gallery.placed import Scalar
 
 DASH = "—"
 
@@ -64,7 +65,7 @@ def setting(value: Scalar) -> str:
 
 def axis(cell: Cell, name: str) -> str:
     """The value of one axis of the grid for `cell`."""
-    value = getattr(cell, name)
+    value = cell.on(name)
     return DASH if value is None else setting(value)
 
 

@@ -92,7 +92,9 @@ def digest(path: Path, settings: dict[str, Any]) -> str:
     try:
         content.update(path.read_bytes())
     except FileNotFoundError:
-        raise UserError(f"{path}: no such file; `dvc repro` makes it") from None
+        raise UserError(
+            f"{path}: no such file; `dvc repro` makes it, and where it does not, `dvc repro -f settings` says why"
+        ) from None
     return content.hexdigest()
 
 

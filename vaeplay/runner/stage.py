@@ -28,7 +28,7 @@ def dvc_repro(arguments: Sequence[str], root: Path, exchange: Exchange, log: Pat
     with (
         log.open("a") as output,
         subprocess.Popen(
-            [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", *arguments],
+            [sys.executable, "-m", "vaeplay.runner.quick_dvc", "--wait-for-lock", "repro", *arguments],
             cwd=root,
             env=os.environ | {"SHELL": str(exchange.shell), "VAEPLAY_CALL": call},
             stdin=subprocess.DEVNULL,

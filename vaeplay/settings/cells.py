@@ -4,19 +4,18 @@
 """
 
 import json
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from vaeplay.errors import UserError
 from vaeplay.files import read_json
 from vaeplay.models.parts.limits import MOST_CODES
+from vaeplay.settings import axes
+from vaeplay.settings.axes import Activation
 
-Activation = Literal["ReLU", "LeakyReLU", "ELU", "SELU", "GELU", "SiLU", "Mish", "Softplus", "Tanh", "Sigmoid"]
-ACTIVATIONS: tuple[str, ...] = get_args(Activation)
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 LatentDim = Annotated[int, Field(ge=1, le=1024)]
 Depth = Annotated[int, Field(ge=1, le=8)]
@@ -26,8 +25,6 @@ Channels = Annotated[int, Field(ge=1, le=4096)]
 Epochs = Annotated[int, Field(ge=1, le=100_000)]
 BatchSize = Annotated[int, Field(ge=1, le=1_000_000)]
 LearningRate = Annotated[float, Field(gt=0, le=10)]
-
-AXES = ("model", "latent_dim", "depth", "activation", "repeat")
 
 Beta = Annotated[float, Field(ge=0, le=1e6)]
 Repeat = Annotated[str, Field(pattern=r"^(_r[1-9][0-9]{0,3})?$")]
@@ -185,11 +182,10 @@ def _known_and_valid(settings: dict[str, Any]) -> dict[str, Any]:
     return settings
 
 
-class Cell(Settings):
-    """One model at one size, with all that determines its weights apart from the data.
+class Axes(Settings):
+    """Where a cell is in the grid, which its name says: a field for each row of `vaeplay.settings.axes.AXES`.
 
-    `settings` holds exactly what the model's class names in `uses`. `repeat` is empty, or the suffix of one more
-    training of the same model, `_r2` for one: it has a seed of its own, and the same data.
+    `repeat` is empty, or the suffix of one more training of the same model, `_r2` for one.
     """
 
     model: str
@@ -197,42 +193,32 @@ class Cell(Settings):
     depth: Depth
     activation: Activation
     repeat: Repeat = ""
+
+    @property
+    def name(self) -> str:
+        """The cell's name, which its files carry."""
+        return axes.name(dict(self))
+
+    @staticmethod
+    def parse(name: str) -> "Axes | None":
+        """The axes of the cell of this name; None where it is no cell's name."""
+        try:
+            return Axes.model_validate_strings(axes.parse(name))
+        except ValidationError:
+            return None
+
+
+class Cell(Axes):
+    """One model at one size, with all that determines its weights apart from the data.
+
+    `settings` holds exactly what the model's class names in `uses`. A repeat has a seed of its own, and the same data.
+    """
+
     seed: Seed
     device: Device
     threads: Threads
     settings: Annotated[dict[str, Any], AfterValidator(_known_and_valid)]
     train: TrainSettings
-
-    @property
-    def name(self) -> str:
-        """The cell's name, which its files carry."""
-        return name_of(self.model, self.latent_dim, self.depth, self.activation, self.repeat)
-
-
-def name_of(model: str, latent_dim: int | str, depth: int | str, activation: str, repeat: str = "") -> str:
-    """The name of the cell with these axes."""
-    return f"{model}_latent{latent_dim}_depth{depth}_{activation}{repeat}"
-
-
-def named(arguments: Sequence[str]) -> str:
-    """The cell that a command line names: by its name, or by its axes as options, which is how DVC gives them.
-
-    >>> named(["--model", "VAE", "--latent_dim", "2", "--depth", "1", "--activation", "ReLU", "--repeat", ""])
-    'VAE_latent2_depth1_ReLU'
-
-    Raises:
-        UserError: it names none, or one whose files would lie elsewhere.
-    """
-    axes = dict(zip(arguments[::2], arguments[1::2], strict=False))
-    if len(arguments) == 1:
-        name = arguments[0]
-    elif len(arguments) == 2 * len(AXES) and set(axes) == {f"--{axis}" for axis in AXES}:
-        name = name_of(**{axis: axes[f"--{axis}"] for axis in AXES})
-    else:
-        raise UserError(f"found {' '.join(arguments)[:100] or 'no arguments'}; expected the name of one cell")
-    if not re.fullmatch(r"\w+", name, re.ASCII):
-        raise UserError(f"found the cell {name[:100]!r}; a cell's name has letters, digits and underscores alone")
-    return name
 
 
 def parse(text: str, origin: str) -> Cell:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, create_model
 from pydantic_core import PydanticCustomError
 
 from vaeplay import data, models
@@ -15,16 +15,15 @@ from vaeplay.errors import UserError
 from vaeplay.models.parts import limits
 from vaeplay.seeds import seed_for
 from vaeplay.settings import yaml_file
+from vaeplay.settings.axes import AXES, REPEAT
 from vaeplay.settings.cells import (
-    Activation,
+    Axes,
     BatchSize,
     Beta,
     Cell,
     Channels,
-    Depth,
     Device,
     Epochs,
-    LatentDim,
     LearningRate,
     ModelSettings,
     Repeat,
@@ -59,7 +58,11 @@ def _known(name: str, kind: str, known: tuple[str, ...]) -> str:
     return name
 
 
-AXIS = (Field(strict=False, json_schema_extra={"minItems": 1}), AfterValidator(_filled), AfterValidator(_distinct))
+VALUES = (
+    Field(strict=False, json_schema_extra={"minItems": 1}),
+    AfterValidator(_filled),
+    AfterValidator(_distinct),
+)
 ModelName = Annotated[str, AfterValidator(lambda name: _known(name, "model", models.names()))]
 DataName = Annotated[str, AfterValidator(lambda name: _known(name, "data set", data.names()))]
 
@@ -91,13 +94,19 @@ class DataSettings(Settings):
         return self.model_dump(mode="json", exclude=left_out)
 
 
-class Group(Settings):
-    """One full grid: its cells are every combination of its axes. An empty `model` leaves the group out."""
+def _values(field: str) -> Any:
+    """The values of an axis in a group: one or more of those that a cell may have, each once."""
+    one = Axes.model_fields[field].rebuild_annotation()
+    return Annotated[tuple[one, ...], *VALUES], ...  # type: ignore[valid-type]
 
-    model: Annotated[tuple[ModelName, ...], Field(strict=False), AfterValidator(_distinct)]
-    latent_dim: Annotated[tuple[LatentDim, ...], *AXIS]
-    depth: Annotated[tuple[Depth, ...], *AXIS]
-    activation: Annotated[tuple[Activation, ...], *AXIS]
+
+Group = create_model(
+    "Group",
+    __base__=Settings,
+    model=(Annotated[tuple[ModelName, ...], Field(strict=False), AfterValidator(_distinct)], ...),
+    **{axis.field: _values(axis.field) for axis in AXES if axis.field not in ("model", REPEAT)},
+)
+"""One full grid: its cells are every combination of its axes. An empty `model` leaves the group out."""
 
 
 class TrainParams(TrainSettings):
@@ -155,7 +164,7 @@ class Params(Settings):
 
     seed: Seed
     beta: Beta
-    repeats: Annotated[tuple[Repeat, ...], *AXIS]
+    repeats: Annotated[tuple[Repeat, ...], *VALUES]
     device: Device
     threads: Threads
     on_failure: Literal["stop", "keep_going"]
@@ -176,25 +185,13 @@ class Params(Settings):
     def cells_by_group(self) -> Iterator[tuple[str, Cell]]:
         """As `cells`, each with the name of its group."""
         known = ModelSettings.model_construct(**dict(self.models), beta=self.beta)
+        run: dict[str, Any] = {"device": self.device, "threads": self.threads, "train": self.train.of_a_cell()}
         for name, group in self.grid.items():
-            for model, latent_dim, depth, activation, repeat in itertools.product(
-                group.model, group.latent_dim, group.depth, group.activation, self.repeats
-            ):
-                yield (
-                    name,
-                    Cell(
-                        model=model,
-                        latent_dim=latent_dim,
-                        depth=depth,
-                        activation=activation,
-                        repeat=repeat,
-                        seed=seed_for(self.seed, repeat) if repeat else self.seed,
-                        device=self.device,
-                        threads=self.threads,
-                        settings=known.used(_used(model)),
-                        train=self.train.of_a_cell(),
-                    ),
-                )
+            axes = {**dict(group), REPEAT: self.repeats}
+            for values in itertools.product(*axes.values()):
+                cell = dict(zip(axes, values, strict=True))
+                seed = seed_for(self.seed, cell[REPEAT]) if cell[REPEAT] else self.seed
+                yield name, Cell(**cell, **run, seed=seed, settings=known.used(_used(cell["model"])))
 
 
 def _used(model: str) -> tuple[str, ...]:

@@ -4,21 +4,17 @@ Each file holds the settings that its reader uses and the digests of the source 
 a stage reruns when, and only when, something that it uses has changed.
 """
 
-import re
 from pathlib import Path
 from typing import Any
 
 from vaeplay import data, files, models
 from vaeplay.errors import UserError
-from vaeplay.settings.cells import ACTIVATIONS, Cell
+from vaeplay.settings import groups
+from vaeplay.settings.axes import AXES
+from vaeplay.settings.cells import Cell
+from vaeplay.settings.outputs import remove_orphans
 from vaeplay.settings.params import Params
 from vaeplay.sources import digests
-
-OUTPUTS = ("checkpoints", "codes", "cost", "details", "explorer", "logs/cells", "maps", "metrics", "samples")
-OF_A_CELL = re.compile(
-    rf"(?P<cell>(?P<model>\w+)_latent\d+_depth\d+_({'|'.join(ACTIVATIONS)})(_r\d+)?)"
-    r"(_(best|evaluation|interpolation|prior|traversal|worst))?\.(json|png|safetensors)"
-)
 
 
 def resolve(params: Params, root: Path) -> dict[str, dict[str, Any]]:
@@ -66,12 +62,15 @@ def resolve(params: Params, root: Path) -> dict[str, dict[str, Any]]:
     return resolved
 
 
-def check_folder(params: Params, root: Path) -> None:
-    """Refuse a `data.path` that is no folder, whichever the data set: the prepare stage depends on it.
+def check(params: Params, root: Path) -> None:
+    """Hold the settings against the workspace: dvc.yaml has the groups, and `data.path` is a folder.
+
+    The folder has to be there whichever the data set: the prepare stage depends on it.
 
     Raises:
-        UserError: it is none.
+        UserError: it has not, or it is none.
     """
+    groups.check((name for name, group in params.grid.items() if dict(group)["model"]), root / "dvc.yaml")
     try:
         found = (root / params.data.path).is_dir()
     except (OSError, ValueError):  # too long a name, or a zero byte in it
@@ -81,29 +80,16 @@ def check_folder(params: Params, root: Path) -> None:
 
 
 def stage_of(stage: str, group: str, cell: Cell) -> str:
-    """DVC's name for the stage of a cell: dvc.yaml has one for each group, without a suffix for the dense one."""
-    suffix = "" if group == "dense" else f"_{group}"
-    return f"{stage}{suffix}@{cell.model}-{cell.latent_dim}-{cell.depth}-{cell.activation}-{cell.repeat}"
+    """DVC's name for the stage of a cell."""
+    values = "-".join(str(getattr(cell, axis.field)) for axis in AXES)
+    return f"{groups.stage_name(stage, group)}@{values}"
 
 
 def write(resolved: dict[str, dict[str, Any]], root: Path) -> None:
-    """Write `settings/`, and remove the files of cells that have left the grid, there and among the results.
-
-    What is removed are copies: DVC's cache keeps the results, and brings them back with the cell.
-    """
+    """Write `settings/`, and remove the files of cells that have left the grid, there and among the results."""
     for name, value in resolved.items():
         files.write_json(root / "settings" / f"{name}.json", value)
     for path in (root / "settings").iterdir():
         if path.stem not in resolved:
             path.unlink()
-    for folder in OUTPUTS:
-        for path in (root / folder).glob("*"):
-            cell = cell_of(path)
-            if cell is not None and cell not in resolved:
-                path.unlink()
-
-
-def cell_of(path: Path) -> str | None:
-    """The cell whose result a file is, by the file's name; None where no stage makes such a file."""
-    match = OF_A_CELL.fullmatch(path.name)
-    return match["cell"] if match and match["model"] in models.names() else None
+    remove_orphans(root, resolved)

@@ -52,9 +52,9 @@ def sheet(root: Path, name: str, usage: tuple[int, ...]) -> Picture | None:
     """The parts of images that the entries describe, in `order`, each where the drawing has its tile.
 
     The picture's size is said as that of one tile. None where the cell has no decoded parts. Raises:
-        UserError: its file in explorer/ is malformed.
+        UserError: its exported decoder is malformed.
     """
-    path = f"explorer/{name}.safetensors"
+    path = f"evaluation/{name}/explorer.safetensors"
     if not usage or not (root / path).exists():
         return None
     file = Tensors(root, path)

@@ -4,19 +4,18 @@ A cell that an experiment left as it was, with the very same metrics, stands onc
 """
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pydantic import Field
+
 from vaeplay import models
 from vaeplay.evaluation.registry import METRICS
-from vaeplay.gallery import fields
 from vaeplay.gallery.columns import Column, shared
-from vaeplay.gallery.fields import Fields
 from vaeplay.gallery.page import Cell, DataCard, Estimate, Page, Provenance, Setting
+from vaeplay.gallery.results import Anything, Result, finite, flatten, parse
 from vaeplay.gallery.views import View
-
-_METRICS = re.compile(r"metrics/((\w+?)_latent(\d+)_depth(\d+)_([A-Za-z]+?)(_r\d+)?)\.json")
+from vaeplay.settings.cells import Axes
 
 
 @dataclass(frozen=True)
@@ -58,74 +57,105 @@ def compared(view: View) -> tuple[Column, ...]:
     return tuple(column for column in view.columns if column.metric.headline and column not in same)
 
 
-def read(revisions: list[Fields]) -> Sweep:
+class Failure(Result):
+    """Why DVC could not read something."""
+
+    msg: str = "no reason given"
+
+
+class Values(Result):
+    """The values in one file."""
+
+    data: Anything | None = None
+
+
+class Data(Result):
+    """What a state holds: its files of settings and of metrics by their paths."""
+
+    params: dict[str, Values] = Field(default_factory=dict)
+    metrics: dict[str, Values] = Field(default_factory=dict)
+
+
+class Executor(Result):
+    """What runs an experiment."""
+
+    state: str | None = None
+
+
+class Run(Result):
+    """An experiment: its revisions, the newest first, and what runs it."""
+
+    revs: tuple["State", ...] | None = None
+    executor: Executor | None = None
+
+
+class State(Result):
+    """The workspace, a commit, or what an experiment came to."""
+
+    rev: str
+    name: str | None = None
+    error: Failure | None = None
+    data: Data | None = None
+    experiments: tuple[Run, ...] | None = None
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """Its own params.yaml."""
+        file = self.data and self.data.params.get("params.yaml")
+        return flatten(file.data) if file and file.data else ()
+
+
+def read(told: str) -> Sweep:
     """The experiments in what `dvc exp show --json` says.
 
     Raises:
         UserError: it says something that is none.
     """
-    states = list(_states(revisions))
-    settings = [_settings(state) for state in states]
-    keys = sorted({item.key for own in settings for item in own})
-    tables = [{item.key: item.value for item in own} for own in settings]
+    states = list(_states(parse(told, "dvc exp show", tuple[State, ...])))
+    tables = [{item.key: item.value for item in state.settings} for state, _ in states]
+    keys = sorted({key for table in tables for key in table})
     known = [table for table in tables if table]
     varying = [key for key in keys if len({json.dumps(table.get(key)) for table in known}) > 1]
     seen: set[str] = set()
     experiments = []
-    for state, table in zip(states, tables, strict=True):
-        name = _name(state)
+    for (state, run), table in zip(states, tables, strict=True):
+        name = state.name or state.rev[:10]
         changed = tuple(Setting(key, table[key]) for key in varying if key in table)
         cells = tuple(_cells(state, name, table.get("beta"), changed, seen))
-        experiments.append(Experiment(name, _state(state), changed, cells, "running" in state.values))
+        experiments.append(Experiment(name, _state(state, run), changed, cells, run is not None))
     return Sweep(tuple(experiments), _page(tuple(cell for item in experiments for cell in item.cells)))
 
 
-def _states(revisions: list[Fields]) -> Iterator[Fields]:
-    """The workspace, each commit and each of its experiments, whose first revision is the newest, its result."""
+def _states(revisions: tuple[State, ...]) -> Iterator[tuple[State, Run | None]]:
+    """The workspace and each commit, and each experiment's newest revision with the experiment."""
     for revision in revisions:
-        yield revision
-        for experiment in revision.objects("experiments") if "experiments" in revision else ():
-            runs = list(experiment.objects("revs"))
-            if runs:
-                own = dict(runs[0].values)
-                executor = experiment.values.get("executor")
-                own["running"] = executor.get("state") if isinstance(executor, dict) else None
-                yield Fields(own, runs[0].where)
+        yield revision, None
+        for run in revision.experiments or ():
+            if run.revs:
+                yield run.revs[0], run
 
 
-def _name(state: Fields) -> str:
-    return state.text("name") if "name" in state else state.text("rev")[:10]
+def _state(state: State, run: Run | None) -> str:
+    if state.error:
+        return f"failed: {state.error.msg}"
+    running = run and run.executor and run.executor.state
+    return running if running and running != "success" else ""
 
 
-def _state(state: Fields) -> str:
-    if "error" in state:
-        return f"failed: {state.object('error').text('msg', 'no reason given')}"
-    return state.text("running", "") if state.values.get("running") not in (None, "success") else ""
-
-
-def _settings(state: Fields) -> tuple[Setting, ...]:
-    data = state.object("data") if "data" in state else Fields({}, state.where)
-    files = data.object("params") if "params" in data else data
-    return fields.flatten(files.object("params.yaml").object("data").values if "params.yaml" in files else {})
-
-
-def _cells(
-    state: Fields, experiment: str, beta: object, changed: tuple[Setting, ...], seen: set[str]
-) -> Iterator[Cell]:
-    """The measured cells of one state whose metrics no earlier one has."""
-    data = state.object("data") if "data" in state else Fields({}, state.where)
-    files = data.object("metrics") if "metrics" in data else Fields({}, state.where)
-    for path in files.values:
-        match = _METRICS.fullmatch(path)
-        values = files.object(path).object("data") if match and "data" in files.object(path) else None
-        if match and values:
-            metrics = tuple(Estimate(item.key, values.number(item.key)) for item in METRICS if item.key in values)
-            identity = json.dumps([match[1], [(item.key, item.value) for item in metrics]])
+def _cells(state: State, experiment: str, beta: object, changed: tuple[Setting, ...], seen: set[str]) -> Iterator[Cell]:
+    """The measured cells of one state whose figures no earlier one has."""
+    for path, file in state.data.metrics.items() if state.data else ():
+        folder, _, name = path.removesuffix(".json").rpartition("/")
+        axes = Axes.parse(name) if folder == "metrics" else None
+        if axes and file.data:
+            values = {key: finite(value) for key, value in file.data.items() if isinstance(value, int | float | None)}
+            metrics = tuple(Estimate(item.key, values[item.key]) for item in METRICS if item.key in values)
+            identity = json.dumps([name, [(metric.key, metric.value) for metric in metrics]])
             if metrics and identity not in seen:
                 seen.add(identity)
-                own = float(beta) if isinstance(beta, int | float) and "beta" in _uses(match[2]) else None
+                own = float(beta) if isinstance(beta, int | float) and "beta" in _uses(axes.model) else None
                 settings = tuple(item for item in changed if item.key != "beta")
-                yield _cell(experiment, match, metrics, own, settings)
+                yield _cell(experiment, axes, metrics, own, settings)
 
 
 def _uses(model: str) -> tuple[str, ...]:
@@ -133,22 +163,14 @@ def _uses(model: str) -> tuple[str, ...]:
 
 
 def _cell(
-    experiment: str,
-    match: re.Match[str],
-    metrics: tuple[Estimate, ...],
-    beta: float | None,
-    settings: tuple[Setting, ...],
+    experiment: str, axes: Axes, metrics: tuple[Estimate, ...], beta: float | None, settings: tuple[Setting, ...]
 ) -> Cell:
-    name, model, latent, depth, activation, repeat = match.groups()
     return Cell(
-        name=f"{experiment}/{name}",
-        label=f"{name} in {experiment}",
-        configuration=f"{experiment}/{name}",
-        run=int(repeat[2:]) if repeat else 1,
-        model=model,
-        latent_dim=int(latent),
-        depth=int(depth),
-        activation=activation,
+        name=f"{experiment}/{axes.name}",
+        label=f"{axes.name} in {experiment}",
+        configuration=f"{experiment}/{axes.name}",
+        run=int(axes.repeat.removeprefix("_r") or 1),
+        axes=axes,
         beta=beta,
         settings=settings,
         metrics=metrics,

@@ -1,7 +1,7 @@
 """The explorer's cells: which decoders go into the page, and what of their files.
 
-`explorer/<cell>.safetensors` (see `vaeplay.evaluation.export`) holds more than the page needs. What goes in is a file
-of the same format with the codes of the images that the page shows, deflated, as base64.
+`evaluation/<cell>/explorer.safetensors` (see `vaeplay.evaluation.export`) holds more than the page needs. What goes in
+is a file of the same format with the codes of the images that the page shows, deflated, as base64.
 """
 
 import base64
@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors.numpy import save as to_bytes
 
 from vaeplay.errors import UserError
-from vaeplay.gallery.fields import Fields, finite
 from vaeplay.gallery.page import Explorable, TestImages
-from vaeplay.gallery.tensors import Tensors, pack
+from vaeplay.gallery.results import Explored, finite
+from vaeplay.gallery.tensors import Tensors
 
 KEY = "explorer"
 SHARE_OF_ATLASES = 0.2  # of the budget, that live decoders leave to the cells after them, if those need it
@@ -27,12 +28,12 @@ LARGEST_HALF = 65504.0  # of float16
 
 
 def present(root: Path, names: Sequence[str]) -> list[str]:
-    """The cells that have a file in explorer/."""
+    """The cells that have an exported decoder."""
     return [name for name in names if (root / _path(name)).exists()]
 
 
 def read(
-    root: Path, names: Sequence[str], settings: Fields, images: TestImages, first: Sequence[str] = ()
+    root: Path, names: Sequence[str], settings: Explored, images: TestImages, first: Sequence[str] = ()
 ) -> tuple[Explorable, ...]:
     """Each of `names`: live while the budget lasts, then as an atlas, then not at all; in the order of `names`.
 
@@ -41,11 +42,9 @@ def read(
     Raises:
         UserError: a file is malformed.
     """
-    budget = (settings.number("megabytes") or 0.0) * 1e6
+    budget = settings.megabytes * 1e6
     most_atlases = budget * SHARE_OF_ATLASES
-    chosen = (
-        [name for name in settings.texts("cells") if name in names] if "cells" in settings else _before(first, names)
-    )
+    chosen = _before(first, names) if settings.cells is None else [name for name in settings.cells if name in names]
     found: dict[str, Explorable] = {}
     files = {name: Tensors(root, _path(name)) for name in [*chosen, *(name for name in names if name not in chosen)]}
     later = sum(_size_of_atlas(file, images) for file in files.values())
@@ -72,7 +71,7 @@ def _before(first: Sequence[str], names: Sequence[str]) -> list[str]:
 
 
 def _path(name: str) -> str:
-    return f"explorer/{name}.safetensors"
+    return f"evaluation/{name}/explorer.safetensors"
 
 
 def _about(file: Tensors) -> dict[str, Any]:
@@ -122,7 +121,7 @@ def _live(root: Path, file: Tensors, about: dict[str, Any], images: TestImages) 
     if "maps" in file:
         tensors["maps"] = file["maps"][rows]
     else:
-        tensors["codes"] = _half(Tensors(root, f"codes/{file.name.partition('/')[2]}")["codes"][rows])
+        tensors["codes"] = _half(Tensors(root, f"codes/{file.name.split('/')[1]}.safetensors")["codes"][rows])
     return _packed(tensors, about)
 
 
@@ -136,6 +135,6 @@ def _half(values: NDArray[Any]) -> NDArray[Any]:
 
 
 def _packed(tensors: dict[str, NDArray[Any]], about: dict[str, Any]) -> str:
-    content = pack({key: np.ascontiguousarray(value) for key, value in tensors.items()}, {KEY: json.dumps(about)})
+    content = to_bytes({key: np.ascontiguousarray(value) for key, value in tensors.items()}, {KEY: json.dumps(about)})
     deflater = zlib.compressobj(strategy=zlib.Z_HUFFMAN_ONLY)  # weights never repeat: looking for it only takes time
     return base64.b64encode(deflater.compress(content) + deflater.flush()).decode()

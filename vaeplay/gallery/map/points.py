@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaeplay.errors import UserError
-from vaeplay.gallery import fields, webp
-from vaeplay.gallery.fields import Fields
+from vaeplay.gallery import results, webp
 from vaeplay.gallery.page import LatentMap, Projection, TestImages
 from vaeplay.gallery.tensors import Tensors
 from vaeplay.rows import evenly
@@ -46,24 +45,13 @@ def found(root: Path, names: Sequence[str]) -> dict[str, Found]:
 
 
 def _load(root: Path, path: str) -> Found:
-    file = fields.load(root, path)
-    rows, methods = list(file.integers("rows")), file.object("methods")
-    points, trust = {}, {}
-    for name in methods.values:
-        method = methods.object(name)
-        points[name] = _points(method, len(rows))
-        trust[name] = method.number("trustworthiness")
-    return Found(rows, points, trust)
-
-
-def _points(method: Fields, count: int) -> NDArray[np.float64]:
-    try:
-        points = np.array(method.values.get("points"), np.float64)
-    except (TypeError, ValueError):
-        points = np.empty(0)
-    if points.shape != (count, 2) or not np.isfinite(points).all():
-        raise UserError(f"{method.where}: 'points' should be {count} pairs of numbers; delete it and run `dvc repro`")
-    return points
+    file = results.load(root, path, results.Maps)
+    for name, method in file.methods.items():
+        if len(method.points) != len(file.rows):
+            wrong = f"{name} has {len(method.points)} points; expected {len(file.rows)}, one for each of the rows"
+            raise UserError(f"{path}: {wrong}; delete it and run `dvc repro`")
+    points = {name: np.array(method.points, np.float64).reshape(-1, 2) for name, method in file.methods.items()}
+    return Found(list(file.rows), points, {name: method.trustworthiness for name, method in file.methods.items()})
 
 
 def images(root: Path, maps: dict[str, Found], cells: int) -> TestImages:

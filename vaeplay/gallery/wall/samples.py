@@ -1,7 +1,6 @@
 """The sample pictures: which files belong to which cell, and what each kind shows.
 
-`samples/<cell>.png` holds the reconstructions and `samples/<cell>_<kind>.png` any other kind. A kind has no underscore,
-and a file that is another cell's own is never taken for a kind of this one.
+`samples/<cell>.png` holds the reconstructions and `evaluation/<cell>/<kind>.png` any other kind.
 """
 
 import re
@@ -52,13 +51,13 @@ KINDS: tuple[Kind, ...] = (
 EXPECTED = tuple(kind.kind for kind in KINDS)
 """The kinds that every evaluated cell has; further ones are shown where they are found."""
 
-_SUFFIX = re.compile(r"[a-z0-9-]+")
+_KIND = re.compile(r"[a-z0-9-]+")
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 def path(cell: str, kind: str) -> str:
     """The file of one kind of a cell, relative to the workspace."""
-    return f"samples/{cell}.png" if kind == "reconstruction" else f"samples/{cell}_{kind}.png"
+    return f"samples/{cell}.png" if kind == "reconstruction" else f"evaluation/{cell}/{kind}.png"
 
 
 def of_cells(root: Path, cells: Sequence[str]) -> dict[str, dict[str, bytes]]:
@@ -67,22 +66,12 @@ def of_cells(root: Path, cells: Sequence[str]) -> dict[str, dict[str, bytes]]:
     Raises:
         UserError: a file is not a PNG image.
     """
-    folder = root / "samples"
-    stems = {file.stem for file in folder.iterdir() if file.suffix == ".png"} if folder.is_dir() else set()
-    kinds = {cell: ["reconstruction"] if cell in stems else [] for cell in cells}
-    for stem in stems - set(cells):
-        cell, _, kind = stem.rpartition("_")
-        if cell in kinds and _SUFFIX.fullmatch(kind) and not _is_cell(root, stem):
-            kinds[cell].append(kind)
-    return {
-        cell: {kind: content for kind in order(found) if (content := png(root, path(cell, kind)))}
-        for cell, found in kinds.items()
-    }
-
-
-def _is_cell(root: Path, name: str) -> bool:
-    """Whether a cell of this name has been run here, perhaps one that has left the grid since."""
-    return any((root / folder / f"{name}.json").exists() for folder in ("settings", "metrics", "logs/cells"))
+    found = {}
+    for cell in cells:
+        others = (file.stem for file in (root / "evaluation" / cell).glob("*.png"))
+        kinds = order(["reconstruction", *(kind for kind in others if _KIND.fullmatch(kind))])
+        found[cell] = {kind: content for kind in kinds if (content := png(root, path(cell, kind)))}
+    return found
 
 
 def order(kinds: Iterable[str]) -> list[str]:

@@ -1,0 +1,42 @@
+"""What is printed for an error, and what to do about it.
+
+No result depends on these words, so no stage depends on this module: `sources.WORDS` leaves it out of every digest, and
+a better sentence reruns nothing. The words of a `UserError` are left out where it is raised.
+"""
+
+import errno
+
+from vaeplay.errors import UserError
+
+WHAT_TO_DO = {
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some space",
+    errno.EACCES: "make it accessible to this user",
+    errno.EPERM: "make it accessible to this user",
+    errno.EROFS: "make it writable",
+    errno.EMFILE: "raise the limit of open files (ulimit -n)",
+    errno.ENFILE: "raise the limit of open files (ulimit -n)",
+}
+NO_MEMORY = ("allocate memory", "out of memory", "failed to map segment")  # PyTorch, CUDA, the system's loader
+LESS = "a smaller batch_size, network or data.limit needs less"
+
+
+def line(error: BaseException, kept: str = "; nothing of this stage was kept") -> str | None:
+    """What to print for an error instead of a traceback; None for one that only a traceback explains.
+
+    A mistake in several settings has a line for each; a block to paste follows. `kept` says what a lack of the machine
+    has cost.
+    """
+    text = " ".join(str(error).split())
+    if isinstance(error, UserError):
+        return "\n".join([*(f"error: {each}" for each in str(error).splitlines()), *error.block.splitlines()])
+    if isinstance(error, KeyboardInterrupt):
+        return f"interrupted: {text or 'this stage wrote nothing; `dvc repro` runs it again'}"
+    if isinstance(error, MemoryError) or any(words in text for words in NO_MEMORY):
+        return f"error: not enough memory{kept}; {LESS}"
+    if isinstance(error, OSError):
+        advice = f"; {WHAT_TO_DO[error.errno]}" if error.errno in WHAT_TO_DO else ""
+        return f"error: {error.filename or 'a file'}: {error.strerror or text}{kept}{advice}"
+    if isinstance(error, ImportError) and "Too many open files" in text:
+        return line(OSError(errno.EMFILE, "Too many open files"), kept)
+    return None
