@@ -14,7 +14,7 @@ from vaeplay.errors import Diverged, UserError
 from vaeplay.models.base import Autoencoder
 from vaeplay.settings import axes, cells
 from vaeplay.settings.cells import Cell
-from vaeplay.training import checkpoint, devices, loop, memory, resume
+from vaeplay.training import checkpoint, devices, log, loop, memory, resume
 from vaeplay.training.resume import Progress
 
 DATA = Path("data/images.safetensors")
@@ -36,11 +36,11 @@ def main(name: str) -> None:
             validation = prepared.read(DATA, "validation").images.to(device)
             model = checkpoint.build(cell, tuple(images.shape[1:])).to(device)
             failed = trained(model, images, validation, cell, progress, asked["on_failure"])
-            log = loop.log(cell, model, progress.history, len(images), progress.seconds)
+            account = log.of(cell, model, progress.history, len(images), progress.seconds)
         status = {"status": "failed", "reason": failed} if failed else {"status": "complete"}
         checkpoint.save(Path("checkpoints") / f"{name}.safetensors", model, cell, failed)
         machine = {"device": str(device), "threads": cell.threads, "memory": recorder.entries()}
-        files.write_json(Path("logs/cells") / f"{name}.json", log | machine | status)
+        files.write_json(Path("logs/cells") / f"{name}.json", account | machine | status)
         progress.clear()
 
 

@@ -11,7 +11,7 @@ from vaeplay.data.prepared import as_float
 from vaeplay.errors import UserError
 from vaeplay.models.parts.losses import Loss
 from vaeplay.settings.cells import Cell
-from vaeplay.training import checkpoint, loop
+from vaeplay.training import checkpoint, log, loop
 
 from . import making
 
@@ -65,14 +65,14 @@ def test_a_log_counts_what_was_trained() -> None:
     cell = making.cell("VAE", train={"epochs": 3})
     model = checkpoint.build(cell, making.SHAPE)
     history = loop.train(model, making.images(70), making.images(10), cell)
-    log = loop.log(cell, model, history, 70, seconds=9.0)
-    assert [entry["epoch"] for entry in log["history"]] == [1, 2, 3]
-    assert log["seconds"] == 9
-    assert log["images_per_second"] == pytest.approx(210 / sum(entry["seconds"] for entry in history))
+    account = log.of(cell, model, history, 70, seconds=9.0)
+    assert [entry["epoch"] for entry in account["history"]] == [1, 2, 3]
+    assert account["seconds"] == 9
+    assert account["images_per_second"] == pytest.approx(210 / sum(entry["seconds"] for entry in history))
     inputs, hidden, codes = 144, 32, 3
     encoder = inputs * hidden + hidden + hidden * 2 * codes + 2 * codes
     decoder = codes * hidden + hidden + hidden * inputs + inputs
-    assert log["parameters"] == encoder + decoder
+    assert account["parameters"] == encoder + decoder
 
 
 def test_the_last_validation_entry_is_what_validating_again_gives() -> None:
@@ -106,8 +106,8 @@ def test_training_ends_with_what_sampling_needs() -> None:
 
 def test_the_decoders_products_are_counted() -> None:
     dense = making.model("VAE", (1, 28, 28), hidden=400, latent_dim=20)
-    assert loop.decoder_macs(dense) == 20 * 400 + 400 * 784
+    assert log.decoder_macs(dense) == 20 * 400 + 400 * 784
     conv = making.model("ConvAE", (1, 12, 12), latent_dim=3, channels=4)  # 3 → 4 × 6 × 6, then 4 × 4 pixels of one map
-    assert loop.decoder_macs(conv) == 3 * 4 * 36 + 36 * 4 * 16
+    assert log.decoder_macs(conv) == 3 * 4 * 36 + 36 * 4 * 16
     maps = making.model("VQVAE", (1, 12, 12), latent_dim=3, channels=4)  # 3 × 3 pixels of 3 maps to 4 maps before that
-    assert loop.decoder_macs(maps) == 36 * 9 * 3 * 4 + 36 * 4 * 16
+    assert log.decoder_macs(maps) == 36 * 9 * 3 * 4 + 36 * 4 * 16

@@ -6,7 +6,6 @@ import time
 from typing import Any, cast
 
 import torch
-from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
@@ -19,7 +18,7 @@ from vaeplay.models.parts.nets import Network
 from vaeplay.noise import Noise, NoiseOfRows
 from vaeplay.seeds import seed_for
 from vaeplay.settings.cells import Cell, TrainSettings
-from vaeplay.training import capture, convergence
+from vaeplay.training import capture
 from vaeplay.training.resume import Progress
 
 AS_FLOATS = 2**28  # bytes that the training images may take as floats: turning each batch into them takes longer
@@ -262,40 +261,3 @@ class Means:
             else:
                 means[name] = float(torch.stack(parts).cpu().double() @ weights) / images
         return means
-
-
-def log(cell: Cell, model: Autoencoder, history: list[dict[str, float]], images: int, seconds: float) -> dict[str, Any]:
-    """What `logs/cells/<cell>.json` says of a training that took `seconds`; `images` is how many an epoch holds."""
-    in_epochs = sum(entry["seconds"] for entry in history)
-    state, best = convergence.of([entry["validation_total"] for entry in history]) if history else (None, None)
-    return {
-        "cell": cell.name,
-        "model": cell.model,
-        "history": history,
-        "convergence": state,
-        "best_epoch": best,
-        "seconds": seconds,
-        "images_per_second": images * len(history) / in_epochs if history else 0.0,
-        "parameters": sum(parameter.numel() for parameter in model.parameters()),
-        "decoder_macs": decoder_macs(model),
-        "prior": model.prior,
-    }
-
-
-@torch.no_grad()
-def decoder_macs(model: Autoencoder) -> int:
-    """Multiplications with addition that the decoder's matrix products and convolutions take for one image."""
-    code = model.encode(torch.zeros(1, *model.shape, device=next(model.parameters()).device))
-    counts: list[int] = []
-
-    def count(layer: Any, inputs: tuple[torch.Tensor], output: torch.Tensor) -> None:
-        places = inputs[0] if isinstance(layer, nn.ConvTranspose2d) else output  # where the whole kernel is applied
-        counts.append(layer.weight.numel() * places.shape[2:].numel())
-
-    kinds = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
-    products = [part for part in model.decoder.modules() if isinstance(part, kinds)]
-    hooks = [layer.register_forward_hook(count) for layer in products]
-    model.decoder(code)
-    for hook in hooks:
-        hook.remove()
-    return sum(counts)
