@@ -100,7 +100,14 @@ def make(
 
 
 def make_cell(
-    root: Path, plan: Plan, index: int, text: str = "", epochs: int = 20, noisy: bool = False, warm_up: int = 0
+    root: Path,
+    plan: Plan,
+    index: int,
+    text: str = "",
+    epochs: int = 20,
+    noisy: bool = False,
+    warm_up: int = 0,
+    convergence: str = "best",
 ) -> None:
     """Write one cell's files; `index` varies its numbers a little."""
     name, variational = plan.name, plan.beta is not None
@@ -154,6 +161,8 @@ def make_cell(
     ]
     log = {
         "history": history,
+        "convergence": convergence,
+        "best_epoch": epochs,
         "seconds": 0.8 * epochs + index,
         "images_per_second": 21000.0 - 100 * index,
         "parameters": 632_000 + 160_400 * plan.depth,

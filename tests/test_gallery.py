@@ -30,7 +30,7 @@ from tests.fake_workspace import HOSTILE, Plan, plans
 from vaeplay.data.drawing import GAP
 from vaeplay.errors import UserError
 from vaeplay.evaluation.registry import BY_KEY, Metric
-from vaeplay.gallery import budget, charts, columns, page, render, scale, views
+from vaeplay.gallery import budget, charts, columns, page, render, scale, views, words
 from vaeplay.gallery.cells import own, training
 from vaeplay.gallery.curves.data import of_terms
 from vaeplay.gallery.headline import data as headline
@@ -587,3 +587,26 @@ def test_every_value_is_on_the_axis_of_its_metric(values: list[float]) -> None:
 def test_values_that_are_nearly_one_have_an_axis_with_few_ticks() -> None:
     found = axis([1.0, 0.9999999999999999])
     assert found["low"] < 0.96 and found["high"] > 1.04 and 3 <= len(found["ticks"]) <= 14
+
+
+@pytest.mark.parametrize(
+    ("convergence", "flag", "said"),
+    [
+        ("falling", "still falling", "was falling when the training ended, after 20 epochs"),
+        ("overfitting", "overfits", "Overfits since epoch 20"),
+        ("best", "", "At its best"),
+    ],
+)
+def test_a_reader_is_told_whether_a_training_was_long_enough(
+    root: Path, convergence: str, flag: str, said: str
+) -> None:
+    """In the table, beside the headline's sentence, in a notice, and in the cell's own account."""
+    plan = next(plan for plan in fake_workspace.plans() if plan.model == "VAE")
+    fake_workspace.make_cell(root, plan, 1, convergence=convergence)
+    found = read(root)
+    text = render.render(found)
+    cell = next(cell for cell in found.cells if cell.name == plan.name)
+    assert words.training_flag(cell) == flag
+    assert said in words.training_length(cell)
+    assert text.count(said) == (2 if flag else len(found.cells))  # as the flag's hint, and in the account
+    assert ("was not trained to the end" in text) == (convergence == "falling")

@@ -121,6 +121,20 @@ def test_remarks_and_stray_files_rerun_settings_alone(workspace: Workspace) -> N
     assert workspace.dvc("repro") == ["settings", "report"]
 
 
+def test_results_can_be_kept_over_a_refactoring(workspace: Workspace) -> None:
+    """As docs/results.md says."""
+    before = workspace.results()
+    edit(workspace.root / "vaeplay/training/loop.py")
+    edit(workspace.root / "vaeplay/gallery/render.py")
+    assert workspace.dvc("repro", "settings") == ["settings"]
+    workspace.dvc("commit", "--force")
+    assert workspace.dvc("repro") == []
+    after = workspace.results()
+    assert {name for name in before | after if before.get(name) != after.get(name)} <= {
+        name for name in after if name.startswith("settings/")
+    }
+
+
 def test_the_code_of_one_stage_reruns_that_stage_alone(workspace: Workspace) -> None:
     edit(workspace.root / "vaeplay/settings/params.py")
     assert workspace.dvc("repro") == ["settings"]
@@ -268,8 +282,8 @@ def test_a_new_model_is_one_file_and_one_name(workspace: Workspace) -> None:
     assert set(workspace.dvc("repro")) == stages("ToyVAE-2-1-ReLU-")
     page = (workspace.root / "reports/gallery.html").read_text()
     assert 'data-cell="ToyVAE_latent2_depth1_ReLU"' in page
-    for path in workspace.root.rglob("ToyVAE_*"):
-        path.unlink()  # without its class, nothing takes it for a result of this project
+    for path in list(workspace.root.rglob("ToyVAE_*")):  # without its class, nothing takes them for results
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def test_dvc_shows_metrics_plots_parameters_and_the_graph(workspace: Workspace) -> None:

@@ -12,6 +12,9 @@ FIELDS = {
     "cell": "Name of the cell: its model and its position on every axis of the grid.",
     "model": "Name of the model's class.",
     "history": "One entry an epoch, in order.",
+    "convergence": "`falling` where the validation loss was still falling at the end, `overfitting` where it had risen "
+    "since `best_epoch`, else `best`.",
+    "best_epoch": "Number of the epoch with the lowest validation loss.",
     "history[].epoch": "Number of the epoch, from 1.",
     "history[].lr": "Learning rate of the epoch's first step.",
     "history[].rate_weight": "What multiplies the rate in the loss at the epoch's last step, β included; not there for "

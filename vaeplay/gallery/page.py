@@ -90,15 +90,18 @@ class Curve:
 
 @dataclass(frozen=True)
 class History:
-    """A training run: the epochs' numbers, and a curve a term.
+    """A training run: the epochs' numbers, a curve per term, and what the validation curve says of its length.
 
     `lr` is the learning rate in each epoch and `rate_weight` what the rate weighed at its end; empty where not known.
+    `convergence` is one of `vaeplay.training.convergence`, and `best_epoch` that of the lowest validation loss.
     """
 
     epochs: tuple[int, ...]
     lr: tuple[float | None, ...]
     rate_weight: tuple[float | None, ...]
     curves: tuple[Curve, ...]
+    convergence: str | None = None
+    best_epoch: int | None = None
 
 
 @dataclass(frozen=True)

@@ -172,6 +172,8 @@ def _history(log: results.Log) -> History | None:
             )
             for term in sorted(terms)
         ),
+        convergence=log.convergence,
+        best_epoch=log.best_epoch,
     )
 
 

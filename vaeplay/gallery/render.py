@@ -86,6 +86,8 @@ def environment() -> Environment:
         "over": over,
         "quoted": lambda text: quote(text, safe=""),
         "setting": words.setting,
+        "training_flag": words.training_flag,
+        "training_length": words.training_length,
     }
     return engine
 

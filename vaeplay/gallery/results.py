@@ -6,7 +6,7 @@ Numbers that are not finite, which JSON writers leave in many forms, are None.
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, JsonValue, TypeAdapter, ValidationError
 from pydantic_core import to_json
@@ -125,6 +125,8 @@ class Log(Result):
     """logs/cells/<cell>.json."""
 
     history: tuple[Numbers, ...] = ()
+    convergence: Literal["falling", "best", "overfitting"] | None = None
+    best_epoch: int | None = None
     seconds: Number = None
     images_per_second: Number = None
     parameters: int | None = None

@@ -74,6 +74,29 @@ def run(number: int) -> str:
     return f", run {number}"
 
 
+def training_flag(cell: Cell) -> str:
+    """What a reader should know of the length of a cell's training, in two or three words; empty where it was right."""
+    state = cell.history.convergence if cell.history else None
+    return {"falling": "still falling", "overfitting": "overfits"}.get(state or "", "")
+
+
+def training_length(cell: Cell) -> str:
+    """The same in a sentence; empty where nothing is known."""
+    if cell.history is None or cell.history.convergence is None:
+        return ""
+    best, last = cell.history.best_epoch, cell.history.epochs[-1]
+    kept = {item.key: item.value for item in cell.train}.get("keep") == "best"
+    weights = f"The weights are those of epoch {best}" if kept else f"The weights are those of epoch {last}, the last"
+    return {
+        "falling": "Still falling: the validation loss was falling when the training ended, after "
+        f"{plural(last, 'epoch')}. More epochs would change this model's values.",
+        "best": f"At its best: the validation loss had levelled off by epoch {last}, as far as its curve can tell "
+        "under this learning-rate schedule.",
+        "overfitting": f"Overfits since epoch {best}: the validation loss was lowest there, and higher at the end. "
+        f"{weights}.",
+    }[cell.history.convergence]
+
+
 def plural(count: int, noun: str, nouns: str = "") -> str:
     """A count with its noun, as in `1 cell`, `12 cells`; `nouns` is the plural where an s does not make it."""
     return f"{number(count, 0)} {noun if count == 1 else nouns or noun + 's'}"

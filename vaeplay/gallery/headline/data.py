@@ -36,6 +36,7 @@ def data(view: View) -> dict[str, Any]:
         "balance": balance(page),
         "tallest": BAR,
         "seconds": training_seconds(page),
+        "falling": [cell for cell in page.cells if cell.history and cell.history.convergence == "falling"],
         "repeated": len(view.rows) < len(page.cells),
         "varying": view.varying,
         "explorable": any(item.way != "none" for item in page.explorer),
