@@ -15,7 +15,9 @@ from vaeplay.evaluation.metrics import (
     likelihood,
     reconstruction,
     representation,
+    samplers,
     smoothness,
+    trips,
 )
 from vaeplay.evaluation.metrics.intervals import Estimate
 from vaeplay.evaluation.metrics.subject import Subject
@@ -24,7 +26,9 @@ GROUPS: dict[str, Callable[[Subject], dict[str, Estimate]]] = {
     "reconstruction": reconstruction.metrics,
     "likelihood": likelihood.metrics,
     "generation": generation.metrics,
+    "samplers": samplers.metrics,
     "smoothness": smoothness.metrics,
+    "trips": trips.metrics,
     "representation": representation.metrics,
     "disentanglement": disentanglement.metrics,
 }

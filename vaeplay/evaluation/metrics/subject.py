@@ -12,7 +12,8 @@ from vaeplay.classifier.network import Classifier
 from vaeplay.data.prepared import Split, as_float
 from vaeplay.evaluation.metrics import pixels
 from vaeplay.models.base import Autoencoder
-from vaeplay.noise import Noise
+from vaeplay.models.parts import losses
+from vaeplay.noise import Noise, NoiseOfRows
 from vaeplay.rows import evenly
 from vaeplay.seeds import seed_for
 
@@ -102,6 +103,27 @@ class Subject:
             posteriors = [self.model.posterior(x) for _, x in self.batches(self.seen)]
         parts = [part for part in posteriors if part is not None]
         return (torch.cat([mean for mean, _ in parts]), torch.cat([logvar for _, logvar in parts])) if parts else None
+
+    @cached_property
+    @torch.no_grad()
+    def trained_on(self) -> tuple[Tensor, Tensor]:
+        """Codes of training and of test images as a decoder meets them in training, (M, D) and (N, D).
+
+        Draws from the posteriors, where there are any; else the codes themselves.
+        """
+        images = self._seen(self.train.images, "binarised training images")
+        return self._drawn(images, "training codes"), self._drawn(self.seen, "posterior samples")
+
+    def _drawn(self, images: Tensor, purpose: str) -> Tensor:
+        noise = NoiseOfRows(self.seed_for(purpose), len(images), images.device)
+        found = []
+        for rows, x in self.batches(images):
+            posterior = self.model.posterior(x)
+            if posterior is None:
+                found.append(self.model.encode(x))
+            else:
+                found.append(losses.gaussian_sample(*posterior, noise.of(rows).normal(posterior[0].shape)))
+        return torch.cat(found).flatten(1)
 
     @cached_property
     @torch.no_grad()

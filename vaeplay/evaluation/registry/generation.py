@@ -1,6 +1,6 @@
 """What a model makes of no image at all: its samples, against the training images.
 
-As many samples are drawn as there are test images. All but `memorising` and `sample_sharpness` are taken in the
+As many samples are drawn as there are test images. All but `sample_sharpness` are taken in the
 features of the classifier that the pipeline trains on the same training split; held-out real images give each its floor
 or ceiling.
 """
@@ -109,19 +109,6 @@ GENERATION: tuple[Metric, ...] = (
         3,
         "Entropy of how often the classifier gives each class to a sample: at most the logarithm of the number of "
         "classes, 2.303 for ten. It should be that of the real images; lower, and some classes are hardly drawn.",
-        headline=False,
-        over="sample",
-    ),
-    Metric(
-        "memorising",
-        "generation",
-        "Copied samples",
-        "share of samples",
-        "lower",
-        3,
-        "Share of samples that lie, by pixels, at least three times closer to one training image than to any other. "
-        "The distance to the nearest alone would not tell: blurred images lie close to many.",
-        "Gu et al. 2023, arXiv:2310.02664",
         headline=False,
         over="sample",
     ),
