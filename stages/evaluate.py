@@ -33,6 +33,7 @@ def main(name: str) -> None:
         seed=settings["seed"],
         batch_size=options["batch_size"],
         importance_samples=options["importance_samples"],
+        evidence_samples=options["evidence_samples"],
         classes=len(prepared.about(DATA)["classes"]),
     )
     # The page shows how a training failed. Metrics of what is left of it would be compared with those of others.

@@ -11,6 +11,7 @@ from torch import Tensor
 from vaeplay.evaluation import samples
 from vaeplay.evaluation.metrics import (
     disentanglement,
+    gaps,
     generation,
     likelihood,
     reconstruction,
@@ -25,6 +26,7 @@ from vaeplay.evaluation.metrics.subject import Subject
 GROUPS: dict[str, Callable[[Subject], dict[str, Estimate]]] = {
     "reconstruction": reconstruction.metrics,
     "likelihood": likelihood.metrics,
+    "gaps": gaps.metrics,
     "generation": generation.metrics,
     "samplers": samplers.metrics,
     "smoothness": smoothness.metrics,

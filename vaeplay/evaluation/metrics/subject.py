@@ -28,8 +28,8 @@ class Subject:
 
     `real_train` and `real_test` are the classifier's features of those images, (N, F). No metric depends on
     `batch_size`; it is how many images pass a network at once. `importance_samples` is how many codes an image gets for
-    the importance-weighted bound; `classes` how many classes the data set has, 1 where it has none. What is computed
-    here is computed once.
+    the importance-weighted bound, `evidence_samples` how many a few images get for a tighter one, 0 for none; `classes`
+    is how many classes the data set has, 1 where it has none. What is computed here is computed once.
     """
 
     model: Autoencoder
@@ -41,6 +41,7 @@ class Subject:
     seed: int
     batch_size: int
     importance_samples: int
+    evidence_samples: int
     classes: int
 
     def seed_for(self, purpose: str) -> int:
