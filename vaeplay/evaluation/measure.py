@@ -10,6 +10,7 @@ from torch import Tensor
 
 from vaeplay.evaluation import samples
 from vaeplay.evaluation.metrics import (
+    copies,
     disentanglement,
     gaps,
     generation,
@@ -28,6 +29,7 @@ GROUPS: dict[str, Callable[[Subject], dict[str, Estimate]]] = {
     "likelihood": likelihood.metrics,
     "gaps": gaps.metrics,
     "generation": generation.metrics,
+    "copies": copies.metrics,
     "samplers": samplers.metrics,
     "smoothness": smoothness.metrics,
     "trips": trips.metrics,
@@ -76,6 +78,7 @@ def _finite(value: float | None) -> float | None:
 def details(subject: Subject, estimates: dict[str, Estimate], columns: int) -> dict[str, Any]:
     """What the page shows of a cell beyond its metrics: intervals, counts, spectrum, which images came out best."""
     best, worst = reconstruction.extremes(subject, columns)
+    shown = samples.prior(subject.model, columns, subject.seed_for("prior samples")).flatten(0, 1)
     intervals = {key: [_finite(estimate.low), _finite(estimate.high)] for key, estimate in estimates.items()}
     return {
         "intervals": {key: interval for key, interval in intervals.items() if None not in interval},
@@ -83,6 +86,7 @@ def details(subject: Subject, estimates: dict[str, Estimate], columns: int) -> d
         "spectrum": [entry | {"rate": _finite(entry["rate"])} for entry in likelihood.spectrum(subject)],
         "best": best.tolist(),
         "worst": worst.tolist(),
+        "nearest": copies.nearest_training(subject, shown).tolist(),
         "test_images": len(subject.test.images),
         "usage": subject.model.usage(subject.seen),
     }

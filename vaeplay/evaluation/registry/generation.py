@@ -1,8 +1,8 @@
 """What a model makes of no image at all: its samples, against the training images.
 
-As many samples are drawn as there are test images. All but `sample_sharpness` are taken in the
-features of the classifier that the pipeline trains on the same training split; held-out real images give each its floor
-or ceiling.
+As many samples are drawn as there are test images. All are taken in the features of the classifier that the pipeline
+trains on the same training split, but for sharpness and what is said to be of pixels; held-out real images give each
+its floor or ceiling.
 """
 
 from vaeplay.evaluation.registry.metric import Metric
@@ -109,6 +109,58 @@ GENERATION: tuple[Metric, ...] = (
         3,
         "Entropy of how often the classifier gives each class to a sample: at most the logarithm of the number of "
         "classes, 2.303 for ten. It should be that of the real images; lower, and some classes are hardly drawn.",
+        headline=False,
+        over="sample",
+    ),
+    Metric(
+        "copying_features",
+        "generation",
+        "Copying, by features",
+        "½ for new images",
+        "lower",
+        3,
+        "How often a sample is nearer to one training image than a test image is: by the distance to the nearest over "
+        "that to the second nearest, in the classifier's features. ½ for images that are new, 1 for copies; shifted "
+        "copies are told too.",
+        "Meehan et al. 2020, arXiv:2004.05675; Gu et al. 2023, arXiv:2310.02664",
+        headline=False,
+        over="sample",
+    ),
+    Metric(
+        "copying_pixels",
+        "generation",
+        "Copying, by pixels",
+        "½ for new images",
+        "lower",
+        3,
+        "As copying by features, with the distances between pixels: blurred copies are told too.",
+        "Meehan et al. 2020, arXiv:2004.05675; Gu et al. 2023, arXiv:2310.02664",
+        headline=False,
+        over="sample",
+    ),
+    Metric(
+        "train_distance_features",
+        "generation",
+        "Distance from training images, features",
+        "1 for real images",
+        None,
+        2,
+        "Mean distance of samples to the nearest training image over that of test images, in the classifier's "
+        "features. Far below 1 for copies.",
+        "Meehan et al. 2020, arXiv:2004.05675; Gu et al. 2023, arXiv:2310.02664",
+        headline=False,
+        over="sample",
+    ),
+    Metric(
+        "train_distance_pixels",
+        "generation",
+        "Distance from training images, pixels",
+        "1 for real images",
+        None,
+        2,
+        "Mean distance of samples to the nearest training image over that of test images, between pixels. Blurred "
+        "images lie near to many: below 1 it is no proof of copying.",
+        "Meehan et al. 2020, arXiv:2004.05675; Gu et al. 2023, arXiv:2310.02664",
         headline=False,
         over="sample",
     ),
