@@ -11,6 +11,7 @@ from torch import Tensor
 from vaeplay.evaluation import samples
 from vaeplay.evaluation.metrics import (
     copies,
+    decomposition,
     disentanglement,
     gaps,
     generation,
@@ -27,6 +28,7 @@ from vaeplay.evaluation.metrics.subject import Subject
 GROUPS: dict[str, Callable[[Subject], dict[str, Estimate]]] = {
     "reconstruction": reconstruction.metrics,
     "likelihood": likelihood.metrics,
+    "decomposition": decomposition.metrics,
     "gaps": gaps.metrics,
     "generation": generation.metrics,
     "copies": copies.metrics,

@@ -123,6 +123,43 @@ LIKELIHOOD: tuple[Metric, ...] = (
         headline=False,
     ),
     Metric(
+        "mutual_information",
+        "likelihood",
+        "Mutual information of images and codes",
+        "nats / image",
+        None,
+        2,
+        "The part of the rate that says which test image a code is of: the mean distance KL(q(z|x) ‖ q(z)) of each "
+        "posterior from all of them together. At most the logarithm of the number of test images, and too low an "
+        "estimate for all images that there might be where it comes near.",
+        "Hoffman & Johnson 2016, ELBO surgery; Chen et al. 2018, arXiv:1802.04942",
+        headline=False,
+    ),
+    Metric(
+        "total_correlation",
+        "likelihood",
+        "Total correlation",
+        "nats / image",
+        None,
+        2,
+        "The part of the rate that is the dependence of the code's numbers on each other, over all test images "
+        "together: KL(q(z) ‖ Π q(z_d)).",
+        "Hoffman & Johnson 2016, ELBO surgery; Chen et al. 2018, arXiv:1802.04942",
+        headline=False,
+    ),
+    Metric(
+        "dimension_kl",
+        "likelihood",
+        "Dimension-wise KL",
+        "nats / image",
+        None,
+        2,
+        "The part of the rate that is the distance of each number of the code, over all test images together, from the "
+        "prior: Σ KL(q(z_d) ‖ p(z_d)).",
+        "Hoffman & Johnson 2016, ELBO surgery; Chen et al. 2018, arXiv:1802.04942",
+        headline=False,
+    ),
+    Metric(
         "active_units",
         "likelihood",
         "Active units",
