@@ -32,9 +32,8 @@ def gaps_of(linear: LinearModel) -> tuple[Tensor, Tensor]:
 @pytest.mark.parametrize("latent_dim", [1, 2])
 def test_quadrature_is_the_evidence_of_a_linear_gaussian_model(linear_means: None, latent_dim: int) -> None:
     linear = LinearModel(latent_dim)
-    reach = torch.full((latent_dim,), 8.0).double()
     for steps, error in ((64, 1e-2), (128, 1e-6)):  # the posterior is a quarter wide
-        found = exact.by_quadrature(linear.model, linear.x, reach, steps)
+        found = exact.by_quadrature(linear.model, linear.x, 8.0, steps)
         assert found is not None
         assert float((found[0] - linear.exact()).abs().max()) < error
         assert float((found[1] - found[0]).abs().max()) >= float((found[0] - linear.exact()).abs().max())

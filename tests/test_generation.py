@@ -180,3 +180,35 @@ def test_a_perfect_copy_is_as_far_from_the_training_images_as_its_original() -> 
     subject.model.reconstruct = lambda x: x  # type: ignore[method-assign]
     expected = frechet(subject.real_test, subject.real_train)
     assert generation.metrics(subject)["reconstruction_frechet"].value == pytest.approx(expected, rel=1e-6)
+
+
+def test_recall_and_coverage_without_a_tenth_of_the_samples_are_those_of_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made, real = normal(97), 1.3 * normal(80, seed=1)
+    for at_once in (100_000, 300):
+        monkeypatch.setattr(manifold, "PAIRS_AT_ONCE", at_once)
+        found = manifold.without_each_group(made, real)
+        for group in range(10):
+            rest = manifold.per_image(made[torch.arange(97) % 10 != group], real)
+            for key in ("recall", "coverage"):
+                assert float(found[key][group]) == pytest.approx(float(rest[key].mean())), key
+
+
+def test_the_intervals_of_recall_and_coverage_hold_the_value_for_many_samples_most_of_the_time() -> None:
+    """Over other samples of as many, which Wilson's intervals do far less often."""
+    real, network = normal(300, 3, 999), making.subject("AE").classifier
+    values: dict[str, list[float]] = {"recall": [], "coverage": []}
+    intervals: dict[str, list[tuple[float, float]]] = {"recall": [], "coverage": []}
+    for seed in range(60):
+        found = likeness.metrics(network, 0.8 * normal(300, 3, seed), real, classes=1, seed=0)
+        for key in values:
+            low, high = found[key].low, found[key].high
+            assert low is not None and high is not None
+            values[key].append(found[key].value)
+            intervals[key].append((low, high))
+    for key, own in intervals.items():
+        truth = sum(values[key]) / 60
+        held = sum(low <= truth <= high for low, high in own)
+        print(key, truth, held / 60)
+        assert held >= 50, key

@@ -16,7 +16,7 @@ from torch import Tensor
 from vaeplay.data.prepared import as_float
 from vaeplay.evaluation.metrics.subject import Subject
 from vaeplay.models.base import Autoencoder
-from vaeplay.models.parts import losses
+from vaeplay.models.parts import importance, losses
 
 WIDEST = 2  # numbers in a code
 TOLERANCE = 0.01  # nats
@@ -37,7 +37,8 @@ def log_likelihoods(subject: Subject) -> Tensor | None:
     if posteriors is None or model.latent_dim > WIDEST:
         return None
     mean, logvar = posteriors
-    reach = (mean.abs() + POSTERIOR_REACH * (0.5 * logvar).exp()).amax(0).clamp(min=PRIOR_REACH)
+    furthest = (mean.norm(dim=1) + POSTERIOR_REACH * (0.5 * logvar).exp().amax(1)).max()
+    reach = max(PRIOR_REACH, float(furthest))
     images = as_float(subject.seen)
     for steps in STEPS:
         found = by_quadrature(model, images, reach, steps)
@@ -49,25 +50,28 @@ def log_likelihoods(subject: Subject) -> Tensor | None:
     return None
 
 
-def by_quadrature(model: Autoencoder, images: Tensor, reach: Tensor, steps: int) -> tuple[Tensor, Tensor] | None:
-    """log p(x) of images (N, *shape) on the grid from −reach to reach (D,) of `steps` steps, and on every second place.
+@torch.no_grad()
+def by_quadrature(model: Autoencoder, images: Tensor, reach: float, steps: int) -> tuple[Tensor, Tensor] | None:
+    """log p(x) of images (N, *shape) on a grid of `steps` steps across a disc, and on every second place of it.
 
     Two of (N,), nats; None for a likelihood that is no product.
     """
-    axis = torch.arange(steps + 1, device=reach.device)
-    numbers = torch.cartesian_prod(*[axis] * len(reach)).view(-1, len(reach))
-    codes = reach * (2 * numbers / steps - 1)
-    spacing = float((2 * reach / steps).log().sum())
-    even = (numbers % 2 == 0).all(1)
+    size = model.latent_dim
+    numbers = torch.cartesian_prod(*[torch.arange(steps + 1, device=images.device)] * size).view(-1, size)
+    codes = (reach * (2 * numbers / steps - 1)).to(images.dtype)
+    inside = codes.norm(dim=1) <= reach
+    codes, even = codes[inside], (numbers % 2 == 0).all(1)[inside]
+    spacing = size * math.log(2 * reach / steps)
     log_prior = losses.gaussian_log_density(codes, torch.zeros_like(codes), torch.zeros_like(codes)).sum(1)
     totals = torch.full((2, len(images)), -torch.inf, dtype=torch.double, device=images.device)
-    size = max(1, PAIRS_AT_ONCE // len(images))
-    for z, prior, both in zip(codes.split(size), log_prior.split(size), even.split(size), strict=True):
-        distortions = model.likelihood.distortions(images, model.decoder(z))
+    at_once = max(1, PAIRS_AT_ONCE // len(images))
+    for z, prior, both in zip(codes.split(at_once), log_prior.split(at_once), even.split(at_once), strict=True):
+        outputs = torch.cat([model.decoder(part) for part in z.split(importance.DECODED_AT_ONCE)])
+        distortions = model.likelihood.distortions(images, outputs)
         if distortions is None:
             return None
         joint = prior - distortions
         for place, part in enumerate((joint, joint[:, both])):
             if part.shape[1]:
                 totals[place] = torch.logaddexp(totals[place], part.logsumexp(1).double())
-    return totals[0] + spacing, totals[1] + spacing + len(reach) * math.log(2)
+    return totals[0] + spacing, totals[1] + spacing + size * math.log(2)

@@ -45,10 +45,13 @@ class Estimate:
     replicates: Tensor | None = field(default=None, compare=False, repr=False)
 
 
-def bootstrap_means(values: dict[str, Tensor], seed: int) -> dict[str, Estimate]:
-    """The mean of each metric over N images with its interval: {name: (N,)} → {name: Estimate}."""
+def bootstrap_means(values: dict[str, Tensor], seed: int, strata: Tensor | None = None) -> dict[str, Estimate]:
+    """The mean of each metric over N images with its interval: {name: (N,)} → {name: Estimate}.
+
+    Where the number of images of each class is fixed, `strata` (N,) are the classes, and images are drawn within them.
+    """
     stacked = torch.stack([value.double() for value in values.values()])
-    resampled = _resampled(stacked, seed)
+    resampled = _resampled(stacked, seed, strata)
     rows = zip(values, stacked, resampled, strict=True)
     return {name: _measured(own.mean(), drawn, values=own) for name, own, drawn in rows}
 
@@ -96,26 +99,41 @@ def jackknife(statistic: Callable[[Tensor], float], count: int) -> Estimate:
     if count < 2 * GROUPS:
         return Estimate(value, count)
     parts = torch.tensor([statistic(rows[rows % GROUPS != group]) for group in range(GROUPS)], dtype=torch.double)
+    return from_replicates(value, parts, count)
+
+
+def from_replicates(value: float, parts: Tensor, count: int) -> Estimate:
+    """The jackknife's interval of a metric of a set of `count` by what it is without each group, (GROUPS,)."""
+    if count < 2 * GROUPS:
+        return Estimate(value, count)
     error = math.sqrt((GROUPS - 1) / GROUPS * float((parts - parts.mean()).square().sum()))
     return Estimate(value, count, value - T_975 * error, value + T_975 * error, replicates=parts)
 
 
-def _resampled(values: Tensor, seed: int) -> Tensor:
+def _resampled(values: Tensor, seed: int, strata: Tensor | None = None) -> Tensor:
     """Means over RESAMPLES draws with replacement of N images: (F, N) → (F, RESAMPLES)."""
     count = values.shape[1]
     at_once = max(1, min(RESAMPLES, AT_ONCE // count))
     blocks = [(start, min(at_once, RESAMPLES - start)) for start in range(0, RESAMPLES, at_once)]
-    weights = (_weights(count, size, seed_for(seed, f"from {start}") if start else seed) for start, size in blocks)
+    classes = None if strata is None else strata.cpu().numpy().tobytes()
+    seeds = (seed_for(seed, f"from {start}") if start else seed for start, _ in blocks)
+    weights = (_weights(count, size, own, classes) for (_, size), own in zip(blocks, seeds, strict=True))
     return torch.cat([values @ block.to(values.device).T for block in weights], dim=1)
 
 
 @lru_cache(maxsize=4)
-def _weights(count: int, draws: int, seed: int) -> Tensor:
+def _weights(count: int, draws: int, seed: int, strata: bytes | None) -> Tensor:
     """How often each of N images is in each draw with replacement, as a share: (draws, N).
 
     Kept for the next metric over as many images: to draw takes longer than all that is done with the draws.
     """
-    rows = torch.randint(count, (draws, count), generator=torch.Generator().manual_seed(seed))
+    generator = torch.Generator().manual_seed(seed)
+    if strata is None:
+        rows = torch.randint(count, (draws, count), generator=generator)
+    else:
+        classes = torch.frombuffer(bytearray(strata), dtype=torch.int64)
+        members = [(classes == each).nonzero()[:, 0] for each in classes.unique()]
+        rows = torch.cat([own[torch.randint(len(own), (draws, len(own)), generator=generator)] for own in members], 1)
     share = torch.full((), 1 / count, dtype=torch.double).expand(rows.shape)
     return torch.zeros(rows.shape, dtype=torch.double).scatter_add_(1, rows, share)
 

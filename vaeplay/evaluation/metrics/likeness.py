@@ -8,7 +8,7 @@ from torch import Tensor
 
 from vaeplay.classifier.network import Classifier
 from vaeplay.evaluation.metrics import distances, manifold
-from vaeplay.evaluation.metrics.intervals import Estimate, bootstrap_means, jackknife, wilson
+from vaeplay.evaluation.metrics.intervals import Estimate, bootstrap_means, from_replicates, jackknife, wilson
 from vaeplay.rows import evenly
 
 
@@ -23,7 +23,10 @@ def metrics(network: Classifier, made: Tensor, train: Tensor, *, classes: int, s
         estimates["kid"] = jackknife(distances.kernel(made, real), len(made))
         values = manifold.per_image(made, real)
         found |= bootstrap_means({"density": values.pop("density")}, seed)
-        found |= wilson(values)
+        found |= wilson({"precision": values["precision"]})
+        replicates = manifold.without_each_group(made, real)
+        for key in ("recall", "coverage"):
+            found[key] = from_replicates(float(values[key].mean()), replicates[key], len(made))
     if classes > 1:
         estimates["class_entropy"] = jackknife(entropy(network, made), len(made))
     return estimates

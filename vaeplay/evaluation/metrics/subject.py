@@ -44,6 +44,11 @@ class Subject:
     evidence_samples: int
     classes: int
 
+    @property
+    def strata(self) -> Tensor | None:
+        """The classes of the test images, whose numbers the split has fixed; None where there are none."""
+        return self.test.labels if self.classes > 1 else None
+
     def seed_for(self, purpose: str) -> int:
         """The same for every cell, so that all are measured with the same noise."""
         return seed_for(self.seed, purpose)

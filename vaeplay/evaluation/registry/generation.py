@@ -73,7 +73,7 @@ GENERATION: tuple[Metric, ...] = (
         "fifth neighbour among the samples. Samples far from everything raise it.",
         "Kynkäänniemi et al. 2019, arXiv:1904.06991",
         headline=False,
-        over="training image",
+        over="sample",
     ),
     Metric(
         "density",
@@ -98,7 +98,7 @@ GENERATION: tuple[Metric, ...] = (
         "Share of training images, as many as samples, whose ball (see precision) holds at least one sample: how much "
         "of the variety of real images the samples have.",
         "Naeem et al. 2020, arXiv:2002.09797",
-        over="training image",
+        over="sample",
     ),
     Metric(
         "class_entropy",

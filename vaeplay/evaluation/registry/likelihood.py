@@ -118,7 +118,9 @@ LIKELIHOOD: tuple[Metric, ...] = (
         4,
         "The best bound on the negative log-likelihood there is (the importance-weighted one, or the ELBO of discrete "
         "codes) in bits, divided by the number of pixel values of an image. It compares models under one likelihood: "
-        "that of a density over pixels in 0…1, as the Gaussians are, lies 8 bits below one over pixels in 0…255.",
+        "that of a density over pixels in 0…1, as the Gaussians are, lies 8 bits below one over pixels in 0…255. Of "
+        "grey pixels under a Bernoulli likelihood it is a cross-entropy of black and white pixels, and compares with "
+        "no published figure.",
         "Theis et al. 2016, arXiv:1511.01844",
         headline=False,
     ),
@@ -180,6 +182,18 @@ LIKELIHOOD: tuple[Metric, ...] = (
         "Latent dimensions that say less than 0.01 nats about at least 99 % of the test images: the posterior has "
         "collapsed to the prior there.",
         "Lucas et al. 2019, arXiv:1911.02469",
+        headline=False,
+    ),
+    Metric(
+        "idle_units",
+        "likelihood",
+        "Idle units",
+        "dimensions",
+        None,
+        0,
+        "Latent dimensions that are neither active nor collapsed: their mean hardly varies, and still they say "
+        "something about more than 1 % of the test images.",
+        "Burda et al. 2016, arXiv:1509.00519; Lucas et al. 2019, arXiv:1911.02469",
         headline=False,
     ),
     Metric(
