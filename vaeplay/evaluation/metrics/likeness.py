@@ -13,7 +13,7 @@ from vaeplay.rows import evenly
 
 
 def metrics(network: Classifier, made: Tensor, train: Tensor, *, classes: int, seed: int) -> dict[str, Estimate]:
-    """Every figure of N images with the features `made`, (N, F), against those of all M training images, (M, F).
+    """Every metric of N images with the features `made`, (N, F), against those of all M training images, (M, F).
 
     A set of as few images as neighbours are counted has no metrics of neighbours; one without classes, no entropy.
     """
@@ -22,11 +22,11 @@ def metrics(network: Classifier, made: Tensor, train: Tensor, *, classes: int, s
     if min(len(made), len(real)) > manifold.NEIGHBOURS:
         estimates["kid"] = jackknife(distances.kernel(made, real), len(made))
         values = manifold.per_image(made, real)
-        found |= bootstrap_means({"density": values.pop("density")}, seed)
-        found |= wilson({"precision": values["precision"]})
+        estimates |= bootstrap_means({"density": values.pop("density")}, seed)
+        estimates |= wilson({"precision": values["precision"]})
         replicates = manifold.without_each_group(made, real)
         for key in ("recall", "coverage"):
-            found[key] = from_replicates(float(values[key].mean()), replicates[key], len(made))
+            estimates[key] = from_replicates(float(values[key].mean()), replicates[key], len(made))
     if classes > 1:
         estimates["class_entropy"] = jackknife(entropy(network, made), len(made))
     return estimates
