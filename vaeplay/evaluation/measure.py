@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
+from vaeplay.data.prepared import as_float
 from vaeplay.evaluation import samples
 from vaeplay.evaluation.metrics import (
     copies,
@@ -16,6 +17,7 @@ from vaeplay.evaluation.metrics import (
     gaps,
     generation,
     likelihood,
+    pca,
     reconstruction,
     representation,
     samplers,
@@ -27,6 +29,7 @@ from vaeplay.evaluation.metrics.subject import Subject
 
 GROUPS: dict[str, Callable[[Subject], dict[str, Estimate]]] = {
     "reconstruction": reconstruction.metrics,
+    "pca": pca.metrics,
     "likelihood": likelihood.metrics,
     "decomposition": decomposition.metrics,
     "gaps": gaps.metrics,
@@ -80,7 +83,6 @@ def _finite(value: float | None) -> float | None:
 def details(subject: Subject, estimates: dict[str, Estimate], columns: int) -> dict[str, Any]:
     """What the page shows of a cell beyond its metrics: intervals, counts, spectrum, which images came out best."""
     best, worst = reconstruction.extremes(subject, columns)
-    shown = samples.prior(subject.model, columns, subject.seed_for("prior samples")).flatten(0, 1)
     intervals = {key: [_finite(estimate.low), _finite(estimate.high)] for key, estimate in estimates.items()}
     return {
         "intervals": {key: interval for key, interval in intervals.items() if None not in interval},
@@ -88,7 +90,6 @@ def details(subject: Subject, estimates: dict[str, Estimate], columns: int) -> d
         "spectrum": [entry | {"rate": _finite(entry["rate"])} for entry in likelihood.spectrum(subject)],
         "best": best.tolist(),
         "worst": worst.tolist(),
-        "nearest": copies.nearest_training(subject, shown).tolist(),
         "test_images": len(subject.test.images),
         "usage": subject.model.usage(subject.seen),
     }
@@ -97,11 +98,14 @@ def details(subject: Subject, estimates: dict[str, Estimate], columns: int) -> d
 def pictures(subject: Subject, columns: int) -> dict[str, Tensor]:
     """The cell's pictures, (rows, columns, channels, height, width) each, by kind."""
     best, worst = reconstruction.extremes(subject, columns)
+    prior = samples.prior(subject.model, columns, subject.seed_for("prior samples"))
+    nearest = subject.train.images[copies.nearest_training(subject, prior.flatten(0, 1))]
     return {
         "reconstruction": reconstruction.pairs(subject, samples.chosen(subject, columns)),
         "best": reconstruction.pairs(subject, best),
         "worst": reconstruction.pairs(subject, worst),
-        "prior": samples.prior(subject.model, columns, subject.seed_for("prior samples")),
+        "prior": prior,
+        "nearest": as_float(nearest).unflatten(0, prior.shape[:2]),  # the training image nearest to each of these
         "interpolation": samples.interpolation(subject, columns),
         "traversal": samples.traversals(subject, columns),
     }

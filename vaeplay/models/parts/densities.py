@@ -38,6 +38,8 @@ def fit_gaussian(codes: Tensor) -> Mixture:
 
 def fit_mixture(codes: Tensor, components: int, noise: Noise) -> Mixture:
     """A Gaussian mixture by expectation-maximisation; where there are fewer codes, of fewer components."""
+    if len(codes) < 2:
+        return fit_gaussian(codes)
     from sklearn.mixture import GaussianMixture  # it takes a second to import, and the plain Gaussian needs none
     from threadpoolctl import threadpool_limits
 
