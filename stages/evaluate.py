@@ -9,7 +9,7 @@ from stages import run
 from vaeplay import files
 from vaeplay.classifier import network
 from vaeplay.data import drawing, prepared
-from vaeplay.evaluation import export, measure
+from vaeplay.evaluation import export, kept, measure
 from vaeplay.evaluation.metrics.subject import Subject
 from vaeplay.settings import axes
 from vaeplay.training import checkpoint, devices
@@ -33,6 +33,7 @@ def main(name: str) -> None:
         seed=settings["seed"],
         batch_size=options["batch_size"],
         importance_samples=options["importance_samples"],
+        evidence_samples=options["evidence_samples"],
         classes=len(prepared.about(DATA)["classes"]),
     )
     # The page shows how a training failed. Metrics of what is left of it would be compared with those of others.
@@ -48,6 +49,7 @@ def main(name: str) -> None:
         for kind, picture in shown.items():
             files.write_bytes(folder / f"{kind}.png", picture)
         files.write_bytes(folder / "explorer.safetensors", explorer)
+        files.write_bytes(folder / "images.safetensors", kept.file(found))
         files.write_json(folder / "details.json", measure.details(subject, found, options["columns"]))
         files.write_json(folder / "seconds.json", seconds)
     files.write_json(Path("metrics") / f"{name}.json", measure.values(found))

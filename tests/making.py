@@ -133,6 +133,7 @@ def subject(name: str, count: int = 60, batch_size: int = 500, seed: int = 0, **
         seed=0,
         batch_size=batch_size,
         importance_samples=20,
+        evidence_samples=0,
         classes=3,
     )
 

@@ -443,7 +443,7 @@ def test_on_a_narrow_screen_nothing_sticks_out(browser: Browser, address: str) -
 
 def test_the_smoothest_latent_space_is_two_presses_away(browser: Browser, address: str) -> None:
     with opened(browser, address) as page:
-        page.locator(".finding a[data-finding=path_length]").first.click()
+        page.locator(".finding a[data-finding=trip]").first.click()
         name = page.locator("#detail .cell-name").inner_text()
         page.get_by_role("button", name="Explore its latent space").click()
         expect(page.locator("#detail")).to_be_hidden()

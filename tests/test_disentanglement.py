@@ -47,6 +47,7 @@ def measured(codes: Any, count: int = 1200, still: tuple[int | None, int | None]
     )
     for name, part in zip(("train_codes", "codes"), parts, strict=True):
         subject.__dict__[name] = codes(part.double(), generator)
+    subject.__dict__["trained_on"] = (subject.train_codes, subject.codes)
     subject.model.latent_dim = subject.codes.shape[1]
     return of.metrics(subject)
 
@@ -182,3 +183,18 @@ def test_maps_of_codes_and_data_without_factors_have_no_such_figures() -> None:
     subject = making.subject("VQVAE")
     subject.train, subject.test = (replace(split, factors=factors(60, 0)) for split in (subject.train, subject.test))
     assert of.metrics(subject) == {}
+
+
+def test_an_outlier_takes_the_gap_of_equally_wide_bins_and_leaves_that_of_quantiles() -> None:
+    factors = torch.stack([torch.arange(2000) % 5, torch.arange(2000) // 5 % 4], 1)
+    codes = factors.double() + 0.01 * torch.randn(2000, 2, generator=torch.Generator().manual_seed(0)).double()
+
+    def gap(points: torch.Tensor) -> float:
+        return of.mutual_information_gap(of.information(points, factors), factors)
+
+    assert gap(codes) > 0.95
+    assert gap(of.ranks(codes)) > 0.95
+    codes[7] = 1e4
+    assert gap(codes) < 0.05
+    assert gap(of.ranks(codes)) > 0.95
+    assert of.ranks(torch.ones(9, 1).double()).unique().numel() == 1

@@ -100,3 +100,24 @@ def test_draws_in_parts_are_still_a_thousand(monkeypatch: pytest.MonkeyPatch) ->
     parts = bootstrap_means({"x": values}, seed=3)["x"]
     assert parts.value == whole.value
     assert parts.low == pytest.approx(whole.low, abs=0.01)
+
+
+def test_draws_within_classes_give_the_narrower_interval_that_a_stratified_split_has() -> None:
+    """Of images whose classes differ: the spread between classes has no part, as their numbers are fixed."""
+    generator, held = torch.Generator().manual_seed(0), 0
+    classes = torch.arange(200) % 4
+    for trial in range(200):
+        values = 3.0 * classes + torch.randn(200, generator=generator)
+        within = bootstrap_means({"x": values}, trial, classes)["x"]
+        anyhow = bootstrap_means({"x": values}, trial)["x"]
+        assert within.low is not None and within.high is not None and anyhow.low is not None
+        held += within.low <= 4.5 <= within.high
+        assert within.value - within.low < 0.5 * (anyhow.value - anyhow.low)
+    assert 0.90 * 200 <= held <= 0.99 * 200
+
+
+def test_classes_in_any_order_are_drawn_in_their_own_numbers() -> None:
+    classes = torch.tensor([0, 1, 0, 2, 2, 2])
+    weights = intervals._weights(6, 50, 0, classes.numpy().tobytes()) * 6
+    for each, count in enumerate(classes.bincount()):
+        assert torch.equal(weights[:, classes == each].sum(1).round(), count.double().expand(50))

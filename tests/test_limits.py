@@ -147,12 +147,12 @@ class LinearModel:
     The columns of W are at right angles, so that the exact posterior's covariance is diagonal.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, latent_dim: int = 3) -> None:
         generator = torch.Generator().manual_seed(0)
         self.sigma = 0.3
-        shape, latent_dim, dims = (1, 4, 5), 3, 20
+        shape, dims = (1, 4, 5), 20
         basis = torch.linalg.qr(torch.randn(dims, latent_dim, generator=generator, dtype=torch.float64))[0]
-        self.directions = basis * torch.tensor([1.0, 0.7, 0.4], dtype=torch.float64)
+        self.directions = basis * torch.tensor([1.0, 0.7, 0.4], dtype=torch.float64)[:latent_dim]
         self.centre = torch.rand(dims, generator=generator, dtype=torch.float64)
         covariance = self.directions @ self.directions.T + self.sigma**2 * torch.eye(dims, dtype=torch.float64)
         self.evidence = MultivariateNormal(self.centre, covariance)

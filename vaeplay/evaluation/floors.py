@@ -21,10 +21,8 @@ def of(
     Against the training images: the same metrics of the test images as of samples. Of the test images themselves: how
     many the classifier is sure of, and how far neighbours by their pixels share a class.
     """
-    estimates = likeness.metrics(
-        classifier, test.images, real[1], train.images, real[0], classes=classes, seed=seed_for(seed, "intervals")
-    )
-    floors = {key: estimate.value for key, estimate in estimates.items()}
+    found = likeness.metrics(classifier, real[1], real[0], classes=classes, seed=seed_for(seed, "intervals"))
+    floors = {key: figure.value for key, figure in found.items()}
     floors["sure_midpoints"] = float(network.sure(classifier, real[1]).mean())
     if classes > 1 and len(test.images) > 1:
         floors["neighbour_consistency"] = float(same_class(test.images, test.labels).mean())

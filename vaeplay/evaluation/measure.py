@@ -8,23 +8,36 @@ from typing import Any
 
 from torch import Tensor
 
+from vaeplay.data.prepared import as_float
 from vaeplay.evaluation import samples
 from vaeplay.evaluation.metrics import (
+    copies,
+    decomposition,
     disentanglement,
+    gaps,
     generation,
     likelihood,
+    pca,
     reconstruction,
     representation,
+    samplers,
     smoothness,
+    trips,
 )
 from vaeplay.evaluation.metrics.intervals import Estimate
 from vaeplay.evaluation.metrics.subject import Subject
 
 GROUPS: dict[str, Callable[[Subject], dict[str, Estimate]]] = {
     "reconstruction": reconstruction.metrics,
+    "pca": pca.metrics,
     "likelihood": likelihood.metrics,
+    "decomposition": decomposition.metrics,
+    "gaps": gaps.metrics,
     "generation": generation.metrics,
+    "copies": copies.metrics,
+    "samplers": samplers.metrics,
     "smoothness": smoothness.metrics,
+    "trips": trips.metrics,
     "representation": representation.metrics,
     "disentanglement": disentanglement.metrics,
 }
@@ -85,11 +98,14 @@ def details(subject: Subject, estimates: dict[str, Estimate], columns: int) -> d
 def pictures(subject: Subject, columns: int) -> dict[str, Tensor]:
     """The cell's pictures, (rows, columns, channels, height, width) each, by kind."""
     best, worst = reconstruction.extremes(subject, columns)
+    prior = samples.prior(subject.model, columns, subject.seed_for("prior samples"))
+    nearest = subject.train.images[copies.nearest_training(subject, prior.flatten(0, 1))]
     return {
         "reconstruction": reconstruction.pairs(subject, samples.chosen(subject, columns)),
         "best": reconstruction.pairs(subject, best),
         "worst": reconstruction.pairs(subject, worst),
-        "prior": samples.prior(subject.model, columns, subject.seed_for("prior samples")),
+        "prior": prior,
+        "nearest": as_float(nearest).unflatten(0, prior.shape[:2]),  # the training image nearest to each of these
         "interpolation": samples.interpolation(subject, columns),
         "traversal": samples.traversals(subject, columns),
     }

@@ -14,7 +14,7 @@ FAMILIES = 8
 FINDINGS = (
     ("mse", "the best reconstructions"),
     ("frechet", "the best samples"),
-    ("path_length", "the smoothest latent space"),
+    ("trip", "the smoothest latent space"),
     ("elbo", "the highest ELBO"),
 )
 """The metrics of the headline, each with its words, in order."""

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 
 from vaeplay.data.prepared import batches
-from vaeplay.matrices import symmetric_root
 from vaeplay.models.base import Autoencoder
+from vaeplay.models.parts.densities import Mixture, fit_gaussian, fit_mixture
 from vaeplay.models.parts.losses import Loss
-from vaeplay.noise import Noise, sample_categorical
+from vaeplay.noise import Noise
 
 
 class AE(Autoencoder):
@@ -53,9 +53,7 @@ class AE(Autoencoder):
 
     def sample_codes(self, count: int, noise: Noise) -> Tensor:
         """Draws from the fitted density, (count, D)."""
-        normal = noise.normal((count, self.latent_dim))
-        chosen = sample_categorical(self.weights, noise.uniform((count,)))
-        return self.means[chosen] + torch.einsum("nij,nj->ni", self.factors[chosen], normal)
+        return Mixture(self.weights, self.means, self.factors).sample(count, noise)
 
     def prior_moments(self) -> tuple[Tensor, Tensor]:
         """Those of the mixture."""
@@ -66,25 +64,8 @@ class AE(Autoencoder):
     @torch.no_grad()
     def fit_prior(self, images: Tensor, noise: Noise) -> None:
         """Fit the density to the codes of the training images."""
-        codes = torch.cat([self.encode(self.likelihood.observe(x, noise)) for x in batches(images)]).cpu().double()
-        if self.mixture:
-            weights, means, covariances = fit_mixture(codes, len(self.weights), noise)
-        else:
-            weights, means, covariances = torch.ones(1), codes.mean(0)[None], torch.cov(codes.T, correction=0)
-        self.weights.copy_(weights)
-        self.means.copy_(means)
-        self.factors.copy_(symmetric_root(covariances.reshape(self.factors.shape)))
-
-
-def fit_mixture(codes: Tensor, components: int, noise: Noise) -> tuple[Tensor, Tensor, Tensor]:
-    """Weights, means and covariances of a Gaussian mixture fitted by scikit-learn's expectation-maximisation."""
-    from sklearn.mixture import GaussianMixture  # it takes a second to import, and the plain Gaussian needs none
-    from threadpoolctl import threadpool_limits
-
-    seed = int(noise.uniform((1,)).item() * 2**31)
-    with threadpool_limits(1):  # its threads are as many as there are cores, and sum in another order each time
-        fitted = GaussianMixture(min(components, len(codes)), random_state=seed).fit(codes.cpu().numpy())
-    parts = [torch.from_numpy(part) for part in (fitted.weights_, fitted.means_, fitted.covariances_)]
-    missing = components - len(parts[0])
-    weights, means, covariances = (torch.cat([part, part.new_zeros(missing, *part.shape[1:])]) for part in parts)
-    return weights, means, covariances
+        codes = torch.cat([self.encode(self.likelihood.observe(x, noise)) for x in batches(images)])
+        fitted = fit_mixture(codes, len(self.weights), noise) if self.mixture else fit_gaussian(codes)
+        self.weights.zero_()
+        for own, part in ((self.weights, fitted.weights), (self.means, fitted.means), (self.factors, fitted.factors)):
+            own[: len(part)].copy_(part)  # fewer where there are fewer codes; the rest weigh nothing

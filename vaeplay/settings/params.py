@@ -134,6 +134,7 @@ class EvaluateSettings(Settings):
     batch_size: BatchSize
     columns: int = Field(ge=2, le=64)
     importance_samples: int = Field(ge=1, le=1_000_000)
+    evidence_samples: int = Field(ge=0, le=1_000_000)
 
 
 class MapSettings(Settings):

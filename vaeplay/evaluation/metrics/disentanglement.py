@@ -43,6 +43,7 @@ def metrics(subject: Subject) -> dict[str, Estimate]:
     known, factors = known[:, varied], factors[:, varied]
     codes, train_codes = subject.codes.double().cpu(), subject.train_codes.double().cpu()
     train, test = (train_codes[some], known[some]), (codes[of_test], factors[of_test])
+    drawn = subject.trained_on[1].double().cpu()
     importance, accuracy = forests(*train, *test, seed=subject.seed_for("forests"))
     values = {
         "sap": separated_predictability(thresholds(*train, *test)),
@@ -51,10 +52,14 @@ def metrics(subject: Subject) -> dict[str, Estimate]:
         "dci_informativeness": accuracy,
         "factor_vae": factor_vae(train_codes, known, codes, factors, subject.noise_for("votes")),
     }
+
+    def gap(codes: Tensor, rows: Tensor) -> float:
+        return mutual_information_gap(information(codes, factors[rows]), factors[rows])
+
     return {
-        "mig": jackknife(
-            lambda rows: mutual_information_gap(information(codes[rows], factors[rows]), factors[rows]), len(codes)
-        ),
+        "mig": jackknife(lambda rows: gap(codes[rows], rows), len(codes)),
+        "mig_quantile": jackknife(lambda rows: gap(ranks(codes[rows]), rows), len(codes)),
+        "mig_drawn": jackknife(lambda rows: gap(drawn[rows], rows), len(codes)),
         "modularity": jackknife(lambda rows: modularity(information(codes[rows], factors[rows])), len(codes)),
     } | {name: Estimate(value, len(codes)) for name, value in values.items()}
 
@@ -74,6 +79,15 @@ def information(codes: Tensor, factors: Tensor) -> Tensor:
         for column, size in enumerate(sizes)
     ]
     return torch.stack(columns, dim=1)
+
+
+def ranks(codes: Tensor) -> Tensor:
+    """Which quantile each number of a code is in, 0 … BINS − 1, equal numbers in the same: (N, D) → (N, D).
+
+    An outlier, which leaves equally wide bins empty, moves nothing here.
+    """
+    edges = torch.quantile(codes, torch.arange(1, BINS, dtype=codes.dtype) / BINS, dim=0)
+    return torch.searchsorted(edges.T.contiguous(), codes.T.contiguous(), right=True).T.to(codes.dtype)
 
 
 def _information(both: Tensor, size: int) -> Tensor:

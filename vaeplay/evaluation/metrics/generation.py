@@ -15,9 +15,7 @@ def metrics(subject: Subject) -> dict[str, Estimate]:
     decoder = jackknife(distances.frechet(given_back, subject.real_train), len(given_back))
     return {"reconstruction_frechet": decoder} | likeness.metrics(
         subject.classifier,
-        subject.samples,
         subject.sample_features,
-        subject.train.images,
         subject.real_train,
         classes=subject.classes,
         seed=subject.seed_for("intervals"),

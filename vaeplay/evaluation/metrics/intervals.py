@@ -13,7 +13,7 @@ nothing of how much it would move with another training: for that there are `rep
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import torch
@@ -31,32 +31,42 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Estimate:
-    """A metric's value, its interval where it has one, and the number of images, samples or pairs that it is over."""
+    """A metric's value, its interval where it has one, and the number N of images, samples or pairs that it is over.
+
+    What two models are compared by, too: `values` (N,), whose mean it is, or `replicates` (GROUPS,), what it is without
+    each group of these in turn.
+    """
 
     value: float
     count: int
     low: float | None = None
     high: float | None = None
+    values: Tensor | None = field(default=None, compare=False, repr=False)
+    replicates: Tensor | None = field(default=None, compare=False, repr=False)
 
 
-def bootstrap_means(values: dict[str, Tensor], seed: int) -> dict[str, Estimate]:
-    """The mean of each metric over N images with its interval: {name: (N,)} → {name: Estimate}."""
+def bootstrap_means(values: dict[str, Tensor], seed: int, strata: Tensor | None = None) -> dict[str, Estimate]:
+    """The mean of each metric over N images with its interval: {name: (N,)} → {name: Estimate}.
+
+    Where the number of images of each class is fixed, `strata` (N,) are the classes, and images are drawn within them.
+    """
     stacked = torch.stack([value.double() for value in values.values()])
-    resampled = _resampled(stacked, seed)
-    means = dict(zip(values, stacked.mean(1), strict=True))
-    return {name: _measured(means[name], resampled[place], stacked.shape[1]) for place, name in enumerate(values)}
+    resampled = _resampled(stacked, seed, strata)
+    rows = zip(values, stacked, resampled, strict=True)
+    return {name: _measured(own.mean(), drawn, values=own) for name, own, drawn in rows}
 
 
 def wilson(values: dict[str, Tensor]) -> dict[str, Estimate]:
     """The share of N images that count, by each metric, with Wilson's interval: {name: (N,) of 0 and 1}."""
-    return {name: _share(float(value.double().mean()), len(value)) for name, value in values.items()}
+    return {name: _share(value.double()) for name, value in values.items()}
 
 
-def _share(share: float, count: int) -> Estimate:
+def _share(values: Tensor) -> Estimate:
+    share, count = float(values.mean()), len(values)
     scale = 1 + Z_975**2 / count
     centre = (share + Z_975**2 / (2 * count)) / scale
     half = Z_975 * math.sqrt(share * (1 - share) / count + Z_975**2 / (4 * count**2)) / scale
-    return Estimate(share, count, max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half)))
+    return Estimate(share, count, max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half)), values)
 
 
 def bootstrap_ratio(above: Tensor, below: Tensor, seed: int, *, paired: bool) -> Estimate:
@@ -65,8 +75,18 @@ def bootstrap_ratio(above: Tensor, below: Tensor, seed: int, *, paired: bool) ->
     `paired` values belong to the same N images, and are drawn together; others are drawn independently.
     """
     seeds = (seed, seed if paired else seed_for(seed, "below"))
-    draws = [_resampled(part.double()[None], own)[0] for part, own in zip((above, below), seeds, strict=True)]
-    return _measured(above.double().mean() / below.double().mean(), draws[0] / draws[1], len(above))
+    above, below = above.double(), below.double()
+    draws = [_resampled(part[None], own)[0] for part, own in zip((above, below), seeds, strict=True)]
+    parts = _without_each_group(above), (_without_each_group(below) if paired else below.mean())
+    return _measured(above.mean() / below.mean(), draws[0] / draws[1], count=len(above), replicates=parts[0] / parts[1])
+
+
+def _without_each_group(values: Tensor) -> Tensor:
+    """Means of N values without each tenth of them in turn: (N,) → (GROUPS,)."""
+    groups = torch.arange(len(values), device=values.device) % GROUPS
+    sums = values.new_zeros(GROUPS).index_add_(0, groups, values)
+    counts = torch.bincount(groups, minlength=GROUPS)
+    return (values.sum() - sums) / (len(values) - counts)
 
 
 def jackknife(statistic: Callable[[Tensor], float], count: int) -> Estimate:
@@ -79,31 +99,49 @@ def jackknife(statistic: Callable[[Tensor], float], count: int) -> Estimate:
     if count < 2 * GROUPS:
         return Estimate(value, count)
     parts = torch.tensor([statistic(rows[rows % GROUPS != group]) for group in range(GROUPS)], dtype=torch.double)
+    return from_replicates(value, parts, count)
+
+
+def from_replicates(value: float, parts: Tensor, count: int) -> Estimate:
+    """The jackknife's interval of a metric of a set of `count` by what it is without each group, (GROUPS,)."""
+    if count < 2 * GROUPS:
+        return Estimate(value, count)
     error = math.sqrt((GROUPS - 1) / GROUPS * float((parts - parts.mean()).square().sum()))
-    return Estimate(value, count, value - T_975 * error, value + T_975 * error)
+    return Estimate(value, count, value - T_975 * error, value + T_975 * error, replicates=parts)
 
 
-def _resampled(values: Tensor, seed: int) -> Tensor:
+def _resampled(values: Tensor, seed: int, strata: Tensor | None = None) -> Tensor:
     """Means over RESAMPLES draws with replacement of N images: (F, N) → (F, RESAMPLES)."""
     count = values.shape[1]
     at_once = max(1, min(RESAMPLES, AT_ONCE // count))
     blocks = [(start, min(at_once, RESAMPLES - start)) for start in range(0, RESAMPLES, at_once)]
-    weights = (_weights(count, size, seed_for(seed, f"from {start}") if start else seed) for start, size in blocks)
+    classes = None if strata is None else strata.cpu().numpy().tobytes()
+    seeds = (seed_for(seed, f"from {start}") if start else seed for start, _ in blocks)
+    weights = (_weights(count, size, own, classes) for (_, size), own in zip(blocks, seeds, strict=True))
     return torch.cat([values @ block.to(values.device).T for block in weights], dim=1)
 
 
 @lru_cache(maxsize=4)
-def _weights(count: int, draws: int, seed: int) -> Tensor:
+def _weights(count: int, draws: int, seed: int, strata: bytes | None) -> Tensor:
     """How often each of N images is in each draw with replacement, as a share: (draws, N).
 
     Kept for the next metric over as many images: to draw takes longer than all that is done with the draws.
     """
-    rows = torch.randint(count, (draws, count), generator=torch.Generator().manual_seed(seed))
+    generator = torch.Generator().manual_seed(seed)
+    if strata is None:
+        rows = torch.randint(count, (draws, count), generator=generator)
+    else:
+        classes = torch.frombuffer(bytearray(strata), dtype=torch.int64)
+        members = [(classes == each).nonzero()[:, 0] for each in classes.unique()]
+        rows = torch.cat([own[torch.randint(len(own), (draws, len(own)), generator=generator)] for own in members], 1)
     share = torch.full((), 1 / count, dtype=torch.double).expand(rows.shape)
     return torch.zeros(rows.shape, dtype=torch.double).scatter_add_(1, rows, share)
 
 
-def _measured(value: Tensor, resampled: Tensor, count: int) -> Estimate:
+def _measured(
+    value: Tensor, resampled: Tensor, *, count: int = 0, values: Tensor | None = None, replicates: Tensor | None = None
+) -> Estimate:
     tail = (1 - LEVEL) / 2
     low, high = torch.quantile(resampled, torch.tensor([tail, 1 - tail], dtype=resampled.dtype, device=value.device))
-    return Estimate(float(value), count, float(low), float(high))
+    count = count if values is None else len(values)
+    return Estimate(float(value), count, float(low), float(high), values, replicates)

@@ -38,10 +38,12 @@ def metrics(subject: Subject) -> dict[str, Estimate]:
     best = values.get("bound", values.get("elbo"))
     if best is not None:
         values["bits_per_dimension"] = -best / (math.prod(subject.test.images.shape[1:]) * math.log(2))
-    estimates = bootstrap_means(values, subject.seed_for("intervals"))
+    estimates = bootstrap_means(values, subject.seed_for("intervals"), subject.strata)
     count = len(subject.test.images)
     if dimensions := spectrum(subject):
         estimates["active_units"] = Estimate(sum(entry["active"] for entry in dimensions), count)
+        idle = sum(not (entry["active"] or entry["collapsed"]) for entry in dimensions)
+        estimates["idle_units"] = Estimate(idle, count)
         estimates["collapsed_units"] = Estimate(sum(entry["collapsed"] for entry in dimensions), count)
     if count > 1 and subject.vectors:  # of maps it would say little
         estimates["prior_gap"] = prior_gap(subject)

@@ -8,17 +8,12 @@ from torch import Tensor
 
 from vaeplay.classifier.network import Classifier
 from vaeplay.evaluation.metrics import distances, manifold
-from vaeplay.evaluation.metrics.intervals import Estimate, bootstrap_means, jackknife, wilson
-from vaeplay.neighbours import nearest
+from vaeplay.evaluation.metrics.intervals import Estimate, bootstrap_means, from_replicates, jackknife, wilson
 from vaeplay.rows import evenly
 
-COPY = 1 / 3  # of the distance to the second nearest training image, up to which the nearest counts as copied
 
-
-def metrics(
-    network: Classifier, images: Tensor, made: Tensor, train_images: Tensor, train: Tensor, *, classes: int, seed: int
-) -> dict[str, Estimate]:
-    """Every metric of N images, uint8 (N, *shape), whose features are `made`, (N, F), against all M training images.
+def metrics(network: Classifier, made: Tensor, train: Tensor, *, classes: int, seed: int) -> dict[str, Estimate]:
+    """Every metric of N images with the features `made`, (N, F), against those of all M training images, (M, F).
 
     A set of as few images as neighbours are counted has no metrics of neighbours; one without classes, no entropy.
     """
@@ -28,19 +23,13 @@ def metrics(
         estimates["kid"] = jackknife(distances.kernel(made, real), len(made))
         values = manifold.per_image(made, real)
         estimates |= bootstrap_means({"density": values.pop("density")}, seed)
-        estimates |= wilson(values | {"memorising": copied(images, train_images)})
+        estimates |= wilson({"precision": values["precision"]})
+        replicates = manifold.without_each_group(made, real)
+        for key in ("recall", "coverage"):
+            estimates[key] = from_replicates(float(values[key].mean()), replicates[key], len(made))
     if classes > 1:
         estimates["class_entropy"] = jackknife(entropy(network, made), len(made))
     return estimates
-
-
-def copied(images: Tensor, train_images: Tensor) -> Tensor:
-    """Which images, uint8, lie three times closer to one training image than to any other: (N,), 0 or 1.
-
-    By pixels. The distance to the nearest alone tells little: what is blurred lies close to much.
-    """
-    distances, _ = nearest(images, train_images, 2)
-    return (distances[:, 0] <= COPY * distances[:, 1]).double()
 
 
 def entropy(network: Classifier, made: Tensor) -> distances.Statistic:

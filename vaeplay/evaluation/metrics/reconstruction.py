@@ -16,7 +16,7 @@ def metrics(subject: Subject) -> dict[str, Estimate]:
     rebuilt, seed = subject.reconstructed, subject.seed_for("intervals")
     values = {"mse": rebuilt["mse"], "psnr": pixels.psnr(rebuilt["mse"]), "ssim": rebuilt["ssim"]}
     made = torch.cat([pixels.laplacian_energy(x) for _, x in subject.batches(subject.samples)])
-    return bootstrap_means(values, seed) | {
+    return bootstrap_means(values, seed, subject.strata) | {
         "sharpness": bootstrap_ratio(rebuilt["energy"], rebuilt["real_energy"], seed, paired=True),
         "sample_sharpness": bootstrap_ratio(made, rebuilt["real_energy"], seed, paired=False),
     }

@@ -1,18 +1,12 @@
-r"""How smoothly images follow their code, in between the codes of test images and around those of samples.
-
-    path length = E |d/dt f(decode(z(t)))|² / E |f(x₁) − f(x₂)|²,   z(0), z(1) the codes of images x₁, x₂,   t ~ U(0, 1)
-
-with the classifier's features f: the perceptual path length of Karras et al. 2019, arXiv:1812.04948, for a step that
-goes to 0 (by forward-mode differentiation, so that there is no step to choose), in units of how far apart the images
-are. It is 1 for a model that gives its images back and walks straight between their features at an even speed.
+r"""How fast images change with their code, whether neighbouring codes share a class, and the walks between codes.
 
     Jacobian norm = (E |∂ decode(z) / ∂z · diag(s)|²_F)^½,   s the standard deviations of the test images' codes
 
 Nothing here changes if codes are measured in another unit, as an autoencoder's happen to be: a walk takes the time 1
-whatever its length, and the Jacobian is taken per standard deviation.
+whatever its length, and the Jacobian is taken per standard deviation. `trips` has what is seen on walks.
 
-A decoder of codes from a codebook knows these alone: between them its images change in jumps, which have no speed. It
-has neither a path length nor a Jacobian, and its midpoints are the nearest codes that it knows, as on the page.
+A decoder of codes from a codebook knows these alone: between them its images change in jumps, which have no speed, and
+it has no Jacobian.
 """
 
 import warnings
@@ -22,15 +16,13 @@ import torch
 from torch import Tensor
 from torch.func import jvp
 
-from vaeplay.classifier import network
-from vaeplay.evaluation.metrics.intervals import Estimate, bootstrap_means, bootstrap_ratio, wilson
+from vaeplay.evaluation.metrics.intervals import Estimate, bootstrap_means
 from vaeplay.evaluation.metrics.subject import Subject
 from vaeplay.models.base import Autoencoder
 from vaeplay.neighbours import same_class
 from vaeplay.noise import Noise
 from vaeplay.torch_startup import compiler_left_out
 
-AT_ONCE = 250  # walks that are decoded at a time
 JACOBIANS = 250  # samples whose Jacobian is taken
 EXACT = 64  # numbers in a code up to which each has its own column; above, the norm is estimated
 PROBES = 8  # random directions of the estimate
@@ -41,30 +33,15 @@ Walk = Callable[[Tensor, Tensor, Tensor], Tensor]  # codes (B, D), codes (B, D),
 
 @torch.no_grad()
 def metrics(subject: Subject) -> dict[str, Estimate]:
-    """Every metric of this file that the model has. One test image has no pair, and no neighbours."""
-    count, seed = len(subject.test.images), subject.seed_for("intervals")
-    continuous = subject.model.codebook() is None
+    """The Jacobian's norm where codes are continuous, and where there are classes, whether neighbours share one."""
+    seed = subject.seed_for("intervals")
     estimates: dict[str, Estimate] = {}
-    if continuous:
+    if subject.model.codebook() is None:
         squares = bootstrap_means({"squares": jacobian_squares(subject)}, seed)
         estimates["jacobian"] = root(squares["squares"])
-    if count < 2:
-        return estimates
-    first, second = pairs(count, subject.noise_for("pairs"))
-    apart = (subject.real_test[first] - subject.real_test[second]).double().square().sum(1)
-    share = subject.noise_for("walks").uniform((len(first), 1))
-    centre = subject.codes.mean(0)
-    walks: dict[str, Walk] = {
-        "path_length": straight,
-        "path_length_spherical": lambda a, b, t: centre + slerp(a - centre, b - centre, t),
-    }
-    for key, walk in walks.items():
-        if continuous and apart.any():
-            estimates[key] = bootstrap_ratio(speeds(subject, walk, first, second, share), apart, seed, paired=True)
-    middle = features_at(subject, straight, first, second, torch.full_like(share, 0.5))
-    estimates |= wilson({"sure_midpoints": network.sure(subject.classifier, middle)})
-    if subject.classes > 1:
-        estimates |= bootstrap_means({"neighbour_consistency": same_class(subject.codes, subject.test.labels)}, seed)
+    if subject.classes > 1 and len(subject.test.images) > 1:
+        shares = {"neighbour_consistency": same_class(subject.codes, subject.test.labels)}
+        estimates |= bootstrap_means(shares, seed, subject.strata)
     return estimates
 
 
@@ -103,36 +80,12 @@ def slerp(first: Tensor, second: Tensor, share: Tensor) -> Tensor:
     return torch.where(sine < 1e-3, straight(first, second, share), turned)
 
 
-def derivative(function: Callable[[Tensor], Tensor], at: Tensor, towards: Tensor) -> Tensor:
-    """The derivative of `function` at a place in a direction of the same shape, in the shape of its value."""
+def derivative(function: Callable[[Tensor], Tensor], at: Tensor, towards: Tensor) -> tuple[Tensor, Tensor]:
+    """The value of `function` at a place, and its derivative in a direction of the same shape, in that of its value."""
     with warnings.catch_warnings(), compiler_left_out():
         warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarning)  # by torch, of itself
-        slope: Tensor = jvp(function, (at,), (towards,))[1]
-    return slope
-
-
-def speeds(subject: Subject, walk: Walk, first: Tensor, second: Tensor, share: Tensor) -> Tensor:
-    """Squared speed of the features at one place of each walk: rows (N,), rows (N,), t (N, 1) → (N,)."""
-
-    def squared(rows: Tensor) -> Tensor:
-        at = _features_along(subject, walk, first[rows], second[rows])
-        return derivative(at, share[rows], torch.ones_like(share[rows])).double().square().sum(1)
-
-    return torch.cat([squared(rows) for rows in torch.arange(len(first)).split(AT_ONCE)])
-
-
-def features_at(subject: Subject, walk: Walk, first: Tensor, second: Tensor, share: Tensor) -> Tensor:
-    """Features of one place of each walk: rows (N,), rows (N,), t (N, 1) → (N, F)."""
-    blocks = torch.arange(len(first)).split(AT_ONCE)
-    return torch.cat([_features_along(subject, walk, first[rows], second[rows])(share[rows]) for rows in blocks])
-
-
-def _features_along(subject: Subject, walk: Walk, first: Tensor, second: Tensor) -> Callable[[Tensor], Tensor]:
-    def at(share: Tensor) -> Tensor:
-        codes = walk(subject.codes[first], subject.codes[second], share).unflatten(1, subject.model.code_shape)
-        return subject.classifier.features(subject.model.decode(subject.model.quantise(codes)))
-
-    return at
+        slopes = jvp(function, (at,), (towards,))
+    return slopes[0], slopes[1]
 
 
 @torch.no_grad()
@@ -158,6 +111,6 @@ def _squares(model: Autoencoder, z: Tensor, spread: Tensor, noise: Noise) -> Ten
     else:
         directions, parts = noise.uniform((len(z), PROBES, size)).sub(0.5).sign(), PROBES
     tangents = (directions * spread).flatten(0, 1).unflatten(1, z.shape[1:])
-    columns = derivative(model.decode, z.repeat_interleave(directions.shape[1], 0), tangents)
+    _, columns = derivative(model.decode, z.repeat_interleave(directions.shape[1], 0), tangents)
     squares = columns.flatten(1).double().square().sum(1).unflatten(0, (len(z), -1))
     return squares.sum(1).div(parts)

@@ -12,7 +12,8 @@ from vaeplay.classifier.network import Classifier
 from vaeplay.data.prepared import Split, as_float
 from vaeplay.evaluation.metrics import pixels
 from vaeplay.models.base import Autoencoder
-from vaeplay.noise import Noise
+from vaeplay.models.parts import losses
+from vaeplay.noise import Noise, NoiseOfRows
 from vaeplay.rows import evenly
 from vaeplay.seeds import seed_for
 
@@ -27,8 +28,8 @@ class Subject:
 
     `real_train` and `real_test` are the classifier's features of those images, (N, F). No metric depends on
     `batch_size`; it is how many images pass a network at once. `importance_samples` is how many codes an image gets for
-    the importance-weighted bound; `classes` how many classes the data set has, 1 where it has none. What is computed
-    here is computed once.
+    the importance-weighted bound, `evidence_samples` how many a few images get for a tighter one, 0 for none; `classes`
+    is how many classes the data set has, 1 where it has none. What is computed here is computed once.
     """
 
     model: Autoencoder
@@ -40,7 +41,13 @@ class Subject:
     seed: int
     batch_size: int
     importance_samples: int
+    evidence_samples: int
     classes: int
+
+    @property
+    def strata(self) -> Tensor | None:
+        """The classes of the test images, whose numbers the split has fixed; None where there are none."""
+        return self.test.labels if self.classes > 1 else None
 
     def seed_for(self, purpose: str) -> int:
         """The same for every cell, so that all are measured with the same noise."""
@@ -102,6 +109,27 @@ class Subject:
             posteriors = [self.model.posterior(x) for _, x in self.batches(self.seen)]
         parts = [part for part in posteriors if part is not None]
         return (torch.cat([mean for mean, _ in parts]), torch.cat([logvar for _, logvar in parts])) if parts else None
+
+    @cached_property
+    @torch.no_grad()
+    def trained_on(self) -> tuple[Tensor, Tensor]:
+        """Codes of training and of test images as a decoder meets them in training, (M, D) and (N, D).
+
+        Draws from the posteriors, where there are any; else the codes themselves.
+        """
+        images = self._seen(self.train.images, "binarised training images")
+        return self._drawn(images, "training codes"), self._drawn(self.seen, "posterior samples")
+
+    def _drawn(self, images: Tensor, purpose: str) -> Tensor:
+        noise = NoiseOfRows(self.seed_for(purpose), len(images), images.device)
+        found = []
+        for rows, x in self.batches(images):
+            posterior = self.model.posterior(x)
+            if posterior is None:
+                found.append(self.model.encode(x))
+            else:
+                found.append(losses.gaussian_sample(*posterior, noise.of(rows).normal(posterior[0].shape)))
+        return torch.cat(found).flatten(1)
 
     @cached_property
     @torch.no_grad()

@@ -10,6 +10,7 @@ from vaeplay.evaluation.registry.likelihood import LIKELIHOOD
 from vaeplay.evaluation.registry.metric import Group, Metric
 from vaeplay.evaluation.registry.reconstruction import RECONSTRUCTION
 from vaeplay.evaluation.registry.representation import REPRESENTATION
+from vaeplay.evaluation.registry.samplers import SAMPLERS
 from vaeplay.evaluation.registry.smoothness import SMOOTHNESS
 
 __all__ = ["BY_KEY", "METRICS", "Group", "Metric"]
@@ -18,6 +19,7 @@ METRICS: tuple[Metric, ...] = (
     *RECONSTRUCTION,
     *LIKELIHOOD,
     *GENERATION,
+    *SAMPLERS,
     *SMOOTHNESS,
     *REPRESENTATION,
     *DISENTANGLEMENT,

@@ -1,8 +1,8 @@
 """What a model makes of no image at all: its samples, against the training images.
 
-As many samples are drawn as there are test images. All but `memorising` and `sample_sharpness` are taken in the
-features of the classifier that the pipeline trains on the same training split; held-out real images give each its floor
-or ceiling.
+As many samples are drawn as there are test images. All are taken in the features of the classifier that the pipeline
+trains on the same training split, but for sharpness and what is said to be of pixels; held-out real images give each
+its floor or ceiling.
 """
 
 from vaeplay.evaluation.registry.metric import Metric
@@ -73,7 +73,7 @@ GENERATION: tuple[Metric, ...] = (
         "fifth neighbour among the samples. Samples far from everything raise it.",
         "Kynkäänniemi et al. 2019, arXiv:1904.06991",
         headline=False,
-        over="training image",
+        over="sample",
     ),
     Metric(
         "density",
@@ -98,7 +98,7 @@ GENERATION: tuple[Metric, ...] = (
         "Share of training images, as many as samples, whose ball (see precision) holds at least one sample: how much "
         "of the variety of real images the samples have.",
         "Naeem et al. 2020, arXiv:2002.09797",
-        over="training image",
+        over="sample",
     ),
     Metric(
         "class_entropy",
@@ -113,15 +113,54 @@ GENERATION: tuple[Metric, ...] = (
         over="sample",
     ),
     Metric(
-        "memorising",
+        "copying_features",
         "generation",
-        "Copied samples",
-        "share of samples",
+        "Copying, by features",
+        "½ for new images",
         "lower",
         3,
-        "Share of samples that lie, by pixels, at least three times closer to one training image than to any other. "
-        "The distance to the nearest alone would not tell: blurred images lie close to many.",
-        "Gu et al. 2023, arXiv:2310.02664",
+        "How often a sample is nearer to one training image than a test image is: by the distance to the nearest over "
+        "that to the second nearest, in the classifier's features. ½ for images that are new, 1 for copies; shifted "
+        "copies are told too.",
+        "Meehan et al. 2020, arXiv:2004.05675; Gu et al. 2023, arXiv:2310.02664",
+        headline=False,
+        over="sample",
+    ),
+    Metric(
+        "copying_pixels",
+        "generation",
+        "Copying, by pixels",
+        "½ for new images",
+        "lower",
+        3,
+        "As copying by features, with the distances between pixels: blurred copies are told too.",
+        "Meehan et al. 2020, arXiv:2004.05675; Gu et al. 2023, arXiv:2310.02664",
+        headline=False,
+        over="sample",
+    ),
+    Metric(
+        "train_distance_features",
+        "generation",
+        "Distance from training images, features",
+        "1 for real images",
+        None,
+        2,
+        "Mean distance of samples to the nearest training image over that of test images, in the classifier's "
+        "features. Far below 1 for copies.",
+        "Meehan et al. 2020, arXiv:2004.05675; Gu et al. 2023, arXiv:2310.02664",
+        headline=False,
+        over="sample",
+    ),
+    Metric(
+        "train_distance_pixels",
+        "generation",
+        "Distance from training images, pixels",
+        "1 for real images",
+        None,
+        2,
+        "Mean distance of samples to the nearest training image over that of test images, between pixels. Blurred "
+        "images lie near to many: below 1 it is no proof of copying.",
+        "Meehan et al. 2020, arXiv:2004.05675; Gu et al. 2023, arXiv:2310.02664",
         headline=False,
         over="sample",
     ),

@@ -13,6 +13,18 @@ RECONSTRUCTION: tuple[Metric, ...] = (
         "Mean squared error between the image and its reconstruction from the mean code.",
     ),
     Metric(
+        "pca_mse",
+        "reconstruction",
+        "MSE of PCA",
+        "per pixel, pixels in 0…1",
+        None,
+        5,
+        "Mean squared error of test images rebuilt from as many principal components of the training images as the "
+        "code has numbers: the best linear autoencoder, in closed form, to hold the MSE against.",
+        "Baldi & Hornik 1989, doi:10.1016/0893-6080(89)90014-2",
+        headline=False,
+    ),
+    Metric(
         "psnr",
         "reconstruction",
         "PSNR",

@@ -4,18 +4,70 @@ from vaeplay.evaluation.registry.metric import Metric
 
 SMOOTHNESS: tuple[Metric, ...] = (
     Metric(
+        "trip",
+        "smoothness",
+        "Trip",
+        "1 is straight",
+        "lower",
+        2,
+        "How long the way is, in the classifier's features, from a test image to its reconstruction, along the "
+        "straight walk between two codes, and from the other reconstruction to its image: its mean over that of the "
+        "direct distance between the two images. It is 1 for perfect reconstructions with a straight path between "
+        "them, and never less. A decoder that ignores its code does not shorten it. Codes from a codebook have none: "
+        "between them images change in jumps.",
+        "after the perceptual path length of Karras et al. 2019, arXiv:1812.04948",
+        over="pair",
+    ),
+    Metric(
+        "midpoint_distance",
+        "smoothness",
+        "Distance of midpoints from real images",
+        "1 for real images",
+        "lower",
+        2,
+        "How far images decoded half-way between the codes of two test images lie from the nearest training image, in "
+        "the classifier's features: the mean, over that of test images. A cross-fade of pixels is smooth and no digit: "
+        "read it beside the trip.",
+        headline=False,
+        over="pair",
+    ),
+    Metric(
         "path_length",
         "smoothness",
         "Path length",
         "1 is straight",
-        "lower",
+        None,
         2,
         "How fast the classifier's features change along a straight walk between the codes of two test images that "
         "takes the time 1: the mean squared speed, divided by the mean squared distance between the features of two "
-        "test images. Sudden changes raise it. It is 1 for perfect reconstructions with a straight, even path of "
-        "features between them, and 0 for a decoder that ignores its code: read it beside the reconstruction. "
-        "Codes from a codebook have none: between them images change in jumps.",
+        "test images. It is the product of contrast and roughness, and 0 for a decoder that ignores its code.",
         "Karras et al. 2019, arXiv:1812.04948",
+        headline=False,
+        over="pair",
+    ),
+    Metric(
+        "contrast",
+        "smoothness",
+        "Contrast of walks",
+        "1 for real images",
+        None,
+        2,
+        "Mean squared distance of the features of two reconstructions over that of the features of their images. A "
+        "decoder that ignores its code has none.",
+        headline=False,
+        over="pair",
+    ),
+    Metric(
+        "roughness",
+        "smoothness",
+        "Roughness of walks",
+        "1 is straight",
+        "lower",
+        2,
+        "Mean squared speed of the features along the straight walk between two codes over the mean squared distance "
+        "of the features at its ends: 1 for a straight path at an even speed, and never less. Shrinking codes lowers "
+        "it, and what they say of their images with it: read it beside the trip.",
+        headline=False,
         over="pair",
     ),
     Metric(
@@ -23,7 +75,7 @@ SMOOTHNESS: tuple[Metric, ...] = (
         "smoothness",
         "Path length, spherical",
         "1 is straight",
-        "lower",
+        None,
         2,
         "As the path length, along a walk that turns evenly around the mean code of the test images, its distance from "
         "there changing evenly.",
@@ -68,6 +120,76 @@ SMOOTHNESS: tuple[Metric, ...] = (
         3,
         "Share of the ten nearest codes of other test images that belong to an image of the same class. For real "
         "images it is taken of the pixels.",
+        headline=False,
+    ),
+    Metric(
+        "holes",
+        "smoothness",
+        "Holes",
+        "share of draws",
+        "lower",
+        3,
+        "Share of draws from the prior, or what stands in for it, that lie outside the support of the training codes "
+        "and are decoded to no plausible image. The support are the balls around the training codes that reach to the "
+        "fifth neighbour (of a VAE, codes drawn from the posteriors); an image is plausible if the classifier's "
+        "features of it lie in such a ball of the training images. Both for every model by the same rule.",
+        "after Kynkäänniemi et al. 2019, arXiv:1904.06991",
+        over="sample",
+    ),
+    Metric(
+        "outside",
+        "smoothness",
+        "Draws outside the codes' support",
+        "share of draws",
+        "lower",
+        3,
+        "Share of draws from the prior, or what stands in for it, that lie in no ball of a training code (see holes).",
+        headline=False,
+        over="sample",
+    ),
+    Metric(
+        "walk_holes",
+        "smoothness",
+        "Holes on walks",
+        "share of places",
+        "lower",
+        3,
+        "Share of places on the straight walks between the codes of two test images that are holes: eight a walk.",
+        headline=False,
+        over="pair",
+    ),
+    Metric(
+        "walk_outside",
+        "smoothness",
+        "Walks outside the codes' support",
+        "share of places",
+        "lower",
+        3,
+        "Share of places on the straight walks between the codes of two test images that lie in no ball of a training "
+        "code (see holes).",
+        headline=False,
+        over="pair",
+    ),
+    Metric(
+        "test_holes",
+        "smoothness",
+        "Holes: test images",
+        "share of images",
+        None,
+        3,
+        "What the other shares of holes are held against: of test images, whose codes lie in no ball of a training "
+        "code and whose own features lie in no ball of a training image's.",
+        headline=False,
+    ),
+    Metric(
+        "test_outside",
+        "smoothness",
+        "Test codes outside the support",
+        "share of images",
+        None,
+        3,
+        "Share of test images' codes that lie in no ball of a training code: what the other shares outside the support "
+        "are held against. It is large where there are too few training images for so many dimensions.",
         headline=False,
     ),
 )

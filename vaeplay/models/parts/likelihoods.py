@@ -82,6 +82,13 @@ class Likelihood(nn.Module):
         """−log p(x|z), (B,), nats."""
         raise NotImplementedError
 
+    def distortions(self, x: Tensor, outputs: Tensor) -> Tensor | None:
+        """−log p(x|z) of every image with every code, by one matrix product: (N, …), (K, …) → (N, K), nats.
+
+        None where a distortion is no such product.
+        """
+        return None
+
     def floor(self, x: Tensor) -> Tensor:
         """The least distortion that any decoder output could give x, (B,), nats."""
         raise NotImplementedError
@@ -93,6 +100,11 @@ class Bernoulli(Likelihood):
     def distortion(self, x: Tensor, outputs: Tensor) -> Tensor:
         """Binary cross-entropy, summed."""
         return BernoulliDistortion.apply(outputs, x)
+
+    def distortions(self, x: Tensor, outputs: Tensor) -> Tensor:
+        """Σ log(1 + eˡ) − l·x."""
+        logits = outputs.flatten(1)
+        return torch.addmm(functional.softplus(logits, threshold=40).sum(1), x.flatten(1), logits.T, alpha=-1)
 
     def floor(self, x: Tensor) -> Tensor:
         """The pixels' entropy."""
@@ -121,6 +133,13 @@ class Gaussian(Likelihood):
     def distortion(self, x: Tensor, outputs: Tensor) -> Tensor:
         """The negative log-density."""
         return gaussian(x, self.mean(outputs), self.log_sigma)
+
+    def distortions(self, x: Tensor, outputs: Tensor) -> Tensor:
+        """As `distortion`, with |x − mean|² = |x|² + |mean|² − 2 x·mean."""
+        means, images = self.mean(outputs).flatten(1), x.flatten(1)
+        squares = images.square().sum(1, keepdim=True) + means.square().sum(1)
+        errors = (squares - 2 * images @ means.T) / (2 * (2 * self.log_sigma).exp())
+        return errors + images.shape[1] * (self.log_sigma + 0.5 * math.log(2 * math.pi))
 
     def floor(self, x: Tensor) -> Tensor:
         """That of a perfect mean, D/2 log(2πσ²)."""

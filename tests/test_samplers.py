@@ -1,0 +1,81 @@
+"""Densities fitted to codes against those that the codes are of, and samples from them."""
+
+import pytest
+import torch
+
+from vaeplay.evaluation.metrics import generation, samplers
+from vaeplay.evaluation.metrics.intervals import Estimate
+from vaeplay.evaluation.registry import BY_KEY
+from vaeplay.evaluation.registry.samplers import AGAIN, FITTED
+from vaeplay.models.parts.densities import fit_gaussian, fit_mixture
+from vaeplay.noise import Noise
+
+from . import making
+
+
+def normal(count: int, size: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(count, size, generator=torch.Generator().manual_seed(seed))
+
+
+def test_a_fitted_gaussian_has_the_codes_mean_and_covariance() -> None:
+    codes = normal(3000, 3) @ normal(3, 3, 1) + torch.arange(3)
+    fitted = fit_gaussian(codes)
+    torch.testing.assert_close(fitted.means[0], codes.mean(0))
+    torch.testing.assert_close(fitted.factors[0] @ fitted.factors[0].T, torch.cov(codes.T, correction=0))
+    draws = fitted.sample(100_000, Noise(0))
+    torch.testing.assert_close(torch.cov(draws.T), torch.cov(codes.T), rtol=0.05, atol=0.05)
+
+
+def test_a_fitted_mixture_has_the_clusters_of_the_codes() -> None:
+    centres = torch.tensor([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0]])
+    codes = torch.cat([normal(100 * (1 + place), 2, place) + centre for place, centre in enumerate(centres)])
+    fitted = fit_mixture(codes, 3, Noise(0))
+    order = torch.cdist(centres, fitted.means).argmin(1)
+    assert sorted(order.tolist()) == [0, 1, 2]
+    assert fitted.weights[order].tolist() == pytest.approx([1 / 6, 2 / 6, 3 / 6], abs=1e-3)
+    covariances = fitted.factors @ fitted.factors.mT
+    assert (covariances - torch.eye(2)).abs().max() < 0.35
+    draws = fitted.sample(20_000, Noise(0))
+    nearest = torch.cdist(draws, centres).argmin(1).bincount() / 20_000
+    assert nearest.tolist() == pytest.approx([1 / 6, 2 / 6, 3 / 6], abs=0.01)
+
+
+def test_a_single_code_is_drawn_again_and_again() -> None:
+    for fitted in (fit_gaussian(torch.ones(1, 2)), fit_mixture(torch.ones(2, 2), 10, Noise(0))):
+        assert torch.allclose(fitted.sample(5, Noise(0)), torch.ones(5, 2), atol=0.01)
+
+
+@pytest.mark.parametrize("name", ["AE", "VAE"])
+def test_every_metric_of_samples_is_there_under_each_fit(name: str) -> None:
+    found = samplers.metrics(making.subject(name, 100))
+    assert set(found) == {f"{key}_{fit}" for key in AGAIN for fit in FITTED} <= set(BY_KEY)
+    assert set(AGAIN) <= set(generation.metrics(making.subject(name, 100)))
+    assert all(isinstance(figure, Estimate) and figure.count == 100 for figure in found.values())
+
+
+def test_an_autoencoders_own_density_is_the_fitted_gaussian() -> None:
+    """The same sampler twice: what differs are the draws alone."""
+    subject = making.subject("AE", 400)
+    subject.model.fit_prior(subject.train.images, Noise(0))
+    own, fitted = generation.metrics(subject), samplers.metrics(subject)
+    assert fitted["frechet_gaussian"].value == pytest.approx(own["frechet"].value, rel=0.25)
+
+
+def test_a_mixture_finds_what_a_gaussian_cannot_say() -> None:
+    """Codes in two clusters, and images that show which: the Gaussian puts most of its draws between them."""
+    subject = making.subject("AE", 400)
+    sides = torch.where(torch.arange(400) % 2 == 0, 4.0, -4.0)[:, None]
+    codes = 0.1 * normal(400, 3) + sides
+    subject.__dict__["trained_on"] = (codes, codes)
+    features = {"mixture": 0.0, "gaussian": 0.0}
+    for name, fit in samplers.FITS.items():
+        draws = fit(codes, Noise(0)).sample(2000, Noise(1))
+        features[name] = float(((draws.mean(1).abs() - 4).abs() < 0.5).double().mean())
+    assert features["mixture"] > 0.99
+    assert features["gaussian"] < 0.3
+
+
+def test_wide_codes_have_no_mixture_and_maps_no_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(samplers, "WIDEST", 2)
+    assert set(samplers.metrics(making.subject("AE"))) == {f"{key}_gaussian" for key in AGAIN}
+    assert samplers.metrics(making.subject("VQVAE")) == {}

@@ -1,0 +1,44 @@
+r"""What principal components alone make of the test images, with as many numbers as the model's code: a reference.
+
+    y = m + W Wᵀ (x − m),   W the first D eigenvectors of the training images' covariance, m their mean
+
+Of all linear autoencoders it has the lowest squared error on the training images (Baldi & Hornik 1989,
+doi:10.1016/0893-6080(89)90014-2).
+"""
+
+import torch
+from torch import Tensor
+
+from vaeplay.data.prepared import as_float, batches
+from vaeplay.evaluation.metrics import pixels
+from vaeplay.evaluation.metrics.intervals import Estimate, bootstrap_means
+from vaeplay.evaluation.metrics.subject import Subject
+
+MOST_PIXELS = 4096  # of an image: the eigenvectors of more take minutes
+
+
+def metrics(subject: Subject) -> dict[str, Estimate]:
+    """The squared error, for a code that is a vector and images that are not too large."""
+    size = subject.test.images[0].numel()
+    if not subject.vectors or size > MOST_PIXELS or subject.model.latent_dim > size:
+        return {}
+    mean, directions = components(subject.train.images, subject.model.latent_dim)
+    errors = []
+    for _, x in subject.batches(subject.test.images):
+        centred = x.flatten(1).double() - mean
+        rebuilt = (mean + centred @ directions @ directions.T).view(x.shape)
+        errors.append(pixels.mean_squared_error(x.double(), rebuilt))
+    return bootstrap_means({"pca_mse": torch.cat(errors)}, subject.seed_for("intervals"), subject.strata)
+
+
+def components(images: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """Mean and first principal components of images, uint8 (N, *shape): (P,), (P, count), in double precision."""
+    size = images[0].numel()
+    total = torch.zeros(size, dtype=torch.double, device=images.device)
+    squares = torch.zeros(size, size, dtype=torch.double, device=images.device)
+    for x in batches(images):
+        flat = as_float(x).flatten(1).double()
+        total += flat.sum(0)
+        squares += flat.T @ flat
+    mean = total / len(images)
+    return mean, torch.linalg.eigh(squares / len(images) - torch.outer(mean, mean))[1].flip(1)[:, :count]
