@@ -159,7 +159,7 @@ def pseudo_values(metric: Array, replicates: Array) -> Array:
     return groups * np.asarray(metric)[..., None] - (groups - 1) * replicates
 
 
-def paired_shares(first: Array, second: Array) -> tuple[float, float, float, float]:
+def paired_shares(first: Array, second: Array, alpha: float = ALPHA) -> tuple[float, float, float, float]:
     """Difference of two shares of the same images, (N,) of 0 and 1: (difference, low, high, p value).
 
     The interval is Wald's with half an image added to each of the four cells of the table (Agresti & Min 2005,
@@ -170,7 +170,7 @@ def paired_shares(first: Array, second: Array) -> tuple[float, float, float, flo
     gained, lost = int(np.sum(second > first)), int(np.sum(second < first))
     centre = (gained - lost) / (count + 2)
     error = np.sqrt((gained + lost + 1) - (gained - lost) ** 2 / (count + 2)) / (count + 2)
-    half = float(ndtri(1 - ALPHA / 2) * error)
+    half = float(ndtri(1 - alpha / 2) * error)
     difference = (gained - lost) / count
     p = min(1.0, 2 * float(bdtr(min(gained, lost), gained + lost, 0.5))) if gained + lost else 1.0
     return difference, min(difference, centre - half), max(difference, centre + half), p

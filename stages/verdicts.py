@@ -1,0 +1,18 @@
+"""settings/verdicts.json, every cell's results, the test images' classes → verdicts/, reports/verdicts.json."""
+
+from pathlib import Path
+
+from stages import run
+from vaeplay import files
+from vaeplay.verdicts import make
+
+
+def main(root: Path = Path()) -> None:
+    """Compare the cells of the grid, and no others, whatever else lies around."""
+    table, summary = make.make(root, make.settings(root / "settings/verdicts.json"))
+    files.write_json(root / "verdicts/verdicts.json", table.model_dump(mode="json"))
+    files.write_json(root / "reports/verdicts.json", summary)
+
+
+if __name__ == "__main__":
+    run(main)
