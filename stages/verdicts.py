@@ -4,12 +4,15 @@ from pathlib import Path
 
 from stages import run
 from vaeplay import files
+from vaeplay.settings.outputs import remove_orphans
 from vaeplay.verdicts import make
 
 
 def main(root: Path = Path()) -> None:
     """Compare the cells of the grid, and no others, whatever else lies around."""
-    table, summary = make.make(root, make.settings(root / "settings/verdicts.json"))
+    settings = make.settings(root / "settings/verdicts.json")
+    remove_orphans(root, [cell.name for cell in settings.cells])
+    table, summary = make.make(root, settings)
     files.write_json(root / "verdicts/verdicts.json", table.model_dump(mode="json"))
     files.write_json(root / "reports/verdicts.json", summary)
 

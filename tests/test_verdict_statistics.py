@@ -56,11 +56,16 @@ def test_paired_intervals_cover_over_images_that_are_drawn_class_by_class() -> N
 def test_intervals_of_a_ratio_cover() -> None:
     draw = generator(2)
     below = draw.gamma(4.0, 0.25, (RUNS, IMAGES))
-    above = [true * below + 0.2 * draw.standard_normal((RUNS, IMAGES)) for true in (0.5, 0.5 + TRUE)]
-    ratios = [statistics.ratio_terms(part, below) for part in above]
-    (first, of_first), (second, of_second) = ratios
-    half = statistics.half_width(statistics.of_mean(of_second - of_first, statistics.strata(None, IMAGES)))
-    assert 0.92 <= covered(second - first, half) <= 0.97
+    groups = np.arange(IMAGES) % 10
+    metrics, pseudo = [], []
+    for true in (0.5, 0.5 + TRUE):
+        above = true * below + 0.2 * draw.standard_normal((RUNS, IMAGES))
+        metrics.append(above.mean(-1) / below.mean(-1))
+        kept = [groups != group for group in range(10)]
+        replicates = np.stack([above[:, rows].mean(-1) / below[:, rows].mean(-1) for rows in kept], -1)
+        pseudo.append(statistics.pseudo_values(metrics[-1], replicates))
+    half = statistics.half_width(statistics.of_mean(pseudo[1] - pseudo[0], statistics.strata(None, 10)))
+    assert 0.92 <= covered(metrics[1] - metrics[0], half) <= 0.97
 
 
 def test_the_paired_jackknife_covers_for_a_metric_of_a_set() -> None:

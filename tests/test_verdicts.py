@@ -237,5 +237,15 @@ def test_how_far_a_training_came_is_read_from_its_log(small: Any) -> None:
     assert [found.value(cell, "best_epoch") for cell in (AE, VAE, beta)] == [2.0, 3.0, None]
 
 
+def test_images_that_were_left_out_leave_their_classes_out(small: Any) -> None:
+    found = evidence(small)
+    whole = found.sample((AE,), "mse")
+    kept = found.images
+    found.images = lambda cell: {"mse": kept(cell)["mse"][::4]}  # type: ignore[assignment, method-assign]
+    part = found.sample((AE,), "mse")
+    assert whole is not None and part is not None
+    assert whole.members.sum(0).tolist() == [40] * 10 and part.members.sum(0).tolist() == [10] * 10
+
+
 def test_making_a_table_takes_no_torch(small: Any) -> None:
     assert "torch" not in vars(make) and "torch" not in vars(words)

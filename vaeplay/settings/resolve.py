@@ -68,7 +68,11 @@ def compared(params: Params) -> dict[str, Any]:
     """What the pairs of cells follow from: the cells, what their models have in common, and the pairs asked for."""
     return {
         "cells": [
-            {"group": group, "beta": cell.settings.get("beta"), **{axis.field: getattr(cell, axis.field) for axis in AXES}}
+            {
+                "group": group,
+                "beta": cell.settings.get("beta"),
+                **{axis.field: getattr(cell, axis.field) for axis in AXES},
+            }
             for group, cell in params.cells_by_group()
         ],
         "models": {name: dataclasses.asdict(models.kin(name)) for name in models.names()},

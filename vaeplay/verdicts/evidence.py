@@ -1,7 +1,8 @@
 """What is known of each cell: its metrics, their values at images, and how far its training came.
 
 `evaluation/<cell>/images.safetensors` holds for a metric that is a mean over images the values at these, `<metric>`,
-(N,), in float16 or float32. For a metric of a set it holds what the metric is without each tenth of the set in turn,
+(N,), in float16 or float32. Of many images only some are kept, spread evenly over the split: intervals are then wider
+than they could be. For a ratio or a metric of a set it holds what the metric is without each tenth of the set in turn,
 `jackknife.<metric>`, (10,). Of metrics without either only repeated trainings tell how sure they are.
 """
 
@@ -111,8 +112,10 @@ class Evidence:
             ) from None
 
     def _strata(self, key: str, units: int) -> Array:
-        by_class = BY_KEY[key].over == "test image" and units == len(self.labels)
-        return statistics.strata(self.labels if by_class else None, units)
+        if BY_KEY[key].over != "test image" or units > len(self.labels):
+            return statistics.strata(None, units)
+        kept = np.linspace(0, len(self.labels) - 1, units).round().astype(int)
+        return statistics.strata(self.labels[kept], units)
 
     @cached_property
     def labels(self) -> NDArray[np.int64]:

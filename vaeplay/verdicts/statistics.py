@@ -15,10 +15,9 @@ intervals. Two trainings of each are the fewest that say anything, and the only 
 seen to cover less than 90 % (89.5 %): where the seeds of one kind vary six times as much as those of the other, and
 about as much as the images.
 
-**Units.** The columns of `values` are images with the metric's value on each; for a ratio of means, the linearisation
-of the ratio at each image (`ratio_terms`); for a metric of a set, the jackknife's pseudo-values of its groups
-(`pseudo_values`, Tukey 1958). The mean over units has in all three cases the variance of the metric, so that one set of
-formulas serves them all. Leading dimensions are many problems at once.
+**Units.** The columns of `values` are images with the metric's value on each; for a ratio of means or a metric of a
+set, the jackknife's pseudo-values of its groups (`pseudo_values`, Tukey 1958). The mean over units has in both cases
+the variance of the metric, so that one set of formulas serves both. Leading dimensions are many problems at once.
 """
 
 from dataclasses import dataclass
@@ -141,16 +140,6 @@ def trainings_needed(levels: Levels, alpha: float = ALPHA) -> int | None:
     half = half_width(Spread(variance, _ratio(variance**2, parts, 2 * counts - 2)), alpha)
     enough = counts[half < abs(levels.difference)]
     return max(int(enough[0]), *levels.trainings) if len(enough) else None
-
-
-def ratio_terms(above: Array, below: Array) -> tuple[Array, Array]:
-    """A ratio of two means over the same images, (..., N) each, and its terms at the images: (...), (..., N).
-
-    The mean of the terms is the ratio, and their variance that of the ratio to first order (the delta method).
-    """
-    scale = below.mean(-1, keepdims=True)
-    ratio = above.mean(-1, keepdims=True) / scale
-    return ratio[..., 0], ratio + (above - ratio * below) / scale
 
 
 def pseudo_values(metric: Array, replicates: Array) -> Array:
