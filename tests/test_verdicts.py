@@ -47,6 +47,7 @@ EFFECTS: dict[str, Effect] = {
 def evidence(small: Any, **options: Any) -> MadeUp:
     noise = options.pop("noise", 0.1)
     bare = ("mig", "active_units")
+    options.setdefault("losses", lambda one: [3.0, 1.0, 2.0])
     return MadeUp(verdict_settings(small), EFFECTS, noise, grouped=("frechet",), bare=bare, **options)
 
 
@@ -159,6 +160,17 @@ def test_sentences_of_models_that_were_trained_once(small: Any) -> None:
     assert "worse" in sentence(small, AE_TO_VAE, "frechet") and " on " not in sentence(small, AE_TO_VAE, "frechet")
 
 
+def test_sentences_say_where_a_training_ended_too_soon(small: Any) -> None:
+    def ends(**losses: list[float]) -> str:
+        said = sentence(small, AE_TO_VAE, "mse", losses=lambda one: losses.get(one.kin.core, [1.0, 2.0]))
+        return said.partition("not of their kinds.")[2]
+
+    assert ends() == ""
+    assert ends(AE=[2.0, 1.0]) == " The first was still improving when its training ended."
+    assert ends(VAE=[2.0, 1.0]) == " The second was still improving when its training ended."
+    assert ends(AE=[2.0, 1.0], VAE=[2.0, 1.0]) == " Both were still improving when their training ended."
+
+
 def test_sentences_of_kinds(small: Any) -> None:
     small["repeats"] = ["", "_r2", "_r3"]
     assert sentence(small, AE_TO_VAE, "mse", seeds=0.001).endswith("Over 3 trainings of each and the images.")
@@ -241,7 +253,7 @@ def test_images_that_were_left_out_leave_their_classes_out(small: Any) -> None:
     found = evidence(small)
     whole = found.sample((AE,), "mse")
     kept = found.images
-    found.images = lambda cell: {"mse": kept(cell)["mse"][::4]}  # type: ignore[assignment, method-assign]
+    found.images = lambda cell: {"mse": kept(cell)["mse"][::4]}  # type: ignore[assignment]
     part = found.sample((AE,), "mse")
     assert whole is not None and part is not None
     assert whole.members.sum(0).tolist() == [40] * 10 and part.members.sum(0).tolist() == [10] * 10

@@ -84,8 +84,14 @@ def compare(pair: Pair, evidence: Evidence) -> Compared:
         title=words.title(pair),
         first=pair.first.name,
         second=pair.second.name,
+        falling=(falling(pair.first, evidence), falling(pair.second, evidence)),
         comparisons=tuple(comparisons),
     )
+
+
+def falling(one: Configuration, evidence: Evidence) -> bool:
+    """Whether a training of this configuration ended while its loss on the validation split was still falling."""
+    return any(evidence.convergence(cell) == "falling" for cell in one.cells)
 
 
 def _comparison(pair: Pair, metric: Metric, first: Sample | None, second: Sample | None, family: int) -> Comparison:

@@ -79,12 +79,16 @@ class Comparison(Part):
 
 
 class Compared(Part):
-    """A pair: what changes in it, in words too, the names of both configurations, and every metric that either has."""
+    """A pair: what changes in it, in words too, the names of both configurations, and every metric that either has.
+
+    `falling` says of each whether the loss on the validation split still fell at the end of one of its trainings.
+    """
 
     change: Change
     title: str
     first: str
     second: str
+    falling: tuple[bool, bool]
     comparisons: tuple[Comparison, ...]
 
 

@@ -14,6 +14,13 @@ SHARES = ("share of", "0…1", "1 is equal")
 
 ONCE = "Trained once: this speaks of these two models, not of their kinds."
 
+UNFINISHED = {
+    (False, False): "",
+    (True, False): "The first was still improving when its training ended.",
+    (False, True): "The second was still improving when its training ended.",
+    (True, True): "Both were still improving when their training ended.",
+}
+
 
 def outcome(comparison: Comparison) -> Outcome:
     """What came of a comparison: of kinds of model where there are repeats, else of the two trained models."""
@@ -70,7 +77,8 @@ def sentence(pair: Compared, metric: str) -> str:
         KeyError: the pair has no such metric.
     """
     comparison = {item.metric: item for item in pair.comparisons}[metric]
-    return f"{pair.title}: {finding(comparison)}. {limits(comparison)}".rstrip()
+    unfinished = "" if outcome(comparison) == "cannot be compared" else UNFINISHED[pair.falling]
+    return " ".join(filter(None, (f"{pair.title}: {finding(comparison)}.", limits(comparison), unfinished)))
 
 
 def finding(comparison: Comparison) -> str:
