@@ -173,7 +173,9 @@ def test_sentences_say_where_a_training_ended_too_soon(small: Any) -> None:
 
 def test_sentences_of_kinds(small: Any) -> None:
     small["repeats"] = ["", "_r2", "_r3"]
-    assert sentence(small, AE_TO_VAE, "mse", seeds=0.001).endswith("Over 3 trainings of each and the images.")
+    of_kinds = sentence(small, AE_TO_VAE, "mse", seeds=0.001)
+    assert of_kinds.endswith("Over 3 trainings of each and the images.")
+    assert "% of images" not in of_kinds  # which two trained models would have to be named for
     assert sentence(small, AE_TO_VAE, "mig", seeds=0.001).endswith("Over 3 trainings of each.")
     small["repeats"] = ["", "_r2"]
     unsettled = sentence(small, AE_TO_VAE, "mse", seeds=0.08)

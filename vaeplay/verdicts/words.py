@@ -96,8 +96,9 @@ def finding(comparison: Comparison) -> str:
 
 
 def _on_images(metric: Metric, comparison: Comparison, found: Outcome) -> str:
-    """On how many images the sentence holds, where each has a value of its own."""
-    if comparison.models is None or comparison.models.better is None or found not in ("better", "worse"):
+    """On how many images the sentence holds: of two trained models, where each image has a value of its own."""
+    of_kinds = comparison.kinds is not None
+    if of_kinds or not comparison.models or comparison.models.better is None or found not in ("better", "worse"):
         return ""
     share = comparison.models.better[0]
     return f", on {percent(share if found == 'better' else 1 - share)} of {_plural(metric.over)}"
