@@ -197,7 +197,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         "mixture_beats_prior",
-        "Samples from a mixture fitted to a VAE's codes are nearer to real images than those from its prior.",
+        "Samples from a mixture fitted to the codes are nearer to real images than those from the prior.",
         "Ghosh et al. 2020, arXiv:1903.12436, Table 1: 23 of 24 pairs",
         _has_prior,
         "frechet_mixture",

@@ -170,11 +170,9 @@ def _prediction(about: Claim) -> str:
 def _measured(about: Claim, piece: Piece) -> str:
     """What was measured, with the sign that the metric itself has, as in `+20 % (+18 % to +22 %)`."""
     turned = -1 if about.direction == "lower" else 1
-    effect, *ends = (
-        turned * value for value in (piece.effect, *sorted((piece.low, piece.high), key=lambda end: turned * end))
-    )
-    told = [f"{sign(value)}{_size(about, abs(value))}" for value in (effect, *ends)]
-    return f"{told[0]} ({told[1]} to {told[2]})" if ends[0] < ends[1] else told[0]
+    low, high = sorted((turned * piece.low, turned * piece.high))
+    effect, first, last = (f"{sign(value)}{_size(about, abs(value))}" for value in (turned * piece.effect, low, high))
+    return f"{effect} ({first} to {last})" if low < high else effect
 
 
 def _size(about: Claim, value: float) -> str:
