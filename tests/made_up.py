@@ -14,6 +14,14 @@ from vaeplay.settings import params, resolve
 from vaeplay.verdicts.evidence import Evidence
 from vaeplay.verdicts.pairs import Configuration, Pair, VerdictSettings, configurations, pairs
 
+RELU = {"activation": ["ReLU"]}
+GRID: dict[str, Any] = {
+    "dense": {"model": ["AE", "VAE", "BetaVAE"], "latent_dim": [2, 8], "depth": [1, 2]} | RELU,
+    "conv": {"model": ["ConvAE", "ConvVAE", "ConvBetaVAE"], "latent_dim": [2, 8], "depth": [2]} | RELU,
+    "vq": {"model": ["VQVAE"], "latent_dim": [16], "depth": [2, 3]} | RELU,
+}
+"""A grid that has pairs of every sort."""
+
 IMAGES = 400
 LABELS = np.repeat(np.arange(10), IMAGES // 10)
 

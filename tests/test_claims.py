@@ -1,5 +1,6 @@
 """The ledger of claims, judged on made-up results of every outcome."""
 
+import copy
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from vaeplay.verdicts.judge import judge
 from vaeplay.verdicts.pairs import Configuration, VerdictSettings
 from vaeplay.verdicts.table import Judged
 
-from .made_up import Effect, MadeUp, all_pairs, verdict_settings
+from .made_up import GRID, Effect, MadeUp, all_pairs, verdict_settings
 
 BASE = 2.0
 """What the first of each pair has of every metric."""
@@ -24,6 +25,7 @@ AGAINST = {"no_gaussian_suffices": 0.0}
 @pytest.fixture
 def grid(values: Any) -> Any:
     """A grid with a pair for every claim."""
+    values["grid"] = copy.deepcopy(GRID)
     values["grid"]["dense"]["model"] = ["AE", "VAE", "BetaVAE", "IWAE"]
     return values
 

@@ -42,9 +42,7 @@ def write(revisions: list[str]) -> None:
         UserError: DVC cannot say what experiments there are.
     """
     cache = Path(dvc("cache", "dir").strip())
-    found = sweep.read(
-        dvc("exp", "show", "--json", *(f"--rev={name}" for name in revisions)), partial(cached, cache)
-    )
+    found = sweep.read(dvc("exp", "show", "--json", *(f"--rev={name}" for name in revisions)), partial(cached, cache))
     files.write_text(PAGE, html(found))
     print(f"{PAGE}: {plural(found.count, 'experiment')}, {plural(len(found.cells), 'cell')}")
 

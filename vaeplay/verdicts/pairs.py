@@ -10,11 +10,12 @@ a pair where they differ in
   networks have `depth` hidden layers and convolutional ones `depth` down-samplings, that is, `depth` + 1 layers with
   weights each way in both. This makes equal depths partners, though the numbers of weights differ.
 - the **code**: a continuous code and a map of codes. The number of values in an entry of a codebook is no latent
-  dimension, so that the VQ-VAE's partners are the AE and the VAE of equal `depth` with the widest code.
+  dimension, so that the VQ-VAE's partners are the AE and the VAE of the nearest `depth` with the widest code.
 - an **axis** of the grid, such as **latent_dim** or **depth**: the same model at the next value.
 """
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 from typing import Annotated
 
@@ -124,11 +125,16 @@ def _codes(known: list[Configuration]) -> Iterator[Pair]:
             alike = [
                 other
                 for other in known
-                if (other.kin.core, other.kin.network) == (core, one.kin.network) and _size(other)[1:] == _size(one)[1:]
+                if (other.kin.core, other.kin.network) == (core, one.kin.network)
+                and other.entry.activation == one.entry.activation
             ]
             if alike:
-                widest = max(alike, key=lambda other: other.entry.latent_dim)
-                yield Pair(change="code", first=widest, second=one)
+                yield Pair(change="code", first=min(alike, key=partial(_far, one)), second=one)
+
+
+def _far(one: Configuration, other: Configuration) -> tuple[int, int]:
+    """How far two are apart in depth, and the latent size downwards."""
+    return abs(other.entry.depth - one.entry.depth), -other.entry.latent_dim
 
 
 def _neighbours(known: list[Configuration]) -> Iterator[Pair]:
