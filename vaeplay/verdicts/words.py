@@ -54,7 +54,8 @@ def title(pair: Pair) -> str:
         case "network":
             return f"From dense to convolutional {model} at {size}, {depth}{others}"
         case "code":
-            return f"From {model} of {size}, {depth}, to the map of codes of {_model(second)}, depth {second.depth}{others}"
+            there = f"the map of codes of {_model(second)}, depth {second.depth}"
+            return f"From {model} of {size}, {depth}, to {there}{others}"
         case "latent_dim":
             return (
                 f"From {first.latent_dim} to {second.latent_dim} {size.partition(' ')[2]} of {model}, {depth}{others}"
