@@ -19,8 +19,11 @@ def state(name: str, beta: float, cells: dict[str, dict[str, float]], **more: An
     """One state of a workspace, as DVC 3.67 describes it."""
     data = {
         "params": {"params.yaml": {"data": {"beta": beta, "train": {"epochs": 3}}}},
-        "metrics": {f"metrics/{cell}.json": {"data": metrics} for cell, metrics in cells.items()}
-        | {"classifier/card.json": {"data": {"accuracy": 0.9}}},
+        "metrics": {"reports/verdicts.json": {"data": {"mse": 0.9}}},
+        "outs": {
+            f"metrics/{cell}.json": {"hash": json.dumps(metrics), "nfiles": None} for cell, metrics in cells.items()
+        }
+        | {"classifier/card.json": {"hash": "0123"}},
     }
     return {"rev": f"{name}0123456789", "name": name, "data": data, "error": None, "experiments": None} | more
 
@@ -42,7 +45,7 @@ def answer(text: str = "") -> list[dict[str, Any]]:
 
 
 def read(value: list[dict[str, Any]]) -> sweep.Sweep:
-    return sweep.read(json.dumps(value))
+    return sweep.read(json.dumps(value), json.loads)  # the fake MD5s are what the files hold
 
 
 def drawn(found: sweep.Sweep) -> Plane | None:
@@ -91,7 +94,8 @@ def test_no_name_enters_the_page() -> None:
 
 def test_the_command_writes_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(page, "show", lambda revisions: json.dumps(answer()))
+    monkeypatch.setattr(page, "dvc", lambda *words: json.dumps(answer()) if words[0] == "exp" else "cache")
+    monkeypatch.setattr(page, "cached", lambda cache, md5: json.loads(md5))
     assert page.main(argparse.Namespace(revisions=[])) == 0
     assert capsys.readouterr().out == "reports/experiments.html: 3 experiments, 3 cells\n"
     assert (tmp_path / "reports/experiments.html").is_file()
@@ -106,4 +110,15 @@ def test_an_answer_of_another_kind_is_one_line(value: Any) -> None:
 def test_a_folder_that_dvc_refuses_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match=r"^dvc exp show failed: [^\n]+$"):
-        page.show([])
+        page.dvc("exp", "show", "--json")
+
+
+def test_metrics_come_from_dvc_s_cache_as_far_as_they_are_there(tmp_path: Path) -> None:
+    kept = tmp_path / "files/md5/01/23"
+    kept.parent.mkdir(parents=True)
+    kept.write_text('{"mse": 0.02, "elbo": null}')
+    assert page.cached(tmp_path, "0123") == {"mse": 0.02, "elbo": None}
+    assert page.cached(tmp_path, "0124") == {}
+    kept.write_text("[]")
+    with pytest.raises(UserError, match=str(kept)):
+        page.cached(tmp_path, "0123")

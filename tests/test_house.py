@@ -22,6 +22,7 @@ FLOORS = (
     "classifier",
     "evaluation",
     "maps",
+    "verdicts",
     "gallery",
     "runner",
     "experiments",

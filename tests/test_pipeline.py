@@ -24,6 +24,7 @@ def stages(*cells: str) -> set[str]:
     return {
         "settings",
         "maps",
+        "verdicts",
         "report",
         *(f"{stage}{groups[cell]}@{cell}" for cell in cells for stage in ("train", "evaluate")),
     }
@@ -43,7 +44,7 @@ def workspace(made: Workspace) -> Iterator[Workspace]:
     yield made
     made.git("checkout", "-q", ".")
     made.git("clean", "-fdq")
-    assert not set(made.dvc("repro")) - {"settings", "maps", "report"}
+    assert not set(made.dvc("repro")) - {"settings", "maps", "verdicts", "report"}
 
 
 def edit(path: Path, text: str = "EDITED = True\n") -> None:
@@ -72,6 +73,8 @@ def test_the_files_that_tools_rely_on_are_there(workspace: Workspace) -> None:
             f"evaluation/{name}/explorer.safetensors",
             f"logs/cells/{name}.json",
             f"maps/{name}.json",
+            "verdicts/verdicts.json",
+            "reports/verdicts.json",
         ):
             assert (workspace.root / path).is_file(), path
         metrics = json.loads((workspace.root / f"metrics/{name}.json").read_text())
@@ -89,7 +92,12 @@ def test_beta_reruns_the_beta_cells_and_the_page_alone_and_one_is_the_vae(worksp
     before = workspace.results()
     assert set(workspace.dvc("exp", "run", "-S", "beta=1")) == stages(*BETA)
     changed = {name for name, content in workspace.results().items() if before.get(name) != content}
-    assert {name for name in changed if "BetaVAE" not in name} == {"settings/report.json", "logs/ae_vae_logs.json"}
+    assert {name for name in changed if "BetaVAE" not in name} == {
+        "settings/report.json",
+        "settings/verdicts.json",
+        "logs/ae_vae_logs.json",
+        "verdicts/verdicts.json",
+    }
     states = [
         vaeplay.load(workspace.root / f"checkpoints/{name}_latent2_depth1_ReLU.safetensors").state_dict()
         for name in ("VAE", "BetaVAE")
@@ -159,7 +167,7 @@ def test_an_axis_grows_and_shrinks_without_touching_other_cells(workspace: Works
     assert "BetaVAE_latent2_depth1_ReLU" not in page
     values["grid"]["dense"]["latent_dim"] = [2]
     workspace.set(values)
-    assert set(workspace.dvc("repro")) <= {"settings", "maps", "report"}
+    assert set(workspace.dvc("repro")) <= {"settings", "maps", "verdicts", "report"}
     assert not list(workspace.root.rglob("VAE_latent1*"))
     assert "VAE_latent1" not in (workspace.root / "reports/gallery.html").read_text()
 
@@ -172,7 +180,7 @@ def test_results_of_cells_that_are_not_in_the_grid_influence_nothing_and_go(work
         for path in (workspace.root / folder).glob(f"{cell}*"):
             copy: Callable[[Path, Path], object] = shutil.copytree if path.is_dir() else shutil.copy
             copy(path, path.with_name(path.name.replace(cell, orphan)))
-    assert set(workspace.dvc("repro")) <= {"maps", "report"}
+    assert set(workspace.dvc("repro")) <= {"maps", "verdicts", "report"}
     assert workspace.results() == before
     assert (workspace.root / "dvc.lock").read_bytes() == lock
     assert workspace.dvc("repro") == []
@@ -290,8 +298,8 @@ def test_a_new_model_is_one_file_and_one_name(workspace: Workspace) -> None:
 
 def test_dvc_shows_metrics_plots_parameters_and_the_graph(workspace: Workspace) -> None:
     shown = json.loads(workspace.run("dvc", "metrics", "show", "--json").stdout)
-    data = shown[""]["data"]
-    assert data["metrics/VAE_latent2_depth1_ReLU.json"]["data"]["elbo"] < 0
+    [(path, numbers)] = shown[""]["data"].items()  # the only metrics file, of few numbers
+    assert path == "reports/verdicts.json" and numbers["data"]["elbo"] < 0 and len(numbers["data"]) <= 8
     assert workspace.run("dvc", "plots", "show", "-o", "plots_of_test").returncode == 0
     plots = (workspace.root / "plots_of_test/index.html").read_text()
     assert "VAE_latent2_depth1_ReLU" in plots

@@ -60,6 +60,7 @@ def imported(*groups: str, before: str = "") -> list[tuple[set[str], set[str]]]:
         ("train", {"torch"}),
         ("evaluate", {"torch"}),
         ("maps", set()),
+        ("verdicts", set()),
         ("report", set()),
     ],
 )

@@ -114,7 +114,7 @@ class Workspace:
 
     def results(self) -> dict[str, bytes]:
         """Every result file but the page, which names the commit, and its content."""
-        folders = {name.split("/")[0] for name in outputs.FOLDERS} | {"settings", "data", "classifier"}
+        folders = {name.split("/")[0] for name in outputs.FOLDERS} | {"settings", "data", "classifier", "verdicts"}
         files = [path for folder in folders for path in (self.root / folder).rglob("*") if path.is_file()]
         return {path.relative_to(self.root).as_posix(): path.read_bytes() for path in sorted(files)}
 

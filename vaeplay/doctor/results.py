@@ -8,7 +8,7 @@ from vaeplay.settings import outputs
 from vaeplay.settings.params import Params
 
 RESUME = ".vaeplay/resume"
-FOLDERS = (*outputs.FOLDERS, "settings", "data", "classifier", "logs", "reports", RESUME)
+FOLDERS = (*outputs.FOLDERS, "settings", "data", "classifier", "logs", "verdicts", "reports", RESUME)
 
 
 def findings(root: Path, params: Params | None) -> list[Finding]:

@@ -1,18 +1,20 @@
 """`vaeplay experiments`: DVC's experiments side by side, as a page of their own, reports/experiments.html.
 
-DVC is asked as a process (`dvc exp show --json`), so that this package does not import it.
+DVC is asked as a process (`dvc exp show --json`), so that this package does not import it. It says which results each
+experiment has; the results themselves lie in its cache.
 """
 
 import argparse
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 from markupsafe import Markup
 
 from vaeplay import files
 from vaeplay.errors import UserError
-from vaeplay.gallery import render
+from vaeplay.gallery import render, results
 from vaeplay.gallery.experiments import sweep
 from vaeplay.gallery.plane import data as plane
 from vaeplay.gallery.views import view
@@ -39,7 +41,8 @@ def write(revisions: list[str]) -> None:
     Raises:
         UserError: DVC cannot say what experiments there are.
     """
-    found = sweep.read(show(revisions))
+    cache = Path(dvc("cache", "dir").strip())
+    found = sweep.read(dvc("exp", "show", "--json", *(f"--rev={name}" for name in revisions)), partial(cached, cache))
     files.write_text(PAGE, html(found))
     print(f"{PAGE}: {plural(found.count, 'experiment')}, {plural(len(found.cells), 'cell')}")
 
@@ -61,15 +64,24 @@ def html(found: sweep.Sweep) -> str:
     )
 
 
-def show(revisions: list[str]) -> str:
-    """What `dvc exp show --json` says.
+def cached(cache: Path, md5: str) -> dict[str, float | None]:
+    """The metrics in DVC's cache whose content has this MD5; none, where another machine made and keeps them.
+
+    Raises:
+        UserError: the cache holds something else there.
+    """
+    path = cache / "files/md5" / md5[:2] / md5[2:]
+    return results.parse(path.read_text(encoding="utf-8"), str(path), results.Numbers) if path.is_file() else {}
+
+
+def dvc(*arguments: str) -> str:
+    """What DVC says to a command.
 
     Raises:
         UserError: DVC is not there, or fails.
     """
-    command = [sys.executable, "-m", "dvc", "exp", "show", "--json", *(f"--rev={name}" for name in revisions)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-m", "dvc", *arguments], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         said = " ".join(done.stderr.split())[-300:]
-        raise UserError(f"dvc exp show failed: {said or 'it said nothing'}")
+        raise UserError(f"dvc {arguments[0]} {arguments[1]} failed: {said or 'it said nothing'}")
     return done.stdout

@@ -6,6 +6,7 @@ Numbers stay numbers here; rounding and units belong to the views. Tuples keep t
 from dataclasses import dataclass
 
 from vaeplay.gallery.placed import Placed, Scalar
+from vaeplay.verdicts.table import Table
 
 
 @dataclass(frozen=True)
@@ -283,7 +284,7 @@ class Page:
     """The whole report, which may have `megabytes`.
 
     `thinned` says that the cells' pictures have fewer images than were made, to save bytes. `images` is None where
-    there are neither maps nor decoders.
+    there are neither maps nor decoders, `verdicts` where cells have not been compared.
     """
 
     data: DataCard
@@ -296,3 +297,4 @@ class Page:
     images: TestImages | None
     maps: tuple[LatentMap, ...]
     explorer: tuple[Explorable, ...]
+    verdicts: Table | None = None

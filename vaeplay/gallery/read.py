@@ -37,6 +37,7 @@ from vaeplay.gallery.wall import samples, sheets
 from vaeplay.gallery.words import run
 from vaeplay.settings.axes import AXES, REPEAT
 from vaeplay.settings.cells import Axes
+from vaeplay.verdicts import table
 
 SPLITS = ("train", "validation", "test")
 Kind = TypeVar("Kind")
@@ -58,6 +59,7 @@ def read(root: Path) -> Page:
     images = maps.images(root, found, len(names)) if found or explorable else None
     kinds = {kind for found in pictures.values() for kind in found}
     commit, modified = provenance.commit(root)
+    verdicts = root / "verdicts/verdicts.json"
     page = Page(
         data=card,
         judge=_judge(root),
@@ -69,6 +71,7 @@ def read(root: Path) -> Page:
         images=images,
         maps=maps.latent_maps(found, images) if images else (),
         explorer=(),
+        verdicts=table.read(verdicts) if verdicts.exists() else None,
     )
     if images:
         first = views.explored_first(views.view(page))

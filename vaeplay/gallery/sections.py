@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vaeplay.gallery.cells import data as cells
+from vaeplay.gallery.claims import data as claims
 from vaeplay.gallery.compare import data as compare
 from vaeplay.gallery.curves import data as curves
 from vaeplay.gallery.explorer import data as explorer
@@ -25,6 +26,7 @@ from vaeplay.gallery.headline import data as headline
 from vaeplay.gallery.map import data as latent_maps
 from vaeplay.gallery.plane import data as plane
 from vaeplay.gallery.table import data as table
+from vaeplay.gallery.verdicts import data as verdicts
 from vaeplay.gallery.views import View
 from vaeplay.gallery.wall import data as wall
 
@@ -45,6 +47,8 @@ SECTIONS = (
     Section("wall", wall.data, "Samples"),
     Section("plane", plane.data, "Rate–distortion"),
     Section("curves", curves.data, "Curves"),
+    Section("verdicts", verdicts.data, "Verdicts"),
+    Section("claims", claims.data, "Claims"),
     Section("cells", cells.data),
     Section("compare", compare.data),
     Section("map", latent_maps.data, "Latent maps"),

@@ -86,6 +86,38 @@ def uses(name: str) -> tuple[str, ...]:
     return next((entry.uses for entry in _line_of(name) if entry.uses is not None), ())
 
 
+@dataclass(frozen=True)
+class Kin:
+    """What a model has in common with others, by its class.
+
+    `core` is the model itself without classes that only change its networks: VAE for a ConvVAE. `parent` is the core of
+    the model that the core extends; None where it extends none. `network` is the setting that its networks are built
+    with: `hidden` units of dense ones, `channels` of convolutional ones. A `quantised` model has a map of codes.
+    """
+
+    core: str
+    parent: str | None
+    network: str
+    quantised: bool
+
+
+def kin(name: str) -> Kin:
+    """What the model `name` has in common with others."""
+    core = _core(name)
+    extended = [base for base in _classes()[core].bases if base in names()]
+    used = uses(name)
+    network = "channels" if "channels" in used else "hidden"
+    return Kin(core, _core(extended[0]) if extended else None, network, "quantiser" in used)
+
+
+def _core(name: str) -> str:
+    """The first model at or above `name` whose bases are models alone: others only give a model its networks."""
+    bases = _classes()[name].bases
+    above = [base for base in bases if base in names()]
+    mixed_in = any(base in _classes() and base not in {*names(), ROOT_CLASS} for base in bases)
+    return _core(above[0]) if mixed_in and above else name
+
+
 def module(name: str) -> str:
     """Dotted name of the module in which a model stands."""
     return _classes()[name].module

@@ -153,6 +153,20 @@ class ExplorerSettings(Settings):
     megabytes: float = Field(ge=0, le=1000)
 
 
+def _two(pair: tuple[str, ...]) -> tuple[str, ...]:
+    if len(pair) != 2 or pair[0] == pair[1]:
+        raise PydanticCustomError("duplicate", "the names of two cells of the grid")
+    return pair
+
+
+class VerdictSettings(Settings):
+    """Which pairs of cells are compared beside those that differ in one thing."""
+
+    pairs: Annotated[
+        tuple[Annotated[tuple[str, ...], Field(strict=False), AfterValidator(_two)], ...], Field(strict=False)
+    ]
+
+
 class ReportSettings(Settings):
     """The page, which may have `megabytes`, and `megabytes_a_cell` more for each of its cells."""
 
@@ -176,6 +190,7 @@ class Params(Settings):
     classifier: ClassifierSettings
     evaluate: EvaluateSettings
     maps: MapSettings
+    verdicts: VerdictSettings
     explorer: ExplorerSettings
     report: ReportSettings
 
@@ -240,10 +255,14 @@ def validate(value: Any, origin: str = "params.yaml") -> Params:
             "allowed: shares with a sum below 1, since the rest is trained on"
         )
     _check_buildable(params, origin)
-    for name in params.explorer.cells or ():
+    named = [("explorer.cells", "null, or ", name) for name in params.explorer.cells or ()]
+    named += [
+        (f"verdicts.pairs[{place}]", "", name) for place, pair in enumerate(params.verdicts.pairs) for name in pair
+    ]
+    for key, otherwise, name in named:
         if name not in counts:
             raise UserError(
-                f"{origin}: explorer.cells: found {short(name)}; allowed: null, or names of the grid's cells"
+                f"{origin}: {key}: found {short(name)}; allowed: {otherwise}names of the grid's cells"
                 f"{nearest(name, list(counts))}"
             )
     return params

@@ -4,6 +4,7 @@ Each file holds the settings that its reader uses and the digests of the source 
 a stage reruns when, and only when, something that it uses has changed.
 """
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ def resolve(params: Params, root: Path) -> dict[str, dict[str, Any]]:
             "cells": [cell.name for cell in cells],
             "sources": digests(root, ["stages.maps"]),
         },
+        "verdicts": compared(params) | {"sources": digests(root, ["stages.verdicts"])},
         "run": {  # no result depends on it, and so no stage
             "checkpoint_every": params.train.checkpoint_every,
             "on_failure": params.on_failure,
@@ -60,6 +62,22 @@ def resolve(params: Params, root: Path) -> dict[str, dict[str, Any]]:
         own = {"cell": cell.name, "sources": sources[models.module(cell.model)]}
         resolved[cell.name] = cell.model_dump(mode="json") | own
     return resolved
+
+
+def compared(params: Params) -> dict[str, Any]:
+    """What the pairs of cells follow from: the cells, what their models have in common, and the pairs asked for."""
+    return {
+        "cells": [
+            {
+                "group": group,
+                "beta": cell.settings.get("beta"),
+                **{axis.field: getattr(cell, axis.field) for axis in AXES},
+            }
+            for group, cell in params.cells_by_group()
+        ],
+        "models": {name: dataclasses.asdict(models.kin(name)) for name in models.names()},
+        "pairs": params.verdicts.model_dump(mode="json")["pairs"],
+    }
 
 
 def check(params: Params, root: Path) -> None:

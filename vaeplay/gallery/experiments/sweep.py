@@ -4,7 +4,7 @@ A cell that an experiment left as it was, with the very same metrics, stands onc
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from pydantic import Field
@@ -16,6 +16,9 @@ from vaeplay.gallery.page import Cell, DataCard, Estimate, Page, Provenance, Set
 from vaeplay.gallery.results import Anything, Result, finite, flatten, parse
 from vaeplay.gallery.views import View
 from vaeplay.settings.cells import Axes
+
+Load = Callable[[str], dict[str, float | None]]
+"""From the MD5 of a `metrics/<cell>.json` to what it holds; nothing, where it is not there."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +72,17 @@ class Values(Result):
     data: Anything | None = None
 
 
+class Output(Result):
+    """A file that a stage has made: the MD5 of its content, under which DVC's cache keeps it."""
+
+    hash: str | None = None
+
+
 class Data(Result):
-    """What a state holds: its files of settings and of metrics by their paths."""
+    """What a state holds: its files of settings and of results by their paths."""
 
     params: dict[str, Values] = Field(default_factory=dict)
-    metrics: dict[str, Values] = Field(default_factory=dict)
+    outs: dict[str, Output] = Field(default_factory=dict)
 
 
 class Executor(Result):
@@ -105,8 +114,8 @@ class State(Result):
         return flatten(file.data) if file and file.data else ()
 
 
-def read(told: str) -> Sweep:
-    """The experiments in what `dvc exp show --json` says.
+def read(told: str, load: Load) -> Sweep:
+    """The experiments in what `dvc exp show --json` says, with the metrics that `load` finds by their MD5.
 
     Raises:
         UserError: it says something that is none.
@@ -121,7 +130,7 @@ def read(told: str) -> Sweep:
     for (state, run), table in zip(states, tables, strict=True):
         name = state.name or state.rev[:10]
         changed = tuple(Setting(key, table[key]) for key in varying if key in table)
-        cells = tuple(_cells(state, name, table.get("beta"), changed, seen))
+        cells = tuple(_cells(state, load, name, table.get("beta"), changed, seen))
         experiments.append(Experiment(name, _state(state, run), changed, cells, run is not None))
     return Sweep(tuple(experiments), _page(tuple(cell for item in experiments for cell in item.cells)))
 
@@ -142,20 +151,21 @@ def _state(state: State, run: Run | None) -> str:
     return running if running and running != "success" else ""
 
 
-def _cells(state: State, experiment: str, beta: object, changed: tuple[Setting, ...], seen: set[str]) -> Iterator[Cell]:
+def _cells(
+    state: State, load: Load, experiment: str, beta: object, changed: tuple[Setting, ...], seen: set[str]
+) -> Iterator[Cell]:
     """The measured cells of one state whose figures no earlier one has."""
-    for path, file in state.data.metrics.items() if state.data else ():
+    for path, file in state.data.outs.items() if state.data else ():
         folder, _, name = path.removesuffix(".json").rpartition("/")
         axes = Axes.parse(name) if folder == "metrics" else None
-        if axes and file.data:
-            values = {key: finite(value) for key, value in file.data.items() if isinstance(value, int | float | None)}
-            metrics = tuple(Estimate(item.key, values[item.key]) for item in METRICS if item.key in values)
-            identity = json.dumps([name, [(metric.key, metric.value) for metric in metrics]])
-            if metrics and identity not in seen:
-                seen.add(identity)
-                own = float(beta) if isinstance(beta, int | float) and "beta" in _uses(axes.model) else None
-                settings = tuple(item for item in changed if item.key != "beta")
-                yield _cell(experiment, axes, metrics, own, settings)
+        values = load(file.hash) if axes and file.hash else {}
+        metrics = tuple(Estimate(item.key, finite(values[item.key])) for item in METRICS if item.key in values)
+        identity = json.dumps([name, [(metric.key, metric.value) for metric in metrics]])
+        if axes and metrics and identity not in seen:
+            seen.add(identity)
+            own = float(beta) if isinstance(beta, int | float) and "beta" in _uses(axes.model) else None
+            settings = tuple(item for item in changed if item.key != "beta")
+            yield _cell(experiment, axes, metrics, own, settings)
 
 
 def _uses(model: str) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""The ledger of claims: what textbooks say, and whether this run bears it out."""

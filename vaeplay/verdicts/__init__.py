@@ -1,0 +1,1 @@
+"""What one model gains and loses against another: paired differences, claims judged by them, and both in words."""

@@ -1,0 +1,269 @@
+"""What textbooks say of autoencoders, as predictions that were fixed before any run: they hold, fail, or stay open.
+
+Each names a metric, the pairs that it is about, a direction, and the least difference that would deserve the sentence.
+That threshold is the author's, not the textbook's: it is set where a difference begins to be worth a sentence. A claim
+is about every pair of its sort that the grid has, and `vaeplay.verdicts.judge` says when it holds or fails.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from vaeplay.verdicts.pairs import Configuration, Pair
+
+BEST_EPOCH = "best_epoch"
+"""The epoch with the lowest loss on the validation split: told by the log, and in no registry."""
+
+Convergence = Literal["falling", "best", "overfitting"]
+Unless = Callable[[Callable[[str], Convergence | None], Pair], str | None]
+
+
+def _objectives(first: str, second: str) -> Callable[[Pair], bool]:
+    return lambda pair: pair.change == "objective" and (pair.first.kin.core, pair.second.kin.core) == (first, second)
+
+
+def _changes(axis: str) -> Callable[[Pair], bool]:
+    """Of models whose code is a vector: in a map of codes, both sizes mean something else."""
+    return lambda pair: pair.change == axis and not pair.first.kin.quantised
+
+
+def _beta_up(pair: Pair) -> bool:
+    """A VAE and a β-VAE of another β, the lower β first."""
+    return {pair.first.kin.core, pair.second.kin.core} == {"VAE", "BetaVAE"} and (
+        pair.change == "objective" and 1 not in {pair.first.entry.beta, pair.second.entry.beta}
+    )
+
+
+def _has_prior(pair: Pair) -> bool:
+    """One configuration alone that is sampled from a prior of its model: a pair of a metric with another."""
+    return pair.change == "none" and pair.first.kin.core != "AE" and not pair.first.kin.quantised
+
+
+def _linear_autoencoder(pair: Pair) -> bool:
+    return pair.change == "none" and pair.first.kin.core == "AE" and is_linear(pair.first)
+
+
+def is_linear(one: Configuration) -> bool:
+    """Whether the networks are matrices: without a hidden layer, or with the identity as activation."""
+    return one.entry.depth == 0 or str(one.entry.activation) == "Identity"
+
+
+def _still_falling(convergence: Callable[[str], Convergence | None], pair: Pair) -> str | None:
+    """Which epoch was best is not known as long as the loss falls."""
+    falling = all(convergence(cell) == "falling" for cell in (*pair.first.cells, *pair.second.cells))
+    return "the loss of both was still falling at the end: train longer" if falling else None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence and what would bear it out.
+
+    In every pair that is `about` it, `metric` of the second is at least `least` `direction` than `against` of the first
+    (the same metric, unless another is named; nothing at all, where it is ""). `equal`: they differ by no more than
+    `least`. Where `relative`, `least` is a share of the first's value, else it is in the metric's unit. `unless` gives
+    the reason for which a pair says nothing, given how far
+    each cell's training came.
+    """
+
+    key: str
+    sentence: str
+    source: str
+    about: Callable[[Pair], bool]
+    metric: str
+    direction: Literal["higher", "lower", "equal"]
+    least: float
+    relative: bool = False
+    against: str | None = None
+    unless: Unless = lambda convergence, pair: None
+
+    def borne_out(self, low: float, high: float) -> bool:
+        """Whether all of an interval of the difference, taken in the claim's direction, is as predicted."""
+        return -self.least <= low and high <= self.least if self.direction == "equal" else low >= self.least
+
+    def contradicted(self, low: float, high: float) -> bool:
+        """Whether none of it is."""
+        return max(low, -high) > self.least if self.direction == "equal" else high < self.least
+
+
+CLAIMS: tuple[Claim, ...] = (
+    Claim(
+        "vae_reconstructs_worse",
+        "A VAE reconstructs worse than the AE of its size.",
+        "Kingma & Welling 2014, arXiv:1312.6114: noise and rate cost distortion",
+        _objectives("AE", "VAE"),
+        "mse",
+        "higher",
+        0.02,
+        relative=True,
+    ),
+    Claim(
+        "vae_is_blurrier",
+        "A VAE's reconstructions are blurrier than the AE's.",
+        "Larsen et al. 2016, arXiv:1512.09300",
+        _objectives("AE", "VAE"),
+        "sharpness",
+        "lower",
+        0.02,
+    ),
+    Claim(
+        "vae_has_fewer_holes",
+        "A VAE's latent space has fewer holes than the AE's: fewer samples come from places never trained on.",
+        "Tolstikhin et al. 2018, arXiv:1711.01558; Ghosh et al. 2020, arXiv:1903.12436",
+        _objectives("AE", "VAE"),
+        "holes",
+        "lower",
+        0.02,
+    ),
+    Claim(
+        "vae_walks_smoother",
+        "A walk through a VAE's latent space is smoother than one through the AE's.",
+        "Bengio et al. 2013, arXiv:1207.4404; Berthelot et al. 2019, arXiv:1807.07543",
+        _objectives("AE", "VAE"),
+        "trip",
+        "lower",
+        0.02,
+        relative=True,
+    ),
+    Claim(
+        "vae_samples_better",
+        "A VAE's samples are nearer to real images than those of an AE with a density fitted to its codes.",
+        "the usual reason for a VAE; doubted by Ghosh et al. 2020, arXiv:1903.12436",
+        _objectives("AE", "VAE"),
+        "frechet",
+        "lower",
+        0.05,
+        relative=True,
+    ),
+    Claim(
+        "ae_overfits_sooner",
+        "An AE overfits sooner than the VAE of its size.",
+        "Goodfellow et al. 2016, Deep Learning, chapter 14: noise regularises",
+        _objectives("AE", "VAE"),
+        BEST_EPOCH,
+        "higher",
+        0.1,
+        relative=True,
+        unless=_still_falling,
+    ),
+    Claim(
+        "beta_lowers_rate",
+        "A higher β lowers the rate.",
+        "Higgins et al. 2017; Alemi et al. 2018, arXiv:1711.00464",
+        _beta_up,
+        "rate",
+        "lower",
+        0.05,
+        relative=True,
+    ),
+    Claim(
+        "beta_raises_distortion",
+        "A higher β raises the distortion.",
+        "Higgins et al. 2017; Alemi et al. 2018, arXiv:1711.00464",
+        _beta_up,
+        "distortion",
+        "higher",
+        0.01,
+        relative=True,
+    ),
+    Claim(
+        "convolutions_help",
+        "Convolutional networks reconstruct better than dense ones at equal size.",
+        "LeCun et al. 1998, doi:10.1109/5.726791",
+        _changes("network"),
+        "mse",
+        "lower",
+        0.02,
+        relative=True,
+    ),
+    Claim(
+        "longer_codes_reconstruct_better",
+        "A longer code reconstructs better.",
+        "Hinton & Salakhutdinov 2006, doi:10.1126/science.1127647",
+        _changes("latent_dim"),
+        "mse",
+        "lower",
+        0.1,
+        relative=True,
+    ),
+    Claim(
+        "depth_helps",
+        "One more layer reconstructs better.",
+        "Hinton & Salakhutdinov 2006, doi:10.1126/science.1127647",
+        _changes("depth"),
+        "mse",
+        "lower",
+        0.01,
+        relative=True,
+    ),
+    Claim(
+        "mixture_beats_prior",
+        "Samples from a mixture fitted to the codes are nearer to real images than those from the prior.",
+        "Ghosh et al. 2020, arXiv:1903.12436, Table 1: 23 of 24 pairs",
+        _has_prior,
+        "frechet_mixture",
+        "lower",
+        0.05,
+        relative=True,
+        against="frechet",
+    ),
+    Claim(
+        "elbo_is_below",
+        "The ELBO lies below log p(x).",
+        "Kingma & Welling 2014, arXiv:1312.6114: by the divergence of the two posteriors",
+        _has_prior,
+        "log_likelihood",
+        "higher",
+        0.1,
+        against="elbo",
+    ),
+    Claim(
+        "no_gaussian_suffices",
+        "Even the best Gaussian posterior leaves a gap to log p(x).",
+        "Cremer et al. 2018, arXiv:1801.03558",
+        _has_prior,
+        "approximation_gap",
+        "higher",
+        0.1,
+        against="",
+    ),
+    Claim(
+        "iwae_reaches_a_higher_bound",
+        "An IWAE reaches a higher bound on log p(x) than the VAE of its size.",
+        "Burda et al. 2016, arXiv:1509.00519, Table 1: 84.78 against 86.76 nats",
+        _objectives("VAE", "IWAE"),
+        "bound",
+        "higher",
+        0.2,
+    ),
+    Claim(
+        "iwae_uses_more_units",
+        "An IWAE uses more latent dimensions than the VAE of its size.",
+        "Burda et al. 2016, arXiv:1509.00519, Table 1",
+        _objectives("VAE", "IWAE"),
+        "active_units",
+        "higher",
+        1,
+    ),
+    Claim(
+        "maps_are_sharpest",
+        "A VQ-VAE's reconstructions are sharper than those of continuous codes.",
+        "van den Oord et al. 2017, arXiv:1711.00937",
+        _changes("code"),
+        "sharpness",
+        "higher",
+        0.02,
+    ),
+    Claim(
+        "linear_ae_is_pca",
+        "A linear AE reconstructs as well as PCA with as many numbers.",
+        "Baldi & Hornik 1989, doi:10.1016/0893-6080(89)90014-2",
+        _linear_autoencoder,
+        "mse",
+        "equal",
+        0.02,
+        relative=True,
+        against="pca_mse",
+    ),
+)
+
+BY_KEY: dict[str, Claim] = {claim.key: claim for claim in CLAIMS}

@@ -1,0 +1,27 @@
+"""reports/verdicts.json: a run in eight numbers, so that `dvc metrics diff` says in a few lines what has changed."""
+
+from statistics import fmean
+
+from vaeplay.verdicts.evidence import Evidence
+from vaeplay.verdicts.pairs import Configuration
+from vaeplay.verdicts.table import Table
+
+SHOWN = {"mse": min, "elbo": max, "frechet": min}
+"""The metrics that are summarised, and which end of each is the better."""
+
+
+def summary(known: list[Configuration], evidence: Evidence, table: Table) -> dict[str, float | int]:
+    """The numbers by their short names.
+
+    `<metric>` is the mean over the configurations that have it, each the mean over its trainings, and `best_<metric>`
+    the best of them. `claims_hold` and `claims_fail` count the ledger's verdicts.
+    """
+    numbers: dict[str, float | int] = {}
+    for key, best in SHOWN.items():
+        samples = [evidence.sample(one.cells, key) for one in known]
+        values = [float(sample.points.mean()) for sample in samples if sample is not None]
+        if values:
+            numbers |= {key: fmean(values), f"best_{key}": best(values)}
+    for verdict, name in (("holds", "claims_hold"), ("fails", "claims_fail")):
+        numbers[name] = sum(judged.verdict == verdict for judged in table.claims)
+    return numbers
