@@ -53,7 +53,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         deps = [entry(tmp_path, f"settings/{cell.name}.json")]
         outs = [entry(tmp_path, f"metrics/{cell.name}.json"), entry(tmp_path, f"samples/{cell.name}.png")]
         stages[resolve.stage_of("train", group, cell)] = {"cmd": "python", "deps": deps, "outs": outs}
-    stages["plots"] = {"cmd": "python", "deps": [], "outs": [folder(tmp_path, "logs/cells")]}
+    stages["report"] = {"cmd": "python", "deps": [], "outs": [folder(tmp_path, "logs/cells")]}
     with (tmp_path / "dvc.lock").open("w") as file:
         YAML(typ="safe", pure=True).dump({"schema": "2.0", "stages": stages}, file)
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
@@ -118,7 +118,7 @@ def test_elsewhere_it_says_so_in_one_line(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert cli.main(["doctor"]) == 1
-    assert "no params.yaml and dvc.yaml here" in capsys.readouterr().err
+    assert "no DVC workspace here or above" in capsys.readouterr().err
 
 
 def in_half(path: Path) -> None:
@@ -170,6 +170,27 @@ def test_missing_and_damaged_objects_of_the_cache_are_counted(root: Path) -> Non
     assert str(rotten) in str(corrupt.do)
 
 
+def test_objects_of_cells_that_have_left_the_grid_are_not_missed(root: Path) -> None:
+    """`dvc gc -w` removes them, and dvc.lock still names them."""
+    text = (root / "params.yaml").read_text()
+    values = YAML(typ="safe", pure=True).load(text)
+    values["grid"]["dense"]["model"].remove("VAE")
+    with (root / "params.yaml").open("w") as file:
+        YAML(typ="safe", pure=True).dump(values, file)
+    for name in ("VAE_latent2_depth1_ReLU", "VAE_latent8_depth2_ReLU"):
+        for kind in (f"metrics/{name}.json", f"samples/{name}.png"):
+            cache.path_of(root, hashlib.md5((root / kind).read_bytes()).hexdigest()).unlink(missing_ok=True)
+    lock = YAML(typ="safe").load(root / "dvc.lock")
+    lock["stages"]["mine"] = {"cmd": "x", "outs": [{"path": "mine", "md5": "0" * 32}]}
+    with (root / "dvc.lock").open("w") as file:
+        YAML(typ="safe", pure=True).dump(lock, file)
+    assert not said(root)
+    assert any("5 of the 14 stages are no longer in dvc.yaml" in finding.text for finding in said(root, "·"))
+    (root / "params.yaml").write_text(text)
+    [missing] = said(root)
+    assert missing.topic == "cache" and "samples/VAE_latent8_depth2_ReLU.png" in missing.text
+
+
 def test_a_cut_object_is_damaged_and_so_is_a_cut_list_of_a_folder(root: Path) -> None:
     for path in cache.folder(root).rglob("*.dir"):
         in_half(path)
@@ -206,6 +227,26 @@ def test_what_dvc_says_is_told_too(root: Path, monkeypatch: pytest.MonkeyPatch) 
     assert "settings: metrics/x.json deleted, params.yaml: beta, changed command" in told
     answer(monkeypatch, "", "a line\nERROR: failed to parse dvc.yaml\n")
     assert [finding.text for finding in said(root)] == ["failed to parse dvc.yaml"]
+
+
+DAMAGED = """'./dvc.yaml' is invalid.
+
+While parsing a flow sequence, in line 166, column 4
+  166 a: [1
+
+Did not find expected ',' or ']', in line 167, column 1
+
+Having any troubles? Hit us up at https://dvc.org/support, we are always happy to help!
+"""
+
+
+def test_of_what_dvc_says_the_line_is_told_that_says_what_is_wrong(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer(monkeypatch, "", DAMAGED)
+    [finding] = said(root)
+    assert finding.text == (
+        "'./dvc.yaml' is invalid. While parsing a flow sequence, in line 166, column 4 "
+        "Did not find expected ',' or ']', in line 167, column 1"
+    )
 
 
 def test_mistakes_in_params_yaml_are_told_and_the_rest_is_examined(root: Path) -> None:
@@ -260,3 +301,21 @@ def test_a_workspace_that_has_never_run_is_healthy(root: Path, monkeypatch: pyte
     answer(monkeypatch, json.dumps({"settings": [{"changed outs": {"settings": "deleted"}}]}))
     assert not said(root)
     assert any("never run" in finding.text for finding in said(root, "·"))
+
+
+def test_from_a_subfolder_it_looks_at_the_whole_workspace(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (root / "docs/more").mkdir(parents=True)
+    monkeypatch.chdir(root / "docs/more")
+    assert cli.main(["doctor"]) == 0
+    assert "12 cells" in capsys.readouterr().out
+
+
+def test_without_git_the_command_that_makes_a_repository_is_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.rmtree(root / ".git")
+    answer(monkeypatch, "", f"ERROR: {root} is not a git repository\n")
+    assert {finding.topic: "git init" in f"{finding.text} {finding.do}" for finding in said(root)} == {
+        "git": True,
+        "dvc status": True,
+    }

@@ -19,6 +19,7 @@ WHAT_TO_DO = {
 }
 NO_MEMORY = ("allocate memory", "out of memory", "failed to map segment")  # PyTorch, CUDA, the system's loader
 LESS = "a smaller batch_size, network or data.limit needs less"
+DVC_ADDS = ("WARNING: ", "Having any troubles?", "If DVC froze")  # beside what is wrong
 
 
 def line(error: BaseException, kept: str = "; nothing of this stage was kept") -> str | None:
@@ -40,3 +41,16 @@ def line(error: BaseException, kept: str = "; nothing of this stage was kept") -
     if isinstance(error, ImportError) and "Too many open files" in text:
         return line(OSError(errno.EMFILE, "Too many open files"), kept)
     return None
+
+
+def of_dvc(said: str) -> str:
+    """One line of what a `dvc` that failed has said: what is wrong, without excerpts of files and where to ask for help.
+
+    >>> of_dvc("'./dvc.yaml' is invalid.\\n\\nWhile parsing, in line 1\\n  1 a: [\\n\\nHaving any troubles? Hit us up at …")
+    "'./dvc.yaml' is invalid. While parsing, in line 1"
+    """
+    lines = [line for line in said.splitlines() if line[:1].strip() and not line.startswith(DVC_ADDS)]
+    first = next((place for place, line in enumerate(lines) if line.startswith("ERROR: ")), 0)
+    text = " ".join(" ".join(lines[first:]).removeprefix("ERROR: ").split())[:300]
+    advice = "; run `git init` there: DVC needs a repository" if text.endswith("is not a git repository") else ""
+    return f"{text or 'it said nothing'}{advice}"

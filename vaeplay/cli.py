@@ -5,8 +5,11 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
+from pathlib import Path
 
 from vaeplay import advice
+from vaeplay.errors import UserError
 
 COMMANDS = {
     "try": ("vaeplay.experiments.command", "run the pipeline once with other settings, or a preset of them"),
@@ -31,7 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(listing())
         return 0
     chosen = parser.parse_args(words)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a pipe on Windows cannot take every character
     try:
+        os.chdir(workspace())
         return importlib.import_module(chosen.module).main(chosen)
     except BrokenPipeError:  # whoever reads this has seen enough, as `head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -49,3 +55,15 @@ def listing() -> str:
     width = max(map(len, COMMANDS))
     commands = [f"  vaeplay {name:{width}}  {summary}" for name, (_, summary) in COMMANDS.items()]
     return "\n".join(["VAE Playground beside DVC. With --help, a command says more.", "", *commands])
+
+
+def workspace() -> Path:
+    """The nearest folder upwards that DVC looks after.
+
+    Raises:
+        UserError: there is none.
+    """
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        if (folder / ".dvc").is_dir():
+            return folder
+    raise UserError(f"{Path.cwd()}: no DVC workspace here or above: run this in a clone of the project")

@@ -38,12 +38,14 @@ def examine(root: Path) -> list[Finding]:
     if not (root / "params.yaml").is_file() or not (root / "dvc.yaml").is_file():
         raise UserError("no params.yaml and dvc.yaml here; run it in the folder of the project")
     asked = stale.ask_dvc(root)  # it takes seconds: the rest is looked into meanwhile
-    lock, of_lock = lockfile.read(root)
     of_params, params = stale.settings(root)
+    whole, of_lock = lockfile.read(root)
+    lock, of_gone = lockfile.current(root, whole, params)
     return [
         *machine.findings(root, params),
         *of_params,
         *of_lock,
+        *of_gone,
         *lockfile.processes(root),
         *cache.findings(root, lock),
         *results.findings(root, params),

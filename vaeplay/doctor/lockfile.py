@@ -9,6 +9,8 @@ from ruamel.yaml.error import YAMLError
 
 from vaeplay.doctor.finding import Finding
 from vaeplay.runner.heal import HELD, lives
+from vaeplay.settings.params import Params
+from vaeplay.settings.resolve import stage_of
 
 AGAIN = "uv run vaeplay repro mends it first, and DVC's run-cache restores what has finished"
 Lock = dict[str, dict[str, Any]]
@@ -37,6 +39,29 @@ def read(root: Path) -> tuple[Lock, list[Finding]]:
     if not isinstance(stages, dict) or not all(_is_stage(stage) for stage in stages.values()):
         return {}, [Finding("!", "dvc.lock", "damaged: it ends before its stages do, or is not DVC's", AGAIN)]
     return stages, [Finding("✓", "dvc.lock", f"whole, {len(stages)} stages")]
+
+
+def current(root: Path, lock: Lock, params: Params | None) -> tuple[Lock, list[Finding]]:
+    """The stages of `lock` that are still in dvc.yaml, and a finding if others are there too.
+
+    DVC keeps the entries of stages that are gone, but `dvc gc` not their objects. Without settings nobody knows which
+    cells there are, and each counts.
+    """
+    try:
+        steps = set(YAML(typ="safe").load(root / "dvc.yaml")["stages"])
+    except (OSError, YAMLError, ValueError, TypeError, KeyError):
+        return lock, []
+    cells = list(params.cells_by_group()) if params else []
+    known = {stage_of(step, group, cell) for step in ("train", "evaluate") for group, cell in cells}
+
+    def is_there(name: str) -> bool:
+        step, is_of_cell, _ = name.partition("@")
+        return step in steps and (not is_of_cell or params is None or name in known)
+
+    kept = {name: stage for name, stage in lock.items() if is_there(name)}
+    gone = len(lock) - len(kept)
+    text = f"{gone} of the {len(lock)} stages are no longer in dvc.yaml: their objects are not looked for"
+    return kept, [Finding("·", "dvc.lock", text)] if gone else []
 
 
 def _is_stage(stage: Any) -> bool:

@@ -41,9 +41,9 @@ def _tools(root: Path) -> list[Finding]:
     if shutil.which("uv") is None:
         found.append(Finding("·", "uv", "not in PATH; leave `uv run` out of the commands", "pip install uv"))
     if shutil.which("git") is None:
-        return [*found, Finding("!", "git", "not in PATH; DVC's experiments need it", "install git")]
+        return [*found, Finding("!", "git", "not in PATH, and DVC needs it", "install git")]
     if _git(root, "rev-parse", "--git-dir") is None:
-        return [*found, Finding("!", "git", "not a git repository; DVC's experiments need one", "git init")]
+        return [*found, Finding("!", "git", "not a git repository, and DVC needs one", "git init")]
     if not (_git(root, "config", "user.name") and _git(root, "config", "user.email")):
         do = "git config user.name NAME; git config user.email ADDRESS"
         return [*found, Finding("·", "git", "has no name and address, which `dvc exp run` needs", do)]

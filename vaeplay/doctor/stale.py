@@ -13,6 +13,7 @@ from typing import Any
 from vaeplay.doctor.cache import path_of
 from vaeplay.doctor.finding import Finding, listed
 from vaeplay.doctor.lockfile import Lock
+from vaeplay.advice import of_dvc
 from vaeplay.errors import UserError
 from vaeplay.settings import params as reader
 from vaeplay.settings.params import Params
@@ -53,8 +54,7 @@ def findings(root: Path, lock: Lock, params: Params | None, asked: Asked) -> lis
         status = json.loads(out)
     except ValueError:
         status = {}
-        said = " ".join((errors.strip().splitlines() or ["no answer"])[-1].split())[:200]
-        told.append(Finding("!", "dvc status", said.removeprefix("ERROR: "), "mend what is said above first"))
+        told.append(Finding("!", "dvc status", of_dvc(errors), "mend that, and what is said above, first"))
     reasons = _settings_reasons(root, lock, params) if params else {}
     for stage, changes in status.items():
         reasons.setdefault(stage, [])

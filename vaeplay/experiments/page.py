@@ -13,6 +13,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from vaeplay import files
+from vaeplay.advice import of_dvc
 from vaeplay.errors import UserError
 from vaeplay.gallery import render, results
 from vaeplay.gallery.experiments import sweep
@@ -44,7 +45,7 @@ def write(revisions: list[str]) -> None:
     cache = Path(dvc("cache", "dir").strip())
     found = sweep.read(dvc("exp", "show", "--json", *(f"--rev={name}" for name in revisions)), partial(cached, cache))
     files.write_text(PAGE, html(found))
-    print(f"{PAGE}: {plural(found.count, 'experiment')}, {plural(len(found.cells), 'cell')}")
+    print(f"{PAGE.resolve()}: {plural(found.count, 'experiment')}, {plural(len(found.cells), 'cell')}")
 
 
 def html(found: sweep.Sweep) -> str:
@@ -82,6 +83,5 @@ def dvc(*arguments: str) -> str:
     """
     done = subprocess.run([sys.executable, "-m", "dvc", *arguments], capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        said = " ".join(done.stderr.split())[-300:]
-        raise UserError(f"dvc {arguments[0]} {arguments[1]} failed: {said or 'it said nothing'}")
+        raise UserError(f"dvc {arguments[0]} {arguments[1]} failed: {of_dvc(done.stderr)}")
     return done.stdout
