@@ -12,7 +12,8 @@ from vaeplay.errors import UserError
 
 torch_startup.set_environment()
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # the last: the stage's terminal is gone
+HANGUP: signal.Signals | None = getattr(signal, "SIGHUP", None)  # the stage's terminal is gone; Windows has none
+SIGNALS = [signal.SIGINT, signal.SIGTERM, *([HANGUP] if HANGUP else [])]
 
 
 class Terminated(KeyboardInterrupt):
@@ -36,7 +37,7 @@ def _leave(number: int, frame: FrameType | None) -> None:
 def _listen(handler: Callable[[int, FrameType | None], None]) -> None:
     """Hand every signal that ends a stage to a function, but for SIGHUP under `nohup`."""
     for number in SIGNALS:
-        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+        if number != HANGUP or signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, handler)
 
 

@@ -21,12 +21,17 @@ from typing import Any
 
 from distributed import Client
 
+from vaeplay.errors import UserError
 from vaeplay.runner import relay, worker
 
 INTERRUPTED = 130
 """Exit code of a command that was ended, as shells have it for Ctrl-C."""
 ENDING = 5.0
 """Seconds within which the workers have to have ended a command; one that is frozen is not waited for."""
+
+
+PLACES = ("/tmp", "/var/tmp", "/dev/shm")
+"""For temporary files where the one that TMPDIR names does not do."""
 
 
 class Exchange:
@@ -39,13 +44,9 @@ class Exchange:
         self.over: set[str] = set()  # calls of `dvc` that have ended
         self.dvcs: set[subprocess.Popen[bytes]] = set()  # that run now
         self.running: Counter[str] = Counter()  # commands of a call
-        self.folder = Path(tempfile.mkdtemp(prefix="vaeplay-"))  # a socket's address has room for 100 characters
-        self.shell = self.folder / "relay"
-        command = shlex.join([sys.executable, "-I", "-S", relay.__file__, str(self.folder / "socket")])
-        self.shell.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
-        self.shell.chmod(0o700)
         self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(str(self.folder / "socket"))
+        self.folder = settle(self.listener)
+        self.shell = self.folder / "relay"
         self.listener.listen(128)
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -119,6 +120,28 @@ class Exchange:
 
         with contextlib.suppress(Exception):  # the scheduler may be gone, and with it the command
             self.client.sync(end, callback_timeout=ENDING)
+
+
+def settle(listener: socket.socket) -> Path:
+    """A new folder with the relay and the socket, in the first place for temporary files where both work.
+
+    Raises:
+        UserError: there is none: a socket's address has room for some 100 characters, and the relay is run as a program.
+    """
+    for parent in (tempfile.gettempdir(), *PLACES):
+        folder = None
+        with contextlib.suppress(OSError):
+            folder = Path(tempfile.mkdtemp(prefix="vaeplay-", dir=parent))
+            shell, address = folder / "relay", str(folder / "socket")
+            command = shlex.join([sys.executable, "-I", "-S", relay.__file__, address])
+            shell.write_text(f'#!/bin/sh\nexec {command} "$@"\n', encoding="utf-8")
+            shell.chmod(0o700)
+            if os.access(shell, os.X_OK):  # not on a file system that is mounted without `exec`
+                listener.bind(address)
+                return folder
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+    raise UserError(f"TMPDIR: {tempfile.gettempdir()} is too long, or runs no programs; name another folder")
 
 
 def log_name(stage: str) -> str:

@@ -6,9 +6,7 @@ finished since. No module of Dask is needed here, and DVC's only where there is 
 """
 
 import contextlib
-import fcntl
 import json
-import os
 import time
 from collections.abc import Iterator
 from itertools import chain
@@ -17,6 +15,7 @@ from pathlib import Path
 import psutil
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
+from zc.lockfile import LockError, LockFile
 
 from vaeplay import files
 from vaeplay.errors import UserError
@@ -136,29 +135,42 @@ def dvc_locked(root: Path, seconds: float = 10) -> Iterator[None]:
     Raises:
         UserError: another process has it for longer than `seconds`.
     """
-    path = root / LOCKED
-    path.parent.mkdir(parents=True, exist_ok=True)
-    deadline = time.monotonic() + seconds
-    with path.open("a+") as file:
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() >= deadline:
-                    pid = noted(root)
-                    raise UserError(f"{path}: held by a process that still runs, PID {pid}; wait for it") from None
-                time.sleep(0.1)
-        file.truncate(0)
-        file.write(f" {os.getpid()}\n")  # as DVC does
-        file.flush()
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(locked(root / LOCKED, seconds))
+        except LockError:
+            pid = noted(root / LOCKED)
+            raise UserError(f"{root / LOCKED}: held by a process that still runs, PID {pid}; wait for it") from None
         yield
 
 
-def noted(root: Path) -> int:
-    """The process that took DVC's lock last, by its number; 0 where that cannot be told."""
+@contextlib.contextmanager
+def locked(path: Path, seconds: float) -> Iterator[None]:
+    """Hold a lock file, which then names this process. The library is DVC's own, so both exclude each other.
+
+    Raises:
+        LockError: another process has it for longer than `seconds`.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            lock = LockFile(str(path))
+            break
+        except LockError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(0.1)
     try:
-        return int((root / LOCKED).read_text())
+        yield
+    finally:
+        lock.close()
+
+
+def noted(lock: Path) -> int:
+    """The process that took a lock last, by its number; 0 where that cannot be told."""
+    try:
+        return int(lock.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return 0
 
@@ -169,7 +181,7 @@ def holder(root: Path) -> int | None:
         with dvc_locked(root, seconds=0):
             return None
     except UserError:
-        return noted(root)
+        return noted(root / LOCKED)
 
 
 def free_name(path: Path) -> Path:

@@ -14,8 +14,8 @@ from dvc.repo.reproduce import collect_stages
 from dvc.rwlock import rwlock
 from dvc.stage import PipelineStage, Stage
 
-from vaeplay.errors import UserError
-from vaeplay.runner.heal import heal, noted
+from vaeplay.errors import UserError, of_dvc
+from vaeplay.runner.heal import LOCKED, heal, noted
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def patiently(read: Callable[[], Pipeline], root: Path, say: Callable[[str], Non
         except (DvcException, OSError) as error:
             mended = heal(root)
             if not mended:
-                raise UserError(" ".join(str(error).split())) from None
+                raise UserError(of_dvc(str(error))) from None
             for line in mended:
                 say(line)
 
@@ -92,4 +92,4 @@ def holder(root: Path, error: LockError) -> str:
     lines = [line.strip() for line in str(error).splitlines()]
     if any("(PID" in line for line in lines):
         return " ".join(lines[:2])
-    return f"another DVC holds this workspace (PID {noted(root)})"
+    return f"another DVC holds this workspace (PID {noted(root / LOCKED)})"

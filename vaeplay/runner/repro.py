@@ -1,16 +1,18 @@
 """`vaeplay repro`: the same result as `dvc repro`, many stages at once."""
 
 import argparse
-import fcntl
+import math
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+
+from zc.lockfile import LockError
 
 from vaeplay.errors import UserError
 from vaeplay.runner import pipeline
-from vaeplay.runner.heal import FOLDER
+from vaeplay.runner.heal import FOLDER, locked, noted
 from vaeplay.runner.pipeline import Pipeline
 
 INTERRUPTED = 130
@@ -34,8 +36,9 @@ def positive(text: str) -> int:
 
 def main(arguments: argparse.Namespace) -> int:
     """Exit code 0 once everything is up to date, 1 if a stage failed, 130 if interrupted."""
-    root = workspace()
-    os.chdir(root)
+    if not hasattr(os, "fork"):
+        raise UserError("`vaeplay repro` needs Linux or macOS; here `dvc repro` does the same, one stage at a time")
+    root = Path.cwd()
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_IGN:  # under `nohup`
             continue
@@ -57,32 +60,16 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-def workspace() -> Path:
-    """The nearest folder upwards that DVC looks after.
-
-    Raises:
-        UserError: there is none.
-    """
-    for folder in (Path.cwd(), *Path.cwd().parents):
-        if (folder / ".dvc").is_dir():
-            return folder
-    raise UserError(f"{Path.cwd()}: no DVC workspace here or above: run this in a clone of the project")
-
-
 @contextmanager
 def sole_driver(root: Path) -> Iterator[None]:
     """Wait until no other `vaeplay repro` runs in this workspace, and keep others out."""
-    (root / FOLDER).mkdir(parents=True, exist_ok=True)
-    with (root / FOLDER / "driver").open("a+") as file:
+    path = root / FOLDER / "driver"
+    with ExitStack() as held:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            say(f"waiting: another `vaeplay repro` runs in this workspace (PID {file.read().strip() or '?'})")
-            fcntl.flock(file, fcntl.LOCK_EX)
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
+            held.enter_context(locked(path, seconds=0))
+        except LockError:
+            say(f"waiting: another `vaeplay repro` runs in this workspace (PID {noted(path) or '?'})")
+            held.enter_context(locked(path, math.inf))
         yield
 
 

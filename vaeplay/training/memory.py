@@ -7,7 +7,6 @@ CUDA context included (NVML). A meter that a device does not have is None.
 
 import contextlib
 import os
-import resource
 import sys
 import threading
 import time
@@ -97,13 +96,18 @@ def nvml_meter(uuid: str) -> Meter:
 
 def process_gauge() -> Gauge:
     """Of this process's resident memory. The system keeps its peak."""
-    unit = 1 if sys.platform == "darwin" else 1024  # getrusage counts bytes on macOS and KiB on Linux
     process = psutil.Process()
-    return Gauge(
-        "process",
-        now=lambda: process.memory_info().rss,
-        peak=lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
-    )
+    return Gauge("process", now=lambda: process.memory_info().rss, peak=peak_of_process)
+
+
+def peak_of_process() -> int | None:
+    """The most memory that this process has had, in bytes; Windows keeps it elsewhere."""
+    try:
+        import resource
+    except ImportError:
+        return getattr(psutil.Process().memory_info(), "peak_wset", None)
+    unit = 1 if sys.platform == "darwin" else 1024  # getrusage counts bytes on macOS and KiB on Linux
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 class Recorder:
