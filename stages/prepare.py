@@ -1,6 +1,7 @@
 """settings/data.json → data/: read the data set, split it, write it as one file with a card beside it."""
 
 import importlib
+import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -19,6 +20,8 @@ def main() -> None:
     found = fitting.fitted(images.limited(found, request.limit, seed), request.size, request.channels)
     if chosen["binarise"]:
         found = images.binarised(found, seed)
+    for note in found.notes:
+        print(f"note: {note}", file=sys.stderr)
     rows = images.split(found.labels, chosen["validation"], chosen["test"], seed, found.test)
     card = images.card(request.name, found, rows)
     packing.write(Path("data/images.safetensors"), found, rows, card)

@@ -88,6 +88,7 @@ def make(
         "own_test": False,
         "skipped": 3,
         "skipped_files": [f"images/a{text}.png: empty", "images/b.png: empty"],
+        "notes": [f"12 files are dark{text}"],
         "sha256": "5f" * 32,
     }
     write(root / "data/card.json", card)

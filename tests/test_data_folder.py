@@ -22,10 +22,11 @@ from PIL import Image
 import stages
 from stages import prepare
 from vaeplay import files
-from vaeplay.data import folder, images
-from vaeplay.data.decoding import BadImageError, Header, decode, header, shown
+from vaeplay.data import decoding, folder, images
+from vaeplay.data.decoding import BadImageError, Header, decode, header
+from vaeplay.data.tree import shown
 from vaeplay.errors import UserError
-from vaeplay.settings import params
+from vaeplay.settings import params, resolve
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL", "ignore::RuntimeWarning:PIL")
 
@@ -101,7 +102,7 @@ def damaged(content: bytes) -> bytes:
 
 
 PNG = encoded(PHOTO, "PNG")
-NOT = "not an image (PNG, JPEG, WebP, GIF, BMP or TIFF)"
+NOT = "not an image (PNG, JPEG, WebP, AVIF, GIF, BMP or TIFF)"
 CUT = {form: encoded(PHOTO, form)[:-400] for form in ("JPEG", "GIF", "BMP", "WEBP")}
 
 # what lies in the folder beside twelve good images: its name, its content, how the line shows the name, what it says
@@ -114,6 +115,10 @@ BAD: list[tuple[str, bytes, str, str]] = [
     ("program.png", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "images/program.png", NOT),
     ("archive.png", b"PK\x03\x04" + bytes(60), "images/archive.png", NOT),
     ("pickle.png", pickle.dumps(Touch()), "images/pickle.png", NOT),
+    ("phone.heic", bytes(4) + b"ftypheic" + bytes(60), "images/phone.heic", "HEIC, which is not read here; convert it"),
+    ("film.mp4", bytes(4) + b"ftypisom" + bytes(60), "images/film.mp4", "a video, which is not read here; convert it"),
+    ("new.jxl", b"\xff\x0a" + bytes(60), "images/new.jxl", "JPEG XL, which is not read here; convert it"),
+    ("paper.pdf", b"%PDF-1.7" + bytes(60), "images/paper.pdf", "a PDF, which is not read here; convert it"),
     ("cut.png", PNG[:-400], "images/cut.png", "damaged ("),
     ("head.png", PNG[:40], "images/head.png", NOT),
     ("turned.png", damaged(PNG), "images/turned.png", "damaged ("),
@@ -296,6 +301,109 @@ def test_the_first_folder_is_the_class_and_what_is_no_image_by_its_name_is_passe
     assert card()["skipped"] == 0
 
 
+def test_what_systems_keep_for_themselves_is_passed_over_and_named(prepared: Prepare) -> None:
+    for name in ("cats", "dogs", "cats/@eaDir/SYNOPHOTO", "#recycle", "__MACOSX/cats", ".thumbnails"):
+        fill(Path("images") / name, 10)
+    for name in ("Icon\r", "cats/Icon\r", "ehthumbs.db", "photos.dvc"):
+        (Path("images") / name).write_bytes(b"")
+    code, said = prepared()
+    assert (code, said.count("\n")) == (0, 1)
+    assert card()["classes"] == ["cats", "dogs"]
+    assert sum(card()["counts"].values()) == 20
+    [note] = card()["notes"]
+    assert said == f"note: {note}\n"
+    assert all(name in note for name in ("images/cats/@eaDir", "images/#recycle", "images/__MACOSX"))
+
+
+@pytest.mark.parametrize("names", [("train", "test"), ("Training", "Valid", "test"), ("train", "val", "more")])
+def test_splits_are_not_taken_for_classes(prepared: Prepare, values: Any, names: tuple[str, ...]) -> None:
+    for name in names:
+        fill(Path("images") / name / "cats", 5)
+    code, said = prepared()
+    assert code == 1
+    assert said.startswith("error: data.path: images is divided into T" if "Valid" in names else "error: data.path: ")
+    assert f"name one of them (data.path: images/{names[0]})" in said
+    values["data"] |= {"path": "images", "name": "folder"}
+    with pytest.raises(UserError, match="would be taken for classes"):
+        resolve.check_folder(
+            params.validate(values), Path()
+        )  # the settings stage refuses it before anything is deleted
+    (Path("images") / names[0]).rename("images/wagons")
+    assert prepared()[0] == 0, "one such name alone may be a class"
+
+
+def grey_png_of_twelve_bits(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(12):
+        deep = np.linspace(0, 4095 - number, 144).astype(np.uint16).reshape(12, 12)
+        (folder / f"{number}.png").write_bytes(encoded(deep, "PNG"))
+
+
+def test_twelve_bits_in_sixteen_are_told_of_and_a_white_point_mends_it(prepared: Prepare) -> None:
+    grey_png_of_twelve_bits(Path("images"))
+    code, said = prepared()
+    [note] = card()["notes"]
+    assert (code, said) == (0, f"note: {note}\n")
+    assert note.startswith("12 files have more than eight bits a pixel") and "6.2%" in note
+    assert "Set data.white" in note
+    assert prepared(white=4095) == (0, "")
+    assert card()["notes"] == []
+
+
+def test_white_is_what_the_file_could_hold_or_what_the_settings_say(tmp_path: Path) -> None:
+    path = tmp_path / "image"
+    deep = np.array([[0, 2047, 4095]], np.uint16)
+    for content, white, expected in (
+        (encoded(deep, "PNG"), None, [0, 8, 16]),
+        (encoded(deep, "PNG"), 4095, [0, 127, 255]),
+        (encoded(deep, "TIFF"), 2047, [0, 255, 255]),
+        (encoded(deep.astype(np.int32), "TIFF"), 4095, [0, 127, 255]),
+        (encoded(deep.astype(np.float32) / 4095, "TIFF"), 1.0, [0, 127, 255]),
+        (encoded(np.array([[-1, np.nan, np.inf]], np.float32), "TIFF"), 1.0, [0, 0, 255]),
+        (tiff_of_twelve_bits(deep), None, [0, 127, 255]),
+    ):
+        path.write_bytes(content)
+        assert decode(path, None, 1, white).pixels.ravel().tolist() == expected
+
+
+def tiff_of_twelve_bits(deep: NDArray[np.uint16]) -> bytes:
+    """A row of numbers as a TIFF that packs two of them into three bytes."""
+    bits = "".join(f"{number:012b}" for number in deep.ravel())
+    packed = int(bits.ljust(-(-len(bits) // 8) * 8, "0"), 2).to_bytes(-(-len(bits) // 8), "big")
+    tags = {256: deep.shape[1], 257: 1, 258: 12, 259: 1, 262: 1, 273: 8, 277: 1, 278: 1, 279: len(packed)}
+    start = 8 + len(packed) + len(packed) % 2
+    entries = b"".join(
+        struct.pack("<HHII", tag, 4 if tag in (273, 279) else 3, 1, value) for tag, value in tags.items()
+    )
+    content = b"II*\0" + struct.pack("<I", start) + packed + bytes(len(packed) % 2)
+    return content + struct.pack("<H", len(tags)) + entries + bytes(4)
+
+
+def test_dark_colour_of_sixteen_bits_is_told_of(tmp_path: Path) -> None:
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 4, 4, 16, 2, 0, 0, 0))
+    rows = zlib.compress((b"\0" + struct.pack(">12H", *[4095] * 12)) * 4)
+    path = tmp_path / "image"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", rows) + chunk(b"IEND", b""))
+    assert decode(path, None, 3).brightest == pytest.approx(15 / 255)
+    path.write_bytes(PNG)
+    assert decode(path, None, 3).brightest is None
+
+
+def test_damaged_exif_beside_sound_pixels_is_no_damage(tmp_path: Path) -> None:
+    upright = np.zeros((4, 6), np.uint8)
+    path = tmp_path / "image"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    whole = exif.tobytes()
+    for end in range(6, len(whole)):
+        path.write_bytes(encoded(upright, "PNG", exif=whole[:end]))
+        found = header(path)
+        assert decode(path, None, 1).pixels.shape == (1, found.height, found.width)
+
+
 def test_a_folder_elsewhere_with_any_name_is_read(prepared: Prepare, tmp_path: Path) -> None:
     where = tmp_path / "my photos, <b>'\"&"
     fill(where)
@@ -315,18 +423,25 @@ def read_one(tmp_path: Path, content: bytes, size: int | None = None, channels: 
     path = tmp_path / "image"
     path.write_bytes(content)
     assert header(path).channels in (1, 3)
-    return decode(path, size, channels)
+    return decode(path, size, channels).pixels
 
 
 GREY = np.arange(256, dtype=np.uint8).reshape(16, 16)
 
 
-@pytest.mark.parametrize("form", ["PNG", "BMP", "TIFF", "GIF", "WEBP", "JPEG"])
+LOSSY = ("JPEG", "AVIF")
+
+
+@pytest.mark.parametrize("form", decoding.FORMATS)
 def test_every_format_is_read(tmp_path: Path, form: str) -> None:
-    options = {"lossless": True} if form == "WEBP" else {"quality": 100, "subsampling": 0} if form == "JPEG" else {}
+    options: dict[str, Any] = {"WEBP": {"lossless": True}, "AVIF": {"quality": 100, "subsampling": "4:4:4"}}.get(
+        form, {}
+    )
+    if form == "JPEG":
+        options = {"quality": 100, "subsampling": 0}
     grey = Image.fromarray(GREY) if form != "WEBP" else Image.fromarray(GREY).convert("RGB")
     found = read_one(tmp_path, encoded(grey, form, **options), channels=1)
-    assert np.abs(found[0].astype(int) - GREY).max() <= (2 if form == "JPEG" else 0)
+    assert np.abs(found[0].astype(int) - GREY).max() <= (2 if form in LOSSY else 0)
 
 
 def test_each_kind_of_pixel_becomes_eight_bits_of_grey_or_colour(tmp_path: Path) -> None:
@@ -445,7 +560,7 @@ def test_whatever_the_bytes_there_is_an_image_or_one_line(
         path = Path(where) / "image"
         path.write_bytes(bytes(changed[:length]))
         try:
-            found = decode(path, 8, 3)
+            found = decode(path, 8, 3).pixels
         except BadImageError as error:
             assert str(error).isprintable() and 0 < len(str(error)) < 200
         else:

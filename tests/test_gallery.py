@@ -203,14 +203,18 @@ def test_nothing_made_yet(root: Path) -> None:
 def test_the_data_card_shows_the_balance_of_classes_and_what_was_left_out(root: Path) -> None:
     card = json.loads((root / "data/card.json").read_text())
     card["class_counts"] = {split: [0, 100, 50, *[25] * 7] for split in card["counts"]}
-    fake_workspace.write(root / "data/card.json", card | {"skipped": 1, "skipped_files": ["images/x.png: empty"]})
+    fake_workspace.write(
+        root / "data/card.json",
+        card | {"skipped": 1, "skipped_files": ["images/x.png: empty"], "notes": ["12 files are dark"]},
+    )
     bars = headline.balance(read(root))
     assert [(bar.count, bar.height) for bar in bars[:4]] == [(0, 0), (300, 40), (150, 20), (75, 10)]
     text = html(root)
     assert "1 file gave no image and was left out" in text and "images/x.png: empty" in text
+    assert "12 files are dark" in text
     rectangles = [found for tag, found in Elements(text).tags if tag == "rect" and found.get("width") == "16"]
     assert [float(found["height"] or "") for found in rectangles] == [bar.height for bar in bars]
-    for key in ("factors", "own_test", "skipped", "skipped_files"):  # a card of an earlier version
+    for key in ("factors", "own_test", "skipped", "skipped_files", "notes"):  # a card of an earlier version
         del card[key]
     fake_workspace.write(root / "data/card.json", card)
     assert "gave no image" not in html(root)

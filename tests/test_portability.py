@@ -1,4 +1,4 @@
-"""What runs without the parts of Python that Linux and macOS have and Windows has not; and odd folders for temporary files."""
+"""What runs without the parts of Python that Windows lacks, and with odd folders for temporary files."""
 
 import os
 import shutil
@@ -31,7 +31,7 @@ for module, names in {
         delattr(module, name)
 import stages, vaeplay
 
-OF_REPRO = {"cluster", "driver", "exchange", "progress", "relay", "stage", "supervise", "worker"}  # it refuses to run there
+OF_REPRO = {"cluster", "driver", "exchange", "progress", "relay", "stage", "supervise", "worker"}
 for package in (stages, vaeplay):
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         if module.name.rpartition(".")[2] not in OF_REPRO and not module.name.endswith("__main__"):

@@ -44,9 +44,9 @@ def line(error: BaseException, kept: str = "; nothing of this stage was kept") -
 
 
 def of_dvc(said: str) -> str:
-    """One line of what a `dvc` that failed has said: what is wrong, without excerpts of files and where to ask for help.
+    r"""What a `dvc` that failed has said is wrong, in one line: without excerpts of files, and where to ask for help.
 
-    >>> of_dvc("'./dvc.yaml' is invalid.\\n\\nWhile parsing, in line 1\\n  1 a: [\\n\\nHaving any troubles? Hit us up at …")
+    >>> of_dvc("'./dvc.yaml' is invalid.\n\nWhile parsing, in line 1\n  1 a: [\n\nHaving any troubles? Hit us up …")
     "'./dvc.yaml' is invalid. While parsing, in line 1"
     """
     lines = [line for line in said.splitlines() if line[:1].strip() and not line.startswith(DVC_ADDS)]

@@ -1,11 +1,9 @@
 """Any folder of images: every image below it, the first folder on the way to each being its class.
 
-Hidden files and folders, files called README and the leavings of file managers are passed over. Every other file has
-to be an image; `data.on_error` says whether one that is not stops the run, or is left out and counted.
+Hidden files and folders, files called README, and what file managers and NAS keep for themselves are passed over. Every
+other file has to be an image; `data.on_error` says whether one that is not stops the run, or is left out and counted.
 """
 
-import os
-from dataclasses import dataclass
 from functools import partial
 from itertools import compress
 from pathlib import Path
@@ -13,24 +11,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vaeplay.data.decoding import BadImageError, Header, decode, header, shown
+from vaeplay.data import tree
+from vaeplay.data.decoding import BadImageError, Decoded, Header, decode, header
 from vaeplay.data.fitting import in_parallel
 from vaeplay.data.images import Images, Request, scratch, subset
-from vaeplay.errors import UserError, is_of_the_machine
+from vaeplay.data.tree import Entry, shown
+from vaeplay.errors import UserError
 
 SETS = {"folder": None}
 
-PASSED_OVER = {"readme", "readme.md", "readme.txt", "thumbs.db", "desktop.ini"}
+DIM = 0.5  # of white
 LINES = 20  # of bad files in an error: enough to see what is wrong
-NO_CLASS = "(no folder)"  # of images that lie beside class folders
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A file below the folder: where it is, and the name of its class."""
-
-    path: Path
-    label: str
 
 
 class Bad:
@@ -63,17 +54,22 @@ def read(request: Request) -> Images:
 
     Raises:
         UserError: a line for each file that gives no image, with `on_error: fail`; too few images; images of several
-            sizes where `size` is not set.
+            sizes where `size` is not set; as `tree.check`.
     """
     folder, bad = Path(request.path), Bad(request.on_error)
-    entries = _chosen(_entries(folder, bad), request)
+    passed: list[str] = []
+    found = list(tree.entries(folder, bad.add, lambda path, what: passed.append(shown(path))))
+    if not found:
+        bad.stop()  # the folder itself cannot be read, say
+    tree.check(folder, found)
+    entries = _chosen(found, request)
     channels, height, width = request.channels, request.size, request.size
     if channels is None or height is None or width is None:
         entries, headers = _headers(entries, bad)
         _enough(folder, entries)
         channels = channels or max(entry.channels for entry in headers)
         height, width = _one_size(entries, headers) if height is None or width is None else (height, width)
-    images, good = _decoded(entries, (len(entries), channels, height, width), request.size, bad)
+    images, good, dim = _decoded(entries, (len(entries), channels, height, width), request, bad)
     bad.stop()
     kept = list(compress(entries, good))
     _enough(folder, kept)
@@ -87,47 +83,8 @@ def read(request: Request) -> Images:
         source=f"The folder {shown(request.path)} of whoever ran this",
         licence="Not known here: whoever ran this knows where the images are from",
         skipped=tuple(bad.lines),
+        notes=(*_passed_over(passed), *_too_dark(dim)),
     )
-
-
-def _entries(folder: Path, bad: Bad) -> list[Entry]:
-    """Every file below the folder that has to be an image, by name. Links are followed, but not in circles."""
-    found: list[Entry] = []
-    above = {folder: {folder.resolve()}}
-    for root, folders, names in os.walk(folder, followlinks=True, onerror=lambda error: _unread(error, bad)):
-        here = Path(root)
-        seen = above.pop(here)
-        for name in sorted(folders):
-            inner = here / name
-            if name.startswith("."):
-                folders.remove(name)
-            elif inner.resolve() in seen:
-                folders.remove(name)
-                bad.add(inner, "a link to a folder that it lies in")
-            else:
-                above[inner] = seen | {inner.resolve()}
-        folders.sort()
-        parts = here.relative_to(folder).parts
-        label = parts[0] if parts else NO_CLASS
-        wanted = (name for name in sorted(names) if not name.startswith(".") and name.lower() not in PASSED_OVER)
-        found += [Entry(here / name, label) for name in wanted]
-    return [entry for entry in found if _has_utf8_name(entry, bad)]
-
-
-def _unread(error: OSError, bad: Bad) -> None:
-    if is_of_the_machine(error):
-        raise error
-    bad.add(Path(error.filename), f"cannot be read ({error.strerror})")
-
-
-def _has_utf8_name(entry: Entry, bad: Bad) -> bool:
-    """Whether the name can be written to the page."""
-    try:
-        str(entry.path).encode()
-    except UnicodeEncodeError:
-        bad.add(entry.path, "its name is not UTF-8")
-        return False
-    return True
 
 
 def _chosen(entries: list[Entry], request: Request) -> list[Entry]:
@@ -167,26 +124,44 @@ def _one_size(entries: list[Entry], headers: list[Header]) -> tuple[int, int]:
 
 
 def _decoded(
-    entries: list[Entry], shape: tuple[int, ...], size: int | None, bad: Bad
-) -> tuple[NDArray[np.uint8], list[bool]]:
-    """The images of the files, those of good ones first, and which are good."""
-    images, good, row = scratch(shape), [], 0
-    work = partial(_pixels, size=size, channels=shape[1])
+    entries: list[Entry], shape: tuple[int, ...], request: Request, bad: Bad
+) -> tuple[NDArray[np.uint8], list[bool], list[float]]:
+    """The images of the files, those of good ones first; which are good; the brightest pixel of each deep one."""
+    images, good, brightest, row = scratch(shape), [], [], 0
+    work = partial(_pixels, size=request.size, channels=shape[1], white=request.white)
     for entry, found in zip(entries, in_parallel(work, entries, "decoding"), strict=True):
         good.append(not isinstance(found, str))
         if isinstance(found, str):
             bad.add(entry.path, found)
         else:
-            images[row] = found
+            images[row] = found.pixels
             row += 1
-    return images, good
+            brightest += [found.brightest] if found.brightest is not None else []
+    return images, good, brightest
 
 
-def _pixels(entry: Entry, size: int | None, channels: int) -> NDArray[np.uint8] | str:
+def _pixels(entry: Entry, size: int | None, channels: int, white: float | None) -> Decoded | str:
     try:
-        return decode(entry.path, size, channels)
+        return decode(entry.path, size, channels, white)
     except BadImageError as error:
         return str(error)
+
+
+def _passed_over(names: list[str]) -> list[str]:
+    """A note on the folders that were passed over."""
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return [f"Passed over, as folders that a system keeps for itself: {', '.join(names[:5])}{more}"] if names else []
+
+
+def _too_dark(brightest: list[float]) -> list[str]:
+    """A note if no file of more than eight bits a pixel comes near white: of twelve bits in sixteen, say."""
+    if not brightest or max(brightest) >= DIM:
+        return []
+    return [
+        f"{len(brightest):,} files have more than eight bits a pixel, and the brightest of these pixels has "
+        f"{max(brightest):.1%} of the brightness of white: the images are nearly black. Set data.white to the number "
+        "that stands for white (4095 for twelve bits); colour files of sixteen bits want converting to eight"
+    ]
 
 
 def _enough(folder: Path, entries: list[Entry]) -> None:

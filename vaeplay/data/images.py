@@ -30,6 +30,7 @@ class Request:
     channels: int | None = None
     limit: int | None = None
     on_error: str = "fail"
+    white: float | None = None
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Images:
     `classes`. `title`, `source` and `licence` are sentences for the page. `factors`, where known, is (N, F): for each
     image the place of each factor in its range, `factor_names` names them and `factor_sizes` says how many places each
     has. `test` marks the images of the data set's own test split, (N,), where it has one. `skipped` holds a line for
-    each file that was left out.
+    each file that was left out, and `notes` sentences on what else a reader should know of how the images were read.
     """
 
     images: NDArray[np.uint8]
@@ -54,6 +55,7 @@ class Images:
     factor_sizes: tuple[int, ...] = ()
     test: NDArray[np.bool_] | None = None
     skipped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def scratch(shape: tuple[int, ...]) -> NDArray[np.uint8]:
@@ -172,6 +174,7 @@ def card(name: str, data: Images, rows: dict[str, NDArray[np.intp]]) -> dict[str
         },
         "skipped": len(data.skipped),
         "skipped_files": list(data.skipped[:20]),
+        "notes": list(data.notes),
         "sha256": digest(data),
     }
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from torchvision import datasets
 
 from vaeplay import data, files
-from vaeplay.data.decoding import shown
 from vaeplay.data.images import Images, Request
+from vaeplay.data.tree import shown
 from vaeplay.errors import UserError
 
 SETS = {

@@ -32,6 +32,7 @@ class DataCard:
 
     `factors` names what is known of each image beyond its class. `own_test` says that the test split is the data set's
     own. `skipped` counts the files that gave no image, and `skipped_files` has a line for each of the first of them.
+    `notes` say what else a reader should know of how the images were read.
     """
 
     name: str
@@ -45,6 +46,7 @@ class DataCard:
     own_test: bool
     skipped: int
     skipped_files: tuple[str, ...]
+    notes: tuple[str, ...]
     sha256: str
     examples: "Picture | None"
 

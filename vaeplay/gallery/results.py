@@ -100,6 +100,7 @@ class Card(Result):
     own_test: bool = False
     skipped: int = 0
     skipped_files: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     sha256: str = ""
 
 

@@ -126,7 +126,7 @@ def settle(listener: socket.socket) -> Path:
     """A new folder with the relay and the socket, in the first place for temporary files where both work.
 
     Raises:
-        UserError: there is none: a socket's address has room for some 100 characters, and the relay is run as a program.
+        UserError: there is none: a socket's address has room for some 100 characters, and the relay is a program.
     """
     for parent in (tempfile.gettempdir(), *PLACES):
         folder = None

@@ -78,6 +78,7 @@ class DataSettings(Settings):
     validation: float = Field(gt=0, lt=1)
     test: float = Field(gt=0, lt=1)
     on_error: Literal["fail", "skip"]
+    white: float | None = Field(gt=0, le=2**32)
     binarise: bool
 
     def shape(self) -> data.Shape | None:
@@ -90,7 +91,7 @@ class DataSettings(Settings):
 
     def used(self) -> dict[str, Any]:
         """The settings that this data set reads: those of a folder concern no other."""
-        left_out = set() if self.name == "folder" else {"path", "on_error"}
+        left_out = set() if self.name == "folder" else {"path", "on_error", "white"}
         return self.model_dump(mode="json", exclude=left_out)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vaeplay import data, files, models
+from vaeplay.data import tree
 from vaeplay.errors import UserError
 from vaeplay.settings import groups
 from vaeplay.settings.axes import AXES
@@ -86,7 +87,7 @@ def check(params: Params, root: Path) -> None:
     The folder has to be there whichever the data set: the prepare stage depends on it.
 
     Raises:
-        UserError: it has not, or it is none.
+        UserError: it has not, or it is none; or the images are a folder's, and it holds none, or splits for classes.
     """
     groups.check((name for name, group in params.grid.items() if dict(group)["model"]), root / "dvc.yaml")
     try:
@@ -95,6 +96,9 @@ def check(params: Params, root: Path) -> None:
         found = False
     if not found:
         raise UserError(f"params.yaml: data.path: found {params.data.path[:200]!r}; allowed: a folder that is there")
+    if params.data.name == "folder":
+        folder = root / params.data.path
+        tree.check(folder, list(tree.entries(folder)))
 
 
 def stage_of(stage: str, group: str, cell: Cell) -> str:
