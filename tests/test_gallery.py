@@ -23,11 +23,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import Environment, nodes
 from PIL import Image
+from safetensors.numpy import save_file
 
 from stages.report import main
 from tests import fake_explorer, fake_workspace
 from tests.fake_workspace import HOSTILE, Plan, plans
-from vaeplay.data.drawing import GAP
+from vaeplay.data.drawing import GAP, sheet
 from vaeplay.errors import UserError
 from vaeplay.evaluation.registry import BY_KEY, Metric
 from vaeplay.gallery import budget, charts, columns, page, render, scale, views, words
@@ -523,6 +524,50 @@ def test_many_cells_keep_fewer_images_each_the_same(made: Path) -> None:
     for one, other in zip(whole["a"], fewer["a"], strict=True):
         assert other.picture.width < one.picture.width and other.picture.height <= one.picture.height
     assert (_pixels(fewer["a"][0].picture.address)[:, :28] == _pixels(whole["a"][0].picture.address)[:, :28]).all()
+
+
+def colour_workspace(root: Path, size: int, count: int, across: int, megabytes: float) -> None:
+    """A workspace with colour images of so many pixels each way: smooth, with the noise of a camera."""
+    plans = [Plan("VAE", 1.0, 2 + place, 1) for place in range(count)]
+    fake_workspace.make(root, plans)
+    generator = np.random.default_rng(0)
+    coarse = (generator.random((24, 6, 6, 3)) * 255).astype(np.uint8)
+    tiles = [Image.fromarray(tile).resize((size, size), Image.Resampling.BICUBIC) for tile in coarse]
+    photos = np.stack([np.asarray(tile) + generator.normal(0, 3, (size, size, 3)) for tile in tiles]) / 255
+    for plan in plans:
+        for kind, rows in {"": 2, "_prior": 4, "_interpolation": 4, "_best": 2, "_worst": 2, "_traversal": 4}.items():
+            chosen = generator.integers(0, len(photos), (rows, across))
+            (root / f"samples/{plan.name}{kind}.png").write_bytes(sheet(photos[chosen].transpose(0, 1, 4, 2, 3)))
+    (root / "data/examples.png").write_bytes(sheet(photos[:20].reshape(2, 10, size, size, 3).transpose(0, 1, 4, 2, 3)))
+    images = (photos * 255).clip(0, 255).astype(np.uint8).transpose(0, 3, 1, 2)[np.arange(60) % 24]
+    save_file({"test_images": images, "test_labels": np.zeros(60, np.int64)}, root / "data/images.safetensors")
+    points = {"pca": {"points": generator.random((60, 2)).tolist(), "trustworthiness": 0.9}}
+    for plan in plans:
+        fake_workspace.write(root / f"maps/{plan.name}.json", {"rows": list(range(60)), "methods": points})
+    fake_workspace.write(
+        root / "data/card.json", json.loads((root / "data/card.json").read_text()) | {"shape": [3, size, size]}
+    )
+    report = json.loads((root / "settings/report.json").read_text())
+    report["params"]["report"] = {"megabytes": megabytes, "megabytes_a_cell": 0.0535}
+    fake_workspace.write(root / "settings/report.json", report)
+
+
+@pytest.mark.parametrize(("size", "cells", "across"), [(128, 2, 16), (300, 1, 8)])
+def test_pages_of_large_colour_images_fit_and_say_how(tmp_path: Path, size: int, cells: int, across: int) -> None:
+    """Beside an explorer of five megabytes, the settings leave 4.3 and a little for each cell."""
+    colour_workspace(tmp_path, size, cells, across, megabytes=4.3)
+    main(tmp_path)  # it refuses a page that is too large
+    text = (tmp_path / "reports/gallery.html").read_text()
+    assert "or such large images, would make a large page" in text
+    shown = read(tmp_path)
+    assert all(len(cell.samples) == 6 for cell in shown.cells)
+    original = np.asarray(Image.open(tmp_path / f"samples/{shown.cells[0].name}.png").convert("RGB"), float)
+    first = _pixels(shown.cells[0].samples[0].picture.address)
+    side = first[0, :, 3].argmin()  # up to the first gap
+    whole = original[GAP : GAP + size, GAP : GAP + size]
+    step = round(size / side)
+    reduced = whole[: side * step, : side * step].reshape(side, step, side, step, 3).mean((1, 3))
+    assert np.abs(first[:side, :side, :3] - reduced).mean() < 6, "the same image, as an eye sees it"
 
 
 def test_a_page_above_its_limit_is_refused_and_says_what_takes_the_room(root: Path) -> None:

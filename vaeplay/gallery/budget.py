@@ -7,11 +7,9 @@ from vaeplay.gallery.cells import codebook
 from vaeplay.gallery.page import Cell, Page
 from vaeplay.gallery.results import PageLimit
 from vaeplay.gallery.words import plural
+from vaeplay.settings.room import CELL_BYTES, NUMBER_BYTES, PAGE_BYTES
 
-PAGE_BYTES = 300_000  # of scripts, styles and words, about
-CELL_BYTES = 18_000  # of a cell's account and its rows and points elsewhere, without what follows
 METRIC_BYTES = 550  # of a metric, in its places
-NUMBER_BYTES = 40  # of a term's mean in an epoch, in charts and tables
 ENTRY_BYTES = 300  # of an entry of a codebook
 LARGEST = 3  # parts that the error names
 
@@ -29,7 +27,8 @@ def room(page: Page) -> float:
     """Bytes that are left for the cells' pictures on a page that is otherwise complete, about."""
     maps = sum(len(item.points) for map in page.maps for item in map.projections)
     latent = maps + (len(page.images.sheet) if page.images else 0) + sum(len(item.payload) for item in page.explorer)
-    return page.megabytes * 1e6 - latent - PAGE_BYTES - sum(map(_words, page.cells))
+    examples = len(page.data.examples.address) if page.data.examples else 0
+    return page.megabytes * 1e6 - latent - examples - PAGE_BYTES - sum(map(_words, page.cells))
 
 
 def _words(cell: Cell) -> int:

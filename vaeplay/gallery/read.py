@@ -95,7 +95,7 @@ def _card(root: Path) -> DataCard:
     card = results.load(root, "data/card.json", results.Card)
     ordered = sorted(card.counts, key=lambda name: (SPLITS.index(name) if name in SPLITS else len(SPLITS), name))
     splits = tuple(Split(name, card.counts[name], card.class_counts.get(name, ())) for name in ordered)
-    picture = sheets.picture("data/examples.png", examples) if examples else None
+    picture = sheets.picture("data/examples.png", examples, card.shape) if examples else None
     own = card.model_dump(exclude={"counts", "class_counts"})
     return DataCard(**own, splits=splits, examples=picture)
 

@@ -1,18 +1,39 @@
-"""Pictures as the page holds them: a lossless WebP in its own address."""
+"""Pictures as the page holds them: a WebP in its own address, lossless unless it would be large."""
 
 import base64
 import io
+import math
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+LOSSY = 85  # quality, at which an eye finds no difference on a screen
 
-def address(pixels: NDArray[Any], quality: int = 0) -> str:
+
+def address(pixels: NDArray[Any], quality: int = 0, most: float = math.inf) -> str:
     """The `data:` address of uint8 pixels: grey (height, width), RGB or RGBA (height, width, channels).
 
-    A higher `quality`, up to 100, takes longer and fewer bytes; the pixels are the same.
+    A higher `quality`, up to 100, takes longer and fewer bytes; the pixels are the same. An address of more than `most`
+    bytes is made again with loss, which of photographs leaves a tenth.
     """
+    found = _address(pixels, lossless=True, quality=quality)
+    return found if len(found) <= most else _address(pixels, quality=LOSSY)
+
+
+def smaller(images: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Images (…, height, width, channels) with at most `side` pixels each way, each the mean of a square of theirs."""
+    *counts, height, width, channels = images.shape
+    step = -(-max(height, width) // side)
+    if step == 1:
+        return images
+    high, wide = max(height // step, 1), max(width // step, 1)
+    cut = images[..., : high * step, : wide * step, :].reshape(*counts, high, step, wide, step, channels)
+    return cut.mean((-4, -2)).round().astype(np.uint8)
+
+
+def _address(pixels: NDArray[Any], **options: Any) -> str:
     file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "WEBP", lossless=True, quality=quality, method=1)
+    Image.fromarray(pixels).save(file, "WEBP", method=1, **options)
     return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode()

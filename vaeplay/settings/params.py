@@ -14,7 +14,7 @@ from vaeplay import data, models
 from vaeplay.errors import UserError
 from vaeplay.models.parts import limits
 from vaeplay.seeds import seed_for
-from vaeplay.settings import yaml_file
+from vaeplay.settings import room, yaml_file
 from vaeplay.settings.axes import AXES, REPEAT
 from vaeplay.settings.cells import (
     Axes,
@@ -250,12 +250,19 @@ def validate(value: Any, origin: str = "params.yaml") -> Params:
     counts = Counter(cell.name for cell in params.cells())
     if twice := [name for name, times in counts.items() if times > 1]:
         raise UserError(f"{origin}: grid: two groups make the cell {twice[0]}; allowed: each cell once")
+    report = params.report
     if params.data.validation + params.data.test >= 1:
         raise UserError(
             f"{origin}: data.validation and data.test: found {params.data.validation:g} and {params.data.test:g}; "
             "allowed: shares with a sum below 1, since the rest is trained on"
         )
     _check_buildable(params, origin)
+    least, most = room.least(count, params.train.epochs) / 1e6, report.megabytes + report.megabytes_a_cell * count
+    if least > most and params.train.patience is None:
+        raise UserError(
+            f"{origin}: report.megabytes and report.megabytes_a_cell: allow {most:.1f} MB; a page of {count} cells of "
+            f"{params.train.epochs} epochs takes {least:.1f} without a picture; raise them, or train less"
+        )
     named = [("explorer.cells", "null, or ", name) for name in params.explorer.cells or ()]
     named += [
         (f"verdicts.pairs[{place}]", "", name) for place, pair in enumerate(params.verdicts.pairs) for name in pair

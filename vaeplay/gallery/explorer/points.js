@@ -100,7 +100,9 @@ const make = (images, box) => {
     canvas.width = width;
     canvas.height = height;
     const [column, row] = [index % images.columns, Math.floor(index / images.columns)];
-    context2d(canvas).drawImage(all, column * width, row * height, width, height, 0, 0, width, height);
+    const across = all.width / images.columns; // less than `width` where large images were made smaller
+    const down = all.height / Math.ceil(images.rows.length / images.columns);
+    context2d(canvas).drawImage(all, column * across, row * down, across, down, 0, 0, width, height);
   };
   /** @param {number} index */
   const name = (index) => `test image ${images.rows[index]}, ${classes[images.labels[index]] ?? 'no class'}`;

@@ -23,6 +23,8 @@ POINTS = 20_000  # on the whole page; each cell shows the same images
 FEWEST, MOST = 200, 1000  # points a cell
 SHEET_NUMBERS = 2_000_000  # pixels times channels of the images' sheet, which leaves fewer of larger images
 FEWEST_IMAGES = 60
+LARGEST_SIDE = 128  # pixels of an image in the sheet, each way
+SHEET_BYTES = 3_000_000  # from which on the sheet is compressed with loss
 STEPS = 65535  # a position is a whole number of these
 
 
@@ -77,14 +79,15 @@ def images(root: Path, maps: dict[str, Found], cells: int) -> TestImages:
 
 
 def _sheet(pixels: NDArray[np.uint8], columns: int) -> str:
-    """Images side by side, `columns` in a row, as the address of a lossless WebP."""
+    """Images side by side, `columns` in a row, as the address of a WebP."""
+    pixels = webp.smaller(pixels.transpose(0, 2, 3, 1), LARGEST_SIDE).transpose(0, 3, 1, 2)
     count, channels, height, width = pixels.shape
     rows = -(-count // columns)
     padded = np.zeros((rows * columns, channels, height, width), np.uint8)
     padded[:count] = pixels
     tiles = padded.reshape(rows, columns, channels, height, width).transpose(0, 3, 1, 4, 2)
     sheet = tiles.reshape(rows * height, columns * width, channels)
-    return webp.address(sheet[..., 0] if channels == 1 else sheet, quality=20)
+    return webp.address(sheet[..., 0] if channels == 1 else sheet, quality=20, most=SHEET_BYTES)
 
 
 def latent_maps(maps: dict[str, Found], images: TestImages) -> tuple[LatentMap, ...]:

@@ -1,10 +1,10 @@
-"""The cells' pictures as lossless WebP, and fewer images a picture where a page of many cells would grow too large.
+"""The cells' pictures as WebP: fewer and smaller images a picture, with loss, where the page would grow too large.
 
-Every cell gives up the same rows and columns, so that what remains can still be compared.
+Every cell gives up the same rows, columns and pixels, so that what remains can still be compared.
 """
 
-import base64
 import io
+import math
 from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
 
@@ -21,6 +21,10 @@ from vaeplay.rows import evenly
 
 LEVELS = ((64, 64, 64), (12, 4, 8), (12, 3, 6), (10, 2, 5), (8, 2, 4), (6, 2, 3), (5, 1, 3), (4, 1, 3), (3, 1, 2))
 """Columns, rows, and rows of a traversal, at most. The first takes everything."""
+LARGE = 32 * 32  # pixels times channels of an image from which on, but for the first level, it is compressed with loss
+SIDES = (256, 128, 128, 128, 96, 96, 64, 64, 64)
+"""Pixels of an image each way, at most, at each level."""
+EXAMPLES_BYTES = 300_000  # from which on the data card's examples are compressed with loss
 PAIRS = ("reconstruction", "best", "worst")
 SPREAD = ("reconstruction", "interpolation", "traversal")
 """Kinds whose columns follow an order: what remains is spread evenly over it, its ends included."""
@@ -50,10 +54,12 @@ def _packed(
         for name, kinds in pictures.items()
     }
     made: dict[str, tuple[Sample, ...]] = {}
-    for level in LEVELS:
-        made = {}
+    is_large = math.prod(shape) > LARGE
+    for level, side in zip(LEVELS, SIDES, strict=True):
+        made, most = {}, 0 if is_large and level != LEVELS[0] else math.inf
         for done, name in enumerate(tiles, 1):
-            made[name] = tuple(pool.map(_sample, tiles[name], tiles[name].values(), repeat(level)))
+            kinds = tiles[name]
+            made[name] = tuple(pool.map(_sample, kinds, kinds.values(), repeat(level), repeat(side), repeat(most)))
             if done >= PROBES and level != LEVELS[-1] and _size(made) > 1.1 * budget * done / len(tiles):
                 break  # at this rate all will not fit
         if len(made) == len(tiles) and (_size(made) <= budget or level == LEVELS[-1]):
@@ -61,10 +67,10 @@ def _packed(
     return made, bool(tiles) and level != LEVELS[0]
 
 
-def picture(file: str, png: bytes) -> Picture:
-    """One PNG, the content of `file`, as it is, for the page."""
-    size = _pixels(file, png).shape[1::-1]
-    return Picture("data:image/png;base64," + base64.b64encode(png).decode(), *size)
+def picture(file: str, png: bytes, shape: tuple[int, ...]) -> Picture:
+    """One PNG, the content of `file`, for the page; `shape` is that of the images in it."""
+    sheet = _sheet(webp.smaller(_tiles(file, png, shape), SIDES[1]))
+    return Picture(webp.address(sheet, most=EXAMPLES_BYTES), sheet.shape[1], sheet.shape[0])
 
 
 def _size(made: dict[str, tuple[Sample, ...]]) -> int:
@@ -91,7 +97,7 @@ def _tiles(file: str, png: bytes, shape: tuple[int, ...]) -> Pixels:
     return pixels[None, None]
 
 
-def _sample(kind: str, tiles: Pixels, level: tuple[int, int, int]) -> Sample:
+def _sample(kind: str, tiles: Pixels, level: tuple[int, int, int], side: int, most: float) -> Sample:
     most_columns, most_rows, most_dimensions = level
     rows, columns = tiles.shape[:2]
     if kind == "traversal":
@@ -102,8 +108,9 @@ def _sample(kind: str, tiles: Pixels, level: tuple[int, int, int]) -> Sample:
         spread = evenly(columns, most_columns)
         kept = spread if kind in SPREAD else slice(-most_columns, None) if kind == "worst" else slice(most_columns)
         tiles = tiles[:, kept]
-    sheet = _sheet(tiles[:rows])
-    picture = Picture(webp.address(sheet), sheet.shape[1], sheet.shape[0])
+    is_sheet = tiles.shape[0] * tiles.shape[1] > 1  # another picture stays as it is
+    sheet = _sheet(webp.smaller(tiles[:rows], side) if is_sheet else tiles)
+    picture = Picture(webp.address(sheet, most=most), sheet.shape[1], sheet.shape[0])
     rows, columns = (rows, tiles.shape[1]) if rows > 1 or tiles.shape[1] > 1 else (0, 0)
     return Sample(kind, picture, rows, columns)
 
