@@ -467,3 +467,22 @@ def test_taking_turns_can_be_stopped_by_keys(browser: Browser, address: str) -> 
 def test_nothing_is_wider_than_a_narrow_screen(browser: Browser, address: str, state: str) -> None:
     with opened(browser, f"{address}#{state}", NARROW) as page:
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
+
+
+MARKS = """(selector) => [...document.querySelectorAll(selector)].map((element) => {
+  const style = getComputedStyle(element);
+  return [style.outlineStyle, style.textDecorationLine];
+})"""
+
+
+def test_in_high_contrast_what_is_chosen_or_best_keeps_a_mark(browser: Browser, address: str) -> None:
+    """The system's colours take the place of every background, which elsewhere shows it."""
+    with opened(browser, address, forced_colors="active") as page:
+        page.locator(".chip").first.click()
+        for chosen, other in (
+            ('[aria-pressed="true"]', '[aria-pressed="false"]'),
+            (".chip input:checked + span", ".chip input:not(:checked) + span"),
+        ):
+            assert {line for line, _ in page.evaluate(MARKS, chosen)} == {"solid"}
+            assert "solid" not in {line for line, _ in page.evaluate(MARKS, other)}
+        assert {line for _, line in page.evaluate(MARKS, "#cells-table td.now-best")} == {"underline"}

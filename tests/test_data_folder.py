@@ -434,13 +434,13 @@ LOSSY = ("JPEG", "AVIF")
 
 @pytest.mark.parametrize("form", decoding.FORMATS)
 def test_every_format_is_read(tmp_path: Path, form: str) -> None:
-    options: dict[str, Any] = {"WEBP": {"lossless": True}, "AVIF": {"quality": 100, "subsampling": "4:4:4"}}.get(
-        form, {}
-    )
-    if form == "JPEG":
-        options = {"quality": 100, "subsampling": 0}
+    options: dict[str, dict[str, Any]] = {
+        "WEBP": {"lossless": True},
+        "AVIF": {"quality": 100, "subsampling": "4:4:4"},
+        "JPEG": {"quality": 100, "subsampling": 0},
+    }
     grey = Image.fromarray(GREY) if form != "WEBP" else Image.fromarray(GREY).convert("RGB")
-    found = read_one(tmp_path, encoded(grey, form, **options), channels=1)
+    found = read_one(tmp_path, encoded(grey, form, **options.get(form, {})), channels=1)
     assert np.abs(found[0].astype(int) - GREY).max() <= (2 if form in LOSSY else 0)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError, features
+from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError, features
 
 from vaeplay.data.fitting import fit
 from vaeplay.errors import is_of_the_machine
@@ -102,7 +102,7 @@ def decode(path: Path, size: int | None, channels: int, white: float | None = No
         raise _bad(error) from None
 
 
-def _opened(path: Path) -> Image.Image:
+def _opened(path: Path) -> ImageFile.ImageFile:
     """The image of a file, not decoded yet."""
     if not stat.S_ISREG(path.stat().st_mode):
         raise BadImageError("not a regular file")

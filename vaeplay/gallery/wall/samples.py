@@ -45,7 +45,8 @@ KINDS: tuple[Kind, ...] = (
         "worst",
         "Worst",
         "The test images that this cell reconstructs with the largest squared error, the worst last, above what it "
-        "makes of them: what it has no room for.",
+        "makes of them: what it has no room for. A cell that reconstructs nearly everything, as a VQ-VAE does, has no "
+        "failures to show here; look for those among its prior samples.",
     ),
 )
 EXPECTED = tuple(kind.kind for kind in KINDS)
