@@ -139,7 +139,7 @@ def whole_checkpoint(root: Path) -> bytes:
 def test_a_signal_saves_and_leaves_with_one_line(root: Path, number: signal.Signals) -> None:
     if signal.getsignal(number) is signal.SIG_IGN:
         pytest.skip("these tests run under nohup, and so does the stage")
-    change(root, train__epochs=100_000)
+    change(root, train__epochs=100_000, report__megabytes=500)
     process = start()
     wait_for(lambda: bool(saved(root)), process)
     process.send_signal(number)

@@ -30,9 +30,8 @@ class Split:
 class DataCard:
     """What the models were trained and measured on; `shape` is (channels, height, width).
 
-    `factors` names what is known of each image beyond its class. `own_test` says that the test split is the data set's
-    own. `skipped` counts the files that gave no image, and `skipped_files` has a line for each of the first of them.
-    `notes` say what else a reader should know of how the images were read.
+    `factors` names what is known of each image beyond its class; with `own_test` the test split is the data set's own.
+    `skipped` files gave no image, the first have a line in `skipped_files`. `notes` say what else was odd.
     """
 
     name: str
@@ -285,9 +284,9 @@ class Explorable:
 class Page:
     """The whole report, which may have `megabytes`.
 
-    `thinned` says that the cells' pictures have fewer images than were made, to save bytes. `images` is None where
+        `thinned` says that the cells' pictures have fewer or smaller images than were made. `images` is None where
     there are neither maps nor decoders, `verdicts` where cells have not been compared.
-    """
+        """
 
     data: DataCard
     judge: Judge | None
