@@ -325,7 +325,7 @@ def test_splits_are_not_taken_for_classes(prepared: Prepare, values: Any, names:
     assert f"name one of them (data.path: images/{names[0]})" in said
     values["data"] |= {"path": "images", "name": "folder"}
     with pytest.raises(UserError, match="would be taken for classes"):
-        resolve.check_folder(
+        resolve.check(
             params.validate(values), Path()
         )  # the settings stage refuses it before anything is deleted
     (Path("images") / names[0]).rename("images/wagons")

@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from vaeplay.advice import of_dvc
 from vaeplay.doctor.cache import path_of
 from vaeplay.doctor.finding import Finding, listed
 from vaeplay.doctor.lockfile import Lock
-from vaeplay.advice import of_dvc
 from vaeplay.errors import UserError
 from vaeplay.settings import params as reader
 from vaeplay.settings.params import Params

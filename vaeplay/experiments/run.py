@@ -27,7 +27,7 @@ from vaeplay.settings import yaml_file
 BEGUN = "Reproducing experiment"
 """What DVC prints once this workspace is as it was: before that, its changes may be out of the way in a stash."""
 STAGE = re.compile(r"(Running stage|Stage) '(.+?)'")
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]  # not on Windows
 TAIL = 12  # lines of a failed stage that are shown where it has no error line
 
 
@@ -122,7 +122,7 @@ def follow(words: list[str], root: Path, progress: Progress) -> None:
     )
 
     def end() -> None:
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(ProcessLookupError, AttributeError):  # on Windows, Ctrl-C reaches DVC by itself
             os.killpg(process.pid, signal.SIGINT)
 
     def interrupt(number: int, frame: FrameType | None) -> None:

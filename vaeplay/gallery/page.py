@@ -284,9 +284,9 @@ class Explorable:
 class Page:
     """The whole report, which may have `megabytes`.
 
-        `thinned` says that the cells' pictures have fewer or smaller images than were made. `images` is None where
-    there are neither maps nor decoders, `verdicts` where cells have not been compared.
-        """
+    `thinned`: the cells' pictures have fewer or smaller images than were made. `images` is None where there are neither
+    maps nor decoders, `verdicts` where cells have not been compared.
+    """
 
     data: DataCard
     judge: Judge | None

@@ -14,7 +14,8 @@ from dvc.repo.reproduce import collect_stages
 from dvc.rwlock import rwlock
 from dvc.stage import PipelineStage, Stage
 
-from vaeplay.errors import UserError, of_dvc
+from vaeplay.advice import of_dvc
+from vaeplay.errors import UserError
 from vaeplay.runner.heal import LOCKED, heal, noted
 
 
