@@ -28,6 +28,8 @@ from vaeplay.data.tree import shown
 from vaeplay.errors import UserError
 from vaeplay.settings import params, resolve
 
+from .conftest import ROOT
+
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL", "ignore::RuntimeWarning:PIL")
 
 Prepare = Callable[..., tuple[int, str]]
@@ -323,11 +325,9 @@ def test_splits_are_not_taken_for_classes(prepared: Prepare, values: Any, names:
     assert code == 1
     assert said.startswith("error: data.path: images is divided into T" if "Valid" in names else "error: data.path: ")
     assert f"name one of them (data.path: images/{names[0]})" in said
-    values["data"] |= {"path": "images", "name": "folder"}
+    values["data"] |= {"path": str(Path("images").resolve()), "name": "folder"}
     with pytest.raises(UserError, match="would be taken for classes"):
-        resolve.check(
-            params.validate(values), Path()
-        )  # the settings stage refuses it before anything is deleted
+        resolve.check(params.validate(values), ROOT)  # the settings stage refuses it before anything is deleted
     (Path("images") / names[0]).rename("images/wagons")
     assert prepared()[0] == 0, "one such name alone may be a class"
 

@@ -203,10 +203,10 @@ def test_a_cut_object_is_damaged_and_so_is_a_cut_list_of_a_folder(root: Path) ->
 
 def test_a_setting_that_was_changed_is_named_with_what_it_was(root: Path) -> None:
     text = (root / "params.yaml").read_text()
-    (root / "params.yaml").write_text(text.replace("epochs: 30", "epochs: 30").replace("beta: 2", "beta: 4"))
+    (root / "params.yaml").write_text(text.replace("epochs: 30", "epochs: 40").replace("beta: 2", "beta: 4"))
     told = [finding.text for finding in said(root, "·")]
-    assert "train@VAE-2-1-ReLU-: train.epochs 20 → 30" in told
-    assert "train@BetaVAE-2-1-ReLU-: settings.beta 2.0 → 4.0, train.epochs 20 → 30" in told
+    assert "train@VAE-2-1-ReLU-: train.epochs 30 → 40" in told
+    assert "train@BetaVAE-2-1-ReLU-: settings.beta 2.0 → 4.0, train.epochs 30 → 40" in told
     assert not said(root)
 
 

@@ -537,7 +537,8 @@ def colour_workspace(root: Path, size: int, count: int, across: int, megabytes: 
     for plan in plans:
         for kind, rows in {"": 2, "_prior": 4, "_interpolation": 4, "_best": 2, "_worst": 2, "_traversal": 4}.items():
             chosen = generator.integers(0, len(photos), (rows, across))
-            (root / f"samples/{plan.name}{kind}.png").write_bytes(sheet(photos[chosen].transpose(0, 1, 4, 2, 3)))
+            path = root / samples.path(plan.name, kind.removeprefix("_") or "reconstruction")
+            path.write_bytes(sheet(photos[chosen].transpose(0, 1, 4, 2, 3)))
     (root / "data/examples.png").write_bytes(sheet(photos[:20].reshape(2, 10, size, size, 3).transpose(0, 1, 4, 2, 3)))
     images = (photos * 255).clip(0, 255).astype(np.uint8).transpose(0, 3, 1, 2)[np.arange(60) % 24]
     save_file({"test_images": images, "test_labels": np.zeros(60, np.int64)}, root / "data/images.safetensors")
@@ -561,7 +562,9 @@ def test_pages_of_large_colour_images_fit_and_say_how(tmp_path: Path, size: int,
     assert "or such large images, would make a large page" in text
     shown = read(tmp_path)
     assert all(len(cell.samples) == 6 for cell in shown.cells)
-    original = np.asarray(Image.open(tmp_path / f"samples/{shown.cells[0].name}.png").convert("RGB"), float)
+    original = np.asarray(
+        Image.open(tmp_path / samples.path(shown.cells[0].name, "reconstruction")).convert("RGB"), float
+    )
     first = _pixels(shown.cells[0].samples[0].picture.address)
     side = first[0, :, 3].argmin()  # up to the first gap
     whole = original[GAP : GAP + size, GAP : GAP + size]

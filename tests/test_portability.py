@@ -31,7 +31,7 @@ for module, names in {
         delattr(module, name)
 import stages, vaeplay
 
-OF_REPRO = {"cluster", "driver", "exchange", "progress", "relay", "stage", "supervise", "worker"}
+OF_REPRO = {"cluster", "driver", "exchange", "relay", "stage", "supervise", "worker"}
 for package in (stages, vaeplay):
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         if module.name.rpartition(".")[2] not in OF_REPRO and not module.name.endswith("__main__"):

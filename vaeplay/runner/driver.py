@@ -8,9 +8,9 @@ from pathlib import Path
 from distributed import Client
 
 from vaeplay.runner import cluster, heal, pipeline, stage
-from vaeplay.runner.exchange import INTERRUPTED, Exchange, log_name
+from vaeplay.runner.exchange import INTERRUPTED, Exchange
 from vaeplay.runner.pipeline import Pipeline
-from vaeplay.runner.progress import Progress
+from vaeplay.runner.progress import Progress, log_name
 from vaeplay.runner.schedule import Schedule
 
 LOGS = heal.FOLDER / "logs"

@@ -23,6 +23,7 @@ from distributed import Client
 
 from vaeplay.errors import UserError
 from vaeplay.runner import relay, worker
+from vaeplay.runner.progress import log_name
 
 INTERRUPTED = 130
 """Exit code of a command that was ended, as shells have it for Ctrl-C."""
@@ -142,8 +143,3 @@ def settle(listener: socket.socket) -> Path:
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
     raise UserError(f"TMPDIR: {tempfile.gettempdir()} is too long, or runs no programs; name another folder")
-
-
-def log_name(stage: str) -> str:
-    """The name of a stage's log file."""
-    return stage.replace("/", "_") + ".log"

@@ -11,10 +11,13 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from vaeplay.runner.exchange import log_name
-
 EVERY = 30.0  # seconds between two reports where no terminal can be redrawn
 BAR = re.compile(r"(\d+%)\|[^|]*\| *(.*)")  # of tqdm
+
+
+def log_name(stage: str) -> str:
+    """The name of a stage's log file."""
+    return stage.replace("/", "_") + ".log"
 
 
 class Progress:
