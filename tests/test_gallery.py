@@ -481,7 +481,7 @@ def test_an_estimate_is_shown_with_its_interval_and_what_real_images_reach(made:
     fake_workspace.write(root / "classifier/card.json", card | {"task": "flip or half turn"})
     text = html(root)
     assert "tells how images of the test split were flipped or turned by half with an accuracy of 98.0 %" in text
-    for over in ("test images", "samples", "training images", "pairs"):  # as the registry has it
+    for over in ("test images", "samples", "pairs"):  # as the registry has it
         assert f"95 % interval over 1\u2009000 {over}: " in text, over
     assert "half of the real images" not in text
     assert "<tfoot>" in text
@@ -595,11 +595,11 @@ def test_the_pictures_take_what_the_rest_of_the_page_leaves(tmp_path: Path) -> N
     fake_workspace.make(tmp_path, plans, noisy=True)
     fake_explorer.make(tmp_path, plans, megabytes=1.0)
     report = json.loads((tmp_path / "settings/report.json").read_text())
-    report["params"]["report"] = {"megabytes": 2.0, "megabytes_a_cell": 0.0}
+    report["params"]["report"] = {"megabytes": 2.2, "megabytes_a_cell": 0.0}
     fake_workspace.write(tmp_path / "settings/report.json", report)
     text = html(tmp_path)
     assert read(tmp_path).thinned
-    assert 1.7e6 < len(text.encode()) <= 2e6
+    assert 1.9e6 < len(text.encode()) <= 2.2e6
     assert 0.5e6 < budget.parts(text)["explorer"] <= 1.02e6
 
 

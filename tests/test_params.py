@@ -50,7 +50,8 @@ def refused(values: Any) -> str:
         ("grid.dense.latent_dim", [], "grid.dense.latent_dim: empty; allowed: a list, one or more of: a whole number"),
         ("grid.dense.latent_dim", 2, "grid.dense.latent_dim: found 2; allowed: a list, one or more of: a whole number"),
         ("grid.dense.latent_dim", [0], "grid.dense.latent_dim[0]: found 0; allowed: a whole number from 1 to"),
-        ("grid.dense.depth", [True], "grid.dense.depth[0]: found True; allowed: a whole number from 1 to 8"),
+        ("grid.dense.depth", [True], "grid.dense.depth[0]: found True; allowed: a whole number from 0 to 8"),
+        ("grid.conv.depth", [0], "grid.conv.depth: found 0; allowed: 1 or more, as a convolutional model halves"),
         ("grid.dense.activation", ["Relu"], "grid.dense.activation[0]: found 'Relu'; allowed: ReLU, LeakyReLU"),
         ("grid.dense.activation", ["Relu"], "did you mean ReLU?"),
         ("grid.dense.model", ["VEA"], "grid.dense.model[0]: found 'VEA'; allowed: AE, "),
@@ -195,7 +196,11 @@ def test_every_cell_that_is_accepted_can_be_built(data: st.DataObject) -> None:
     """On the device that holds shapes alone, so that the largest fit too."""
     draw = data.draw
     values = YAML(typ="safe", pure=True).load(ROOT / "params.yaml")
-    group = {"latent_dim": draw(size(1024) | size(20)), "depth": draw(size(8) | size(3)), "activation": ["ReLU"]}
+    group = {
+        "latent_dim": draw(size(1024) | size(20)),
+        "depth": draw(size(8) | size(3) | st.just([0])),
+        "activation": ["ReLU"],
+    }
     values["grid"] = {"one": {"model": [draw(st.sampled_from(models.names()))], **group}}
     values["data"] |= {"size": draw(st.none() | st.integers(2, 1024) | st.integers(2, 40)), "channels": 1}
     ways = values["models"]
@@ -211,7 +216,11 @@ def test_every_cell_that_is_accepted_can_be_built(data: st.DataObject) -> None:
         read = params.validate(values)
     except UserError as error:
         said = str(error)
-        assert said.startswith("params.yaml: grid.one.") and "allowed: up to" in said and "\n" not in said
+        assert (
+            said.startswith("params.yaml: grid.one.")
+            and ("allowed: up to" in said or "allowed: 1 or more" in said)
+            and "\n" not in said
+        )
         return
     (cell,), shape = read.cells(), read.data.shape()
     assert shape is not None

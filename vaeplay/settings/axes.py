@@ -11,7 +11,9 @@ from typing import Literal, get_args
 
 from vaeplay.errors import UserError
 
-Activation = Literal["ReLU", "LeakyReLU", "ELU", "SELU", "GELU", "SiLU", "Mish", "Softplus", "Tanh", "Sigmoid"]
+Activation = Literal[
+    "ReLU", "LeakyReLU", "ELU", "SELU", "GELU", "SiLU", "Mish", "Softplus", "Tanh", "Sigmoid", "Identity"
+]
 ACTIVATIONS: tuple[str, ...] = get_args(Activation)
 
 
@@ -33,7 +35,7 @@ class Axis:
 AXES = (
     Axis("model", "", r"[A-Za-z_]\w*", "Model", "model"),
     Axis("latent_dim", "_latent", r"[1-9]\d*", "Latent", "latent size"),
-    Axis("depth", "_depth", r"[1-9]\d*", "Depth", "depth"),
+    Axis("depth", "_depth", r"0|[1-9]\d*", "Depth", "depth"),
     Axis("activation", "_", "|".join(ACTIVATIONS), "Activation", "activation"),
     Axis("repeat", "", r"(?:_r[1-9]\d*)?"),  # the page counts runs
 )

@@ -18,7 +18,7 @@ from vaeplay.settings.axes import Activation
 
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 LatentDim = Annotated[int, Field(ge=1, le=1024)]
-Depth = Annotated[int, Field(ge=1, le=8)]
+Depth = Annotated[int, Field(ge=0, le=8)]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Threads = Annotated[int, Field(ge=1, le=1024)]
 Channels = Annotated[int, Field(ge=1, le=4096)]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Over = Literal["test image", "training image", "sample", "pair"]
+Over = Literal["test image", "sample", "pair"]
 Group = Literal["reconstruction", "likelihood", "generation", "smoothness", "representation", "disentanglement"]
 
 

@@ -14,6 +14,8 @@ MOST_CODES = 65536  # entries of a codebook
 def refusal(shape: Sequence[int] | None, latent_dim: int, depth: int, settings: Mapping[str, Any]) -> str | None:
     """Why no model with these settings can be built for images of `shape`, where that is known: what to change."""
     try:
+        if "channels" in settings and depth == 0:
+            return "depth: found 0; allowed: 1 or more, as a convolutional model halves its images at least once"
         if shape is not None and "channels" in settings:
             halved(shape, depth)
         if settings.get("quantiser", {}).get("name") == "fsq":
