@@ -282,10 +282,9 @@ class Explorable:
 
 @dataclass(frozen=True)
 class Page:
-    """The whole report, which may have `megabytes`.
+    """The whole report, in at most `megabytes`; `thinned` if pictures have fewer or smaller images than were made.
 
-    `thinned`: the cells' pictures have fewer or smaller images than were made. `images` is None where there are neither
-    maps nor decoders, `verdicts` where cells have not been compared.
+    `images` is None where there are neither maps nor decoders, `verdicts` where cells have not been compared.
     """
 
     data: DataCard
