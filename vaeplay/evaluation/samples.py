@@ -1,4 +1,4 @@
-"""What each cell is shown by: the same test images and the same noise for every cell."""
+"""The pictures of each cell: of the same test images, and from the same noise, in every cell."""
 
 import numpy as np
 import torch

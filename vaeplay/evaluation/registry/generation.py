@@ -17,8 +17,8 @@ GENERATION: tuple[Metric, ...] = (
         2,
         "Squared Wasserstein distance between the Gaussians with the means and covariances of the features of samples "
         "and of all training images. The features are those of the classifier trained here, not of a network trained "
-        "on photographs, so that it compares with no published FID. It is too high by less the more samples there "
-        "are: compare it with the floor, which has as many images.",
+        "on photographs, so it cannot be compared with a published FID. It is biased upwards, less so with more "
+        "samples: compare it with the floor, which has as many images.",
         "Heusel et al. 2017, arXiv:1706.08500; Dowson & Landau 1982, doi:10.1016/0047-259X(82)90077-X",
         over="sample",
     ),
@@ -30,8 +30,8 @@ GENERATION: tuple[Metric, ...] = (
         "lower",
         2,
         "The Fréchet distance with reconstructions of the test images in place of samples: what the decoder alone "
-        "loses. What the samples' distance has beyond it comes of codes that the prior, or the density that stands in "
-        "for it, gives and no image has. A VAE can lose there what an autoencoder with a density fitted to its codes "
+        "loses. What the samples' distance has beyond it comes from codes that the prior, or the density that stands "
+        "in for it, draws although no image has them. A VAE can lose there what an autoencoder with a fitted density "
         "does not.",
         "Ghosh et al. 2020, arXiv:1903.12436",
         headline=False,
@@ -44,7 +44,7 @@ GENERATION: tuple[Metric, ...] = (
         "lower",
         3,
         "Squared maximum mean discrepancy with a cubic kernel between the classifier's features of samples and of as "
-        "many training images, over all pairs. Unbiased: for equal distributions as often below 0 as above.",
+        "many training images, over all pairs. Unbiased: for equal distributions it is around 0, and may be negative.",
         "Bińkowski et al. 2018, arXiv:1801.01401",
         headline=False,
         over="sample",
@@ -96,7 +96,7 @@ GENERATION: tuple[Metric, ...] = (
         "higher",
         3,
         "Share of training images, as many as samples, whose ball (see precision) holds at least one sample: how much "
-        "of the variety of real images the samples have.",
+        "of the variety of real images the samples cover.",
         "Naeem et al. 2020, arXiv:2002.09797",
         over="sample",
     ),
@@ -108,7 +108,7 @@ GENERATION: tuple[Metric, ...] = (
         None,
         3,
         "Entropy of how often the classifier gives each class to a sample: at most the logarithm of the number of "
-        "classes, 2.303 for ten. It should be that of the real images; lower, and some classes are hardly drawn.",
+        "classes, 2.303 for ten. It should equal that of real images; if it is lower, some classes are rarely drawn.",
         headline=False,
         over="sample",
     ),
@@ -121,7 +121,7 @@ GENERATION: tuple[Metric, ...] = (
         3,
         "How often a sample is nearer to one training image than a test image is: by the distance to the nearest over "
         "that to the second nearest, in the classifier's features. ½ for images that are new, 1 for copies; shifted "
-        "copies are told too.",
+        "copies are recognised too.",
         "Meehan et al. 2020, arXiv:2004.05675; Gu et al. 2023, arXiv:2310.02664",
         headline=False,
         over="sample",
@@ -133,7 +133,7 @@ GENERATION: tuple[Metric, ...] = (
         "½ for new images",
         "lower",
         3,
-        "As copying by features, with the distances between pixels: blurred copies are told too.",
+        "As copying by features, with the distances between pixels: blurred copies are recognised too.",
         "Meehan et al. 2020, arXiv:2004.05675; Gu et al. 2023, arXiv:2310.02664",
         headline=False,
         over="sample",
@@ -159,7 +159,7 @@ GENERATION: tuple[Metric, ...] = (
         None,
         2,
         "Mean distance of samples to the nearest training image over that of test images, between pixels. Blurred "
-        "images lie near to many: below 1 it is no proof of copying.",
+        "images lie near many others, so a value below 1 is no proof of copying.",
         "Meehan et al. 2020, arXiv:2004.05675; Gu et al. 2023, arXiv:2310.02664",
         headline=False,
         over="sample",

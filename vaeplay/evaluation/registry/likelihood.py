@@ -44,7 +44,7 @@ LIKELIHOOD: tuple[Metric, ...] = (
         "higher",
         2,
         "A tighter lower bound on the log-likelihood of an image than the ELBO: the logarithm of the mean importance "
-        "weight of many codes an image (100 unless params.yaml says otherwise).",
+        "weight of many codes per image (100 unless params.yaml says otherwise).",
         "Burda et al. 2016, arXiv:1509.00519",
         headline=False,
     ),
@@ -80,8 +80,8 @@ LIKELIHOOD: tuple[Metric, ...] = (
         "lower",
         2,
         "How far the ELBO with the best Gaussian for each image is still below log p(x): what no Gaussian with a "
-        "diagonal covariance can win. 100 test images. Above two latent dimensions, log p(x) is the bound with many "
-        "codes and the gap too small, by more the fewer of its codes are effective.",
+        "diagonal covariance can gain. Of 100 test images. Above two latent dimensions the bound with many codes "
+        "stands in for log p(x); the gap is then too small, the more so the fewer of these codes are effective.",
         "Cremer et al. 2018, arXiv:1801.03558",
         headline=False,
     ),
@@ -120,7 +120,7 @@ LIKELIHOOD: tuple[Metric, ...] = (
         "codes) in bits, divided by the number of pixel values of an image. It compares models under one likelihood: "
         "that of a density over pixels in 0…1, as the Gaussians are, lies 8 bits below one over pixels in 0…255. Of "
         "grey pixels under a Bernoulli likelihood it is a cross-entropy of black and white pixels, and compares with "
-        "no published figure.",
+        "no published value.",
         "Theis et al. 2016, arXiv:1511.01844",
         headline=False,
     ),
@@ -132,8 +132,8 @@ LIKELIHOOD: tuple[Metric, ...] = (
         None,
         2,
         "The part of the rate that says which test image a code is of: the mean distance KL(q(z|x) ‖ q(z)) of each "
-        "posterior from all of them together. At most the logarithm of the number of test images, and too low an "
-        "estimate for all images that there might be where it comes near.",
+        "posterior from all of them together. It is at most the logarithm of the number of test images; near that "
+        "limit it is biased downwards.",
         "Hoffman & Johnson 2016, ELBO surgery; Chen et al. 2018, arXiv:1802.04942",
         headline=False,
     ),
@@ -144,7 +144,7 @@ LIKELIHOOD: tuple[Metric, ...] = (
         "nats / image",
         None,
         2,
-        "The part of the rate that is the dependence of the code's numbers on each other, over all test images "
+        "The part of the rate that is dependence between latent dimensions, over all test images "
         "together: KL(q(z) ‖ Π q(z_d)).",
         "Hoffman & Johnson 2016, ELBO surgery; Chen et al. 2018, arXiv:1802.04942",
         headline=False,
@@ -156,7 +156,7 @@ LIKELIHOOD: tuple[Metric, ...] = (
         "nats / image",
         None,
         2,
-        "The part of the rate that is the distance of each number of the code, over all test images together, from the "
+        "The part of the rate that is the distance of each latent dimension, over all test images together, from the "
         "prior: Σ KL(q(z_d) ‖ p(z_d)).",
         "Hoffman & Johnson 2016, ELBO surgery; Chen et al. 2018, arXiv:1802.04942",
         headline=False,
@@ -191,8 +191,8 @@ LIKELIHOOD: tuple[Metric, ...] = (
         "dimensions",
         None,
         0,
-        "Latent dimensions that are neither active nor collapsed: their mean hardly varies, and still they say "
-        "something about more than 1 % of the test images.",
+        "Latent dimensions that are neither active nor collapsed: their mean hardly varies, yet they say something "
+        "about more than 1 % of the test images.",
         "Burda et al. 2016, arXiv:1509.00519; Lucas et al. 2019, arXiv:1911.02469",
         headline=False,
     ),
@@ -228,7 +228,7 @@ LIKELIHOOD: tuple[Metric, ...] = (
         "codes",
         "higher",
         0,
-        "How many entries of the codebook at least one position of a test image is given.",
+        "Number of codebook entries that are used at least once over the test images.",
         "van den Oord et al. 2017, arXiv:1711.00937",
         headline=False,
     ),
@@ -240,7 +240,7 @@ LIKELIHOOD: tuple[Metric, ...] = (
         "higher",
         1,
         "Exponential of the entropy of how often each code is used over the test split: the number of codes that would "
-        "give as much variety if all were used alike.",
+        "give the same variety if all were used equally often.",
         "van den Oord et al. 2017, arXiv:1711.00937",
         headline=False,
     ),

@@ -1,4 +1,4 @@
-"""How well a model gives back an image."""
+"""How well a model reconstructs an image."""
 
 from vaeplay.evaluation.registry.metric import Metric
 
@@ -20,7 +20,7 @@ RECONSTRUCTION: tuple[Metric, ...] = (
         None,
         5,
         "Mean squared error of test images rebuilt from as many principal components of the training images as the "
-        "code has numbers: the best linear autoencoder, in closed form, to hold the MSE against.",
+        "code has numbers: the best linear autoencoder, in closed form, as a reference for the MSE.",
         "Baldi & Hornik 1989, doi:10.1016/0893-6080(89)90014-2",
         headline=False,
     ),
@@ -52,7 +52,7 @@ RECONSTRUCTION: tuple[Metric, ...] = (
         "of the originals'",
         None,
         2,
-        "Energy of the Laplacian in the reconstructions as a share of that in the originals. Blur lowers it below 1; "
+        "Energy of the Laplacian in the reconstructions as a share of that in the originals. Blur brings it below 1; "
         "noise and hard edges can raise it above.",
     ),
 )

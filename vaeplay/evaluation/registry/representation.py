@@ -10,8 +10,8 @@ REPRESENTATION: tuple[Metric, ...] = (
         "share of images",
         "higher",
         3,
-        "Share of test images whose class is the commonest among the 10 training codes nearest to their own. Codes are "
-        "those without noise, as they are, and at most 20,000 of the training split. Chance is the largest class's "
+        "Share of test images whose class is the most common one among the 10 nearest training codes. Codes are "
+        "without noise and unscaled, and at most 20,000 of the training split. Chance is the largest class's "
         "share.",
         "Cover & Hart 1967, doi:10.1109/TIT.1967.1053964",
         headline=False,
@@ -24,8 +24,8 @@ REPRESENTATION: tuple[Metric, ...] = (
         "higher",
         3,
         "Share of test images whose class a logistic regression on standardised codes gets right, fitted to at most "
-        "20,000 training codes with a penalty of half the weights' squared length. A longer code has it easier: "
-        "compare models of one latent size.",
+        "20,000 training codes with a penalty of half the squared norm of the weights. Longer codes make it easier: "
+        "compare models of the same latent size.",
         "Alain & Bengio 2017, arXiv:1610.01644",
     ),
     Metric(

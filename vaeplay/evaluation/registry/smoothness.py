@@ -26,8 +26,8 @@ SMOOTHNESS: tuple[Metric, ...] = (
         "lower",
         2,
         "How far images decoded half-way between the codes of two test images lie from the nearest training image, in "
-        "the classifier's features: the mean, over that of test images. A cross-fade of pixels is smooth and no digit: "
-        "read it beside the trip.",
+        "the classifier's features: the mean, divided by that of test images. A cross-fade of pixels is smooth but "
+        "shows no digit, so read this beside the trip.",
         headline=False,
         over="pair",
     ),
@@ -92,7 +92,7 @@ SMOOTHNESS: tuple[Metric, ...] = (
         3,
         "Share of images decoded half-way between the codes of two test images that the classifier gives to one class "
         "with a probability above 0.9 (calibrated on the validation split). The ceiling is that of real images. "
-        "Blur alone makes it less sure, wherever an image lies.",
+        "Blur alone makes the classifier less sure.",
         headline=False,
         over="pair",
     ),
@@ -106,7 +106,7 @@ SMOOTHNESS: tuple[Metric, ...] = (
         "Frobenius norm of the derivative of the decoded image by the code, as its root mean square over samples' "
         "codes: how far the pixels, in 0…1, move if each number of the code moves by its standard deviation over the "
         "test images. That makes it the same whatever the scale of the codes. Above 64 numbers, estimated from 8 "
-        "random directions a sample, without bias before the root. Codes from a codebook have none.",
+        "random directions per sample; the mean square is unbiased. Codes from a codebook have none.",
         "Hutchinson 1989, doi:10.1080/03610918908812806",
         headline=False,
         over="sample",
@@ -119,7 +119,7 @@ SMOOTHNESS: tuple[Metric, ...] = (
         "higher",
         3,
         "Share of the ten nearest codes of other test images that belong to an image of the same class. For real "
-        "images it is taken of the pixels.",
+        "images, distances are between pixels.",
         headline=False,
     ),
     Metric(
@@ -130,8 +130,8 @@ SMOOTHNESS: tuple[Metric, ...] = (
         "lower",
         3,
         "Share of draws from the prior, or what stands in for it, that lie outside the support of the training codes "
-        "and are decoded to no plausible image. The support are the balls around the training codes that reach to the "
-        "fifth neighbour (of a VAE, codes drawn from the posteriors); an image is plausible if the classifier's "
+        "and are not decoded to a plausible image. The support is the balls around the training codes that reach to "
+        "the fifth neighbour (of a VAE, codes drawn from the posteriors); an image is plausible if the classifier's "
         "features of it lie in such a ball of the training images. Both for every model by the same rule.",
         "after Kynkäänniemi et al. 2019, arXiv:1904.06991",
         over="sample",
@@ -154,7 +154,7 @@ SMOOTHNESS: tuple[Metric, ...] = (
         "share of places",
         "lower",
         3,
-        "Share of places on the straight walks between the codes of two test images that are holes: eight a walk.",
+        "Share of places on the straight walks between the codes of two test images that are holes: eight per walk.",
         headline=False,
         over="pair",
     ),
@@ -177,8 +177,8 @@ SMOOTHNESS: tuple[Metric, ...] = (
         "share of images",
         None,
         3,
-        "What the other shares of holes are held against: of test images, whose codes lie in no ball of a training "
-        "code and whose own features lie in no ball of a training image's.",
+        "The reference for the other shares of holes: test images whose codes lie in no ball of a training code and "
+        "whose own features lie in no ball of a training image.",
         headline=False,
     ),
     Metric(
