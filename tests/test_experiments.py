@@ -98,16 +98,20 @@ def test_the_command_writes_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(page, "dvc", lambda *words: json.dumps(answer()) if words[0] == "exp" else "cache")
     monkeypatch.setattr(page, "cached", lambda cache, md5: json.loads(md5))
     assert page.main(argparse.Namespace(revisions=[])) == 0
-    assert capsys.readouterr().out == f"{tmp_path}/reports/experiments.html: 3 experiments, 3 cells\n"
+    assert capsys.readouterr().out == "reports/experiments.html: 3 experiments, 3 cells\n"
     assert (tmp_path / "reports/experiments.html").is_file()
 
 
-def test_from_a_subfolder_the_page_goes_where_it_always_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_from_a_subfolder_the_page_goes_where_it_always_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
     for name in (".dvc", "docs"):
         (tmp_path / name).mkdir()
     monkeypatch.chdir(tmp_path / "docs")
-    monkeypatch.setattr(page, "show", lambda revisions: json.dumps(answer()))
+    monkeypatch.setattr(page, "dvc", lambda *words: json.dumps(answer()) if words[0] == "exp" else "cache")
+    monkeypatch.setattr(page, "cached", lambda cache, md5: json.loads(md5))
     assert cli.main(["experiments"]) == 0
+    assert capsys.readouterr().err == f"in {tmp_path}:\n"
     assert [path.name for path in tmp_path.rglob("*.html")] == ["experiments.html"]
     assert (tmp_path / "reports/experiments.html").is_file()
 

@@ -29,8 +29,8 @@ SLOWEST = 20.0  # seconds of CPU time, so that other work on the machine does no
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, mistakes.Snapshot]]:
     """A folder in which the settings stage has run, and from which it runs again; and its files."""
     root = tmp_path_factory.mktemp("fuzz")
-    for folder in ("stages", "vaeplay", "images"):
-        (root / folder).symlink_to(ROOT / folder)
+    for name in ("dvc.yaml", "stages", "vaeplay", "images"):
+        (root / name).symlink_to(ROOT / name)
     (root / "params.yaml").write_text(mistakes.TEXT, encoding="utf-8")
     for folder in ("checkpoints", "metrics", "samples"):
         (root / folder).mkdir()

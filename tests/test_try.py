@@ -250,7 +250,7 @@ def test_a_file_that_is_no_preset_says_what_one_is(text: str, tmp_path: Path) ->
 def test_elsewhere_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     monkeypatch.chdir(tmp_path)
     assert cli.main(["try", "beta=4"]) == 1
-    assert capsys.readouterr().err.startswith("error: no params.yaml and dvc.yaml here")
+    assert capsys.readouterr().err.endswith("no DVC workspace here or above: run this in a clone of the project\n")
 
 
 def test_without_words_it_lists_the_presets(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:

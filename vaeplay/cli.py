@@ -37,7 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a pipe on Windows cannot take every character
     try:
-        os.chdir(workspace())
+        if (root := workspace()) != Path.cwd():
+            print(f"in {root}:", file=sys.stderr)  # where the paths begin that are printed
+        os.chdir(root)
         return importlib.import_module(chosen.module).main(chosen)
     except BrokenPipeError:  # whoever reads this has seen enough, as `head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

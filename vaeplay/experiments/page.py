@@ -45,7 +45,7 @@ def write(revisions: list[str]) -> None:
     cache = Path(dvc("cache", "dir").strip())
     found = sweep.read(dvc("exp", "show", "--json", *(f"--rev={name}" for name in revisions)), partial(cached, cache))
     files.write_text(PAGE, html(found))
-    print(f"{PAGE.resolve()}: {plural(found.count, 'experiment')}, {plural(len(found.cells), 'cell')}")
+    print(f"{PAGE}: {plural(found.count, 'experiment')}, {plural(len(found.cells), 'cell')}")
 
 
 def html(found: sweep.Sweep) -> str:
