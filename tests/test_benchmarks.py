@@ -17,17 +17,17 @@ IMAGES = torch.zeros(256, 1, 28, 28, dtype=torch.uint8)
 def test_every_contender_has_the_network_of_the_cell() -> None:
     encoder, decoder = throughput.networks(throughput.cell_of("VAE"), IMAGES)
     assert [tuple(layer.weight.shape) for layer in [*encoder, *decoder] if hasattr(layer, "weight")] == [
-        (400, 784),
-        (40, 400),
-        (400, 20),
-        (784, 400),
+        (256, 784),
+        (40, 256),
+        (256, 20),
+        (784, 256),
     ]
     cell = throughput.cell_of("ConvVAE", latent_dim=2)
     shapes = [
         [(type(layer), layer.weight.shape) for layer in decoder if isinstance(layer, torch.nn.ConvTranspose2d)]
         for _, decoder in (throughput.networks(cell, IMAGES), throughput.plain_networks(cell, IMAGES))
     ]
-    assert [shape for _, shape in shapes[0]] == [shape for _, shape in shapes[1]] == [(64, 32, 4, 4), (32, 1, 4, 4)]
+    assert [shape for _, shape in shapes[0]] == [shape for _, shape in shapes[1]] == [(32, 16, 4, 4), (16, 1, 4, 4)]
     assert {kind for kind, _ in shapes[1]} == {torch.nn.ConvTranspose2d}
     assert (cell.latent_dim, cell.depth, cell.train.batch_size) == (2, 2, 128)
 

@@ -143,7 +143,7 @@ def features_along(subject: Subject, walk: Walk, first: Tensor, second: Tensor) 
         codes = walk(subject.codes[first[rows]], subject.codes[second[rows]], share).unflatten(
             1, subject.model.code_shape
         )
-        return subject.classifier.features(subject.model.decode(codes))
+        return subject.classifier.features(subject.model.decode(subject.model.quantise(codes)))
 
     return at
 
