@@ -15,7 +15,7 @@ COMMANDS = {
     "try": ("vaeplay.experiments.command", "run the pipeline once with other settings, or a preset of them"),
     "repro": ("vaeplay.runner.repro", "reproduce the pipeline, many cells at once"),
     "experiments": ("vaeplay.experiments.page", "write a page that shows DVC's experiments side by side"),
-    "doctor": ("vaeplay.doctor.command", "say what is wrong with this machine and workspace, and what to do"),
+    "doctor": ("vaeplay.doctor.command", "find what is wrong with this machine and workspace, and how to fix it"),
 }
 """Sub-command → its module, which has `add_arguments(parser)` and `main(arguments) -> int`, and its help text."""
 
@@ -23,7 +23,7 @@ COMMANDS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a sub-command and return its exit code: 1 for an error that is not a bug, 2 for an invalid command line."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    parser = argparse.ArgumentParser(prog="vaeplay", description="VAE Playground beside DVC.")
+    parser = argparse.ArgumentParser(prog="vaeplay", description="VAE Playground's commands beside DVC's.")
     commands = parser.add_subparsers(metavar="command", required=True)
     for name, (module, summary) in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
@@ -54,7 +54,7 @@ def listing() -> str:
     """The sub-commands, one per line."""
     width = max(map(len, COMMANDS))
     commands = [f"  vaeplay {name:{width}}  {summary}" for name, (_, summary) in COMMANDS.items()]
-    return "\n".join(["VAE Playground beside DVC. With --help, a command says more.", "", *commands])
+    return "\n".join(["VAE Playground's commands beside DVC's. Each explains itself with --help.", "", *commands])
 
 
 def workspace() -> Path:

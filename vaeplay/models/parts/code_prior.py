@@ -109,7 +109,7 @@ class CodePrior(nn.Module):
         steps = self.epochs * math.ceil(len(trained_on) / BATCH)
         lr_schedule = optimisers.one_cycle(optimiser, self.lr, steps, rise=0.1)
         best, best_state = math.inf, self.state_dict()
-        with tqdm(total=self.epochs, desc="prior of the codes", unit="epoch", disable=None) as bar:
+        with tqdm(total=self.epochs, desc="code prior", unit="epoch", disable=None) as bar:
             for _ in range(self.epochs):
                 for rows in noise.uniform((len(trained_on),)).argsort(stable=True).split(BATCH):
                     optimiser.zero_grad()
