@@ -31,7 +31,7 @@ def remove_orphans(root: Path, cells: Collection[str]) -> None:
     """Remove the results of cells that are not among `cells`, those of the grid.
 
     DVC's cache keeps the results and restores them with the cell. The settings stage calls this when cells leave the
-    grid. Orphans also appear when a checkout or `dvc exp apply` leaves the settings as they are. These change a folder
+    grid. Orphans can also come with a checkout or `dvc exp apply` that leaves the settings alone. These change a folder
     that maps and report depend on, so those stages run, and call this too.
     """
     for path in orphans(root, cells):

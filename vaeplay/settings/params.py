@@ -277,7 +277,7 @@ def validate(value: Any, origin: str = "params.yaml") -> Params:
 
 
 def _check_buildable(params: Params, origin: str) -> None:
-    """Reject a cell whose model cannot be built, for images of their size if that is known beforehand."""
+    """Reject a cell whose model cannot be built; limits on the images' size apply if it is known beforehand."""
     shape = params.data.shape()
     for group, cell in params.cells_by_group():
         if reason := limits.refusal(shape, cell.latent_dim, cell.depth, cell.settings):

@@ -180,7 +180,7 @@ class Kept:
             self.average.update_parameters(self.trained)
 
     def after_epoch(self, validation_total: float) -> None:
-        """Keep the weights if they are the best so far."""
+        """Note whether the weights are the best so far."""
         self.epochs_since += 1
         if validation_total < self.best:
             self.best, self.epochs_since = validation_total, 0

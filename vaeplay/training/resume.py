@@ -148,7 +148,7 @@ class Progress:
 
 
 def begin(folder: Path, name: str, key: str, every: float, device: torch.device = CPU) -> Progress:
-    """The progress of the cell `name` under `key` on `device`; its file is in `folder`, where other keys' are removed."""
+    """The progress of the cell `name` under `key` on `device`; its file is in `folder`, where other keys' go."""
     path = folder / f"{name}-{key}.safetensors"
     for other in folder.glob(f"{name}-*"):
         if other != path:
