@@ -1,4 +1,4 @@
-"""The pipeline's stages, a script each, run as `python -m stages.<stage>` from the project's folder."""
+"""The pipeline's stages, one script each, run as `python -m stages.<stage>` from the project's folder."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ SIGNALS = [signal.SIGINT, signal.SIGTERM, *([HANGUP] if HANGUP else [])]
 
 
 class Terminated(KeyboardInterrupt):
-    """A signal that ends a stage as Ctrl-C does: temporary files go, and a training is saved."""
+    """A signal that ends a stage as Ctrl-C does: temporary files are removed, and a training is saved."""
 
     number: int = signal.SIGTERM
 
@@ -29,13 +29,13 @@ def _terminate(number: int, frame: FrameType | None) -> None:
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
-    """End at once: before a stage's imports are done there is nothing to tidy up."""
+    """End at once: until a stage's imports are done, there is nothing to clean up."""
     os.write(2, f"{advice.line(KeyboardInterrupt())}\n".encode())
     os._exit(128 + number)
 
 
 def _listen(handler: Callable[[int, FrameType | None], None]) -> None:
-    """Hand every signal that ends a stage to a function, but for SIGHUP under `nohup`."""
+    """Have a function handle the signals that end a stage, except SIGHUP under `nohup`."""
     for number in SIGNALS:
         if number != HANGUP or signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, handler)
@@ -43,7 +43,7 @@ def _listen(handler: Callable[[int, FrameType | None], None]) -> None:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Within, further signals count for nothing: whoever ends a stage may send more than one, and it is saving."""
+    """Ignore further signals: the stage is saving, and may be sent more than one."""
     before = {number: signal.signal(number, signal.SIG_IGN) for number in SIGNALS}
     try:
         yield
@@ -53,7 +53,7 @@ def uninterrupted() -> Iterator[None]:
 
 
 def _show(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
-    """An error in a line, where it has one."""
+    """Print an error as one line, if it has one."""
     said = advice.line(error)
     if said is None:
         sys.__excepthook__(kind, error, traceback)
@@ -61,15 +61,15 @@ def _show(kind: type[BaseException], error: BaseException, traceback: TracebackT
         print(said, file=sys.stderr)
 
 
-if sys.argv[:1] == ["-m"]:  # `python -m stages.<stage>`, whose imports take seconds and may lack memory or files
+if sys.argv[:1] == ["-m"]:  # `python -m stages.<stage>`, whose imports take seconds and may run out of memory or files
     sys.excepthook = _show
     _listen(_leave)
 
 
 def run(main: Callable[..., None], read: Callable[[Sequence[str]], str] | None = None) -> None:
-    """Call a stage; an error that is no bug is one line and exit code 1.
+    """Run a stage; an error that is not a bug becomes one line and exit code 1.
 
-    `read` makes what `main` takes of the command line's arguments; without it there may be none.
+    `read` turns the command line's arguments into what `main` takes; without it, none are allowed.
     """
     _listen(_terminate)
     arguments = sys.argv[1:]

@@ -1,4 +1,4 @@
-"""settings/classifier.json, data/ → classifier/: the network whose features generated images are judged by."""
+"""settings/classifier.json, data/ → classifier/: the network whose features are used to judge generated images."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ DATA = Path("data/images.safetensors")
 
 
 def main() -> None:
-    """Trained on the training split, calibrated on the validation split, tested and measured on the test split."""
+    """Train on the training split, calibrate on the validation split, test and measure on the test split."""
     settings = files.read_object(Path("settings/classifier.json"), seed=int, device=str, threads=int, classifier=dict)
     device = devices.exact(devices.set_up(settings["device"], settings["threads"]))
     train, validation, test = (prepared.read(DATA, split).to(device) for split in ("train", "validation", "test"))

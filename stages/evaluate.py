@@ -18,7 +18,7 @@ DATA = Path("data/images.safetensors")
 
 
 def main(name: str) -> None:
-    """Every cell is measured on the same test images, with the same noise."""
+    """Measure every cell on the same test images, with the same noise."""
     settings = files.read_object(Path("settings/evaluate.json"), seed=int, device=str, threads=int, evaluate=dict)
     options = settings["evaluate"]
     device = devices.exact(devices.set_up(settings["device"], settings["threads"]))
@@ -36,8 +36,8 @@ def main(name: str) -> None:
         evidence_samples=options["evidence_samples"],
         classes=len(prepared.about(DATA)["classes"]),
     )
-    # The page shows how a training failed. Metrics of what is left of it would be compared with those of others.
-    found, seconds = ({}, {}) if subject.model.failed else measure.measure(subject)
+    # The page shows how a training failed. Metrics of its last good weights would be compared with other cells'.
+    estimates, seconds = ({}, {}) if subject.model.failed else measure.measure(subject)
     started = time.perf_counter()
     pictures = measure.pictures(subject, options["columns"])
     shown = {kind: drawing.sheet(picture.cpu().numpy()) for kind, picture in pictures.items()}
@@ -49,10 +49,10 @@ def main(name: str) -> None:
         for kind, picture in shown.items():
             files.write_bytes(folder / f"{kind}.png", picture)
         files.write_bytes(folder / "explorer.safetensors", explorer)
-        files.write_bytes(folder / "images.safetensors", kept.file(found))
-        files.write_json(folder / "details.json", measure.details(subject, found, options["columns"]))
+        files.write_bytes(folder / "images.safetensors", kept.file(estimates))
+        files.write_json(folder / "details.json", measure.details(subject, estimates, options["columns"]))
         files.write_json(folder / "seconds.json", seconds)
-    files.write_json(Path("metrics") / f"{name}.json", measure.values(found))
+    files.write_json(Path("metrics") / f"{name}.json", measure.values(estimates))
 
 
 if __name__ == "__main__":

@@ -16,16 +16,16 @@ def main() -> None:
     seed, chosen = settings["seed"], settings["data"]
     asked = {field.name for field in fields(images.Request)} & set(chosen)
     request = images.Request(seed=seed, **{key: chosen[key] for key in asked})
-    found: images.Images = importlib.import_module(data.module(request.name)).read(request)
-    found = fitting.fitted(images.limited(found, request.limit, seed), request.size, request.channels)
+    dataset: images.Images = importlib.import_module(data.module(request.name)).read(request)
+    dataset = fitting.fitted(images.limited(dataset, request.limit, seed), request.size, request.channels)
     if chosen["binarise"]:
-        found = images.binarised(found, seed)
-    for note in found.notes:
+        dataset = images.binarised(dataset, seed)
+    for note in dataset.notes:
         print(f"note: {note}", file=sys.stderr)
-    rows = images.split(found.labels, chosen["validation"], chosen["test"], seed, found.test)
-    card = images.card(request.name, found, rows)
-    packing.write(Path("data/images.safetensors"), found, rows, card)
-    files.write_bytes(Path("data/examples.png"), drawing.sheet(images.examples(found, rows)))
+    rows = images.split(dataset.labels, chosen["validation"], chosen["test"], seed, dataset.test)
+    card = images.card(request.name, dataset, rows)
+    packing.write(Path("data/images.safetensors"), dataset, rows, card)
+    files.write_bytes(Path("data/examples.png"), drawing.sheet(images.examples(dataset, rows)))
     files.write_json(Path("data/card.json"), card)
 
 

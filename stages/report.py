@@ -12,7 +12,7 @@ from vaeplay.settings.outputs import remove_orphans
 
 
 def main(root: Path = Path()) -> None:
-    """Show the cells of the grid, and no others, whatever else lies around."""
+    """Show the cells of the grid and no others, whatever other results there are."""
     page = read(root)
     remove_orphans(root, [cell.name for cell in page.cells])
     html = render(page)

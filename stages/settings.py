@@ -1,4 +1,4 @@
-"""params.yaml → settings/: check every setting, and say for each stage and cell what it depends on."""
+"""params.yaml → settings/: check every setting, and write what each stage and cell depends on."""
 
 import importlib
 from pathlib import Path
@@ -8,7 +8,7 @@ from vaeplay.settings import params, resolve
 
 
 def main() -> None:
-    """Nothing is written unless everything is right."""
+    """Write nothing unless everything is valid."""
     root = Path()
     read = params.read(root / "params.yaml")
     resolve.check(read, root)

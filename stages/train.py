@@ -1,4 +1,4 @@
-"""settings/<cell>.json, data/ → checkpoints/, logs/cells/: train one cell, from where a killed run left it."""
+"""settings/<cell>.json, data/ → checkpoints/, logs/cells/: train one cell, or resume a killed run."""
 
 import sys
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def main(name: str) -> None:
 
 @contextmanager
 def saved_when_interrupted(progress: Progress) -> Iterator[None]:
-    """Should a signal end this, wherever it is by then, write how far the training is, and say so in the error."""
+    """If a signal ends the training, save how far it has come, and say so in the error."""
     try:
         yield
     except KeyboardInterrupt as error:
@@ -58,7 +58,7 @@ def saved_when_interrupted(progress: Progress) -> Iterator[None]:
 def trained(
     model: Autoencoder, images: Tensor, validation: Tensor, cell: Cell, progress: Progress, on_failure: str
 ) -> str | None:
-    """Train; None, or how it failed, with the model at its last good weights and `on_failure` asking to keep going."""
+    """Train and return None, or how it failed, with the model at its last good weights, if `on_failure` allows that."""
     try:
         loop.train(model, images, validation, cell, progress)
     except Diverged as error:

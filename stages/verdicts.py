@@ -9,7 +9,7 @@ from vaeplay.verdicts import make
 
 
 def main(root: Path = Path()) -> None:
-    """Compare the cells of the grid, and no others, whatever else lies around."""
+    """Compare the cells of the grid and no others, whatever other results there are."""
     settings = make.settings(root / "settings/verdicts.json")
     remove_orphans(root, [cell.name for cell in settings.cells])
     table, summary = make.make(root, settings)

@@ -88,7 +88,7 @@ def test_a_truncated_checkpoint_is_refused_wherever_it_ends(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
-        ("model", "os.system", "of a model that is not here, 'os.system'"),
+        ("model", "os.system", "unknown model 'os.system'"),
         ("latent_dim", 10**9, "cell.latent_dim"),
         ("latent_dim", 4, "damaged, or of another version"),
         ("settings", {"likelihood": {"name": "bernoulli"}}, "settings for VAE are likelihood; expected likelihood, "),

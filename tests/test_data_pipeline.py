@@ -72,7 +72,7 @@ def test_a_folder_that_is_not_there_stops_before_anything_is_deleted(workspace: 
     values = workspace.values()
     values["data"]["path"] = "no such folder"
     workspace.set(values)
-    assert "data.path: found 'no such folder'; allowed: a folder that is there" in workspace.refused("repro")
+    assert "data.path: found 'no such folder'; allowed: an existing folder" in workspace.refused("repro")
     values["data"] |= {"path": "my photos", "size": 4}
     values["grid"]["conv"]["depth"] = [3]
     workspace.set(values)

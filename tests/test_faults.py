@@ -241,7 +241,7 @@ def test_a_full_disk_for_resume_files_alone_does_not_end_a_training(
         train.main(VAE)
         assert not list((root / ".vaeplay").rglob("*.part"))
     assert (root / f"checkpoints/{VAE}.safetensors").read_bytes() == expected
-    assert f"{VAE}: not saved after epoch 1: No space left on device; it goes on" in capsys.readouterr().err
+    assert f"{VAE}: not saved after epoch 1: No space left on device; training goes on" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("folder", ["checkpoints", "."])

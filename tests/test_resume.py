@@ -204,7 +204,7 @@ def test_a_full_disk_does_not_end_a_training(
     model, _ = train(making.cell("VAE", train={"epochs": 2}), Progress(tmp_path / "cell-key.safetensors"))
     assert same(whole, model)
     said = capsys.readouterr().err.splitlines()
-    assert said[0] == "cell: not saved after epoch 1: No space left on device; it goes on"
+    assert said[0] == "cell: not saved after epoch 1: No space left on device; training goes on"
     assert not list(tmp_path.iterdir())
 
 

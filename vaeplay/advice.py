@@ -1,7 +1,7 @@
-"""What is printed for an error, and what to do about it.
+"""What to print for an error, and what the user can do about it.
 
-No result depends on these words, so no stage depends on this module: `sources.WORDS` leaves it out of every digest, and
-a better sentence reruns nothing. The words of a `UserError` are left out where it is raised.
+No result depends on this wording, so no stage depends on this module: `sources.WORDS` leaves it out of every digest,
+and rewording a message reruns nothing. The message of a `UserError` is left out of the digest where it is raised.
 """
 
 import errno
@@ -23,10 +23,10 @@ DVC_ADDS = ("WARNING: ", "Having any troubles?", "If DVC froze")  # beside what 
 
 
 def line(error: BaseException, kept: str = "; nothing of this stage was kept") -> str | None:
-    """What to print for an error instead of a traceback; None for one that only a traceback explains.
+    """What to print for an error instead of a traceback; None if only a traceback explains it.
 
-    A mistake in several settings has a line for each; a block to paste follows. `kept` says what a lack of the machine
-    has cost.
+    Several mistakes get a line each, followed by a block to paste. `kept` says what was lost when the machine ran out
+    of something.
     """
     text = " ".join(str(error).split())
     if isinstance(error, UserError):
@@ -44,7 +44,7 @@ def line(error: BaseException, kept: str = "; nothing of this stage was kept") -
 
 
 def of_dvc(said: str) -> str:
-    r"""What a `dvc` that failed has said is wrong, in one line: without excerpts of files, and where to ask for help.
+    r"""The error of a failed `dvc`, in one line, without excerpts of files or advice on where to ask for help.
 
     >>> of_dvc("'./dvc.yaml' is invalid.\n\nWhile parsing, in line 1\n  1 a: [\n\nHaving any troubles? Hit us up …")
     "'./dvc.yaml' is invalid. While parsing, in line 1"

@@ -1,4 +1,4 @@
-"""The command `vaeplay`: a table of sub-commands, of which only the one asked for is imported."""
+"""The command `vaeplay`: a table of sub-commands. Only the one that runs is imported."""
 
 import argparse
 import importlib
@@ -15,15 +15,15 @@ COMMANDS = {
     "try": ("vaeplay.experiments.command", "run the pipeline once with other settings, or a preset of them"),
     "repro": ("vaeplay.runner.repro", "reproduce the pipeline, many cells at once"),
     "experiments": ("vaeplay.experiments.page", "write a page that shows DVC's experiments side by side"),
-    "doctor": ("vaeplay.doctor.command", "say what is wrong with this machine and workspace, and what to do"),
+    "doctor": ("vaeplay.doctor.command", "find what is wrong with this machine and workspace, and how to fix it"),
 }
-"""Sub-command → its module, which has `add_arguments(parser)` and `main(arguments) -> int`, and a line of help."""
+"""Sub-command → its module, which has `add_arguments(parser)` and `main(arguments) -> int`, and its help text."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a sub-command: its exit code, 1 for an error that is no bug, 2 for a command line that means nothing."""
+    """Run a sub-command and return its exit code: 1 for an error that is not a bug, 2 for an invalid command line."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    parser = argparse.ArgumentParser(prog="vaeplay", description="VAE Playground beside DVC.")
+    parser = argparse.ArgumentParser(prog="vaeplay", description="VAE Playground's commands beside DVC's.")
     commands = parser.add_subparsers(metavar="command", required=True)
     for name, (module, summary) in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"in {root}:", file=sys.stderr)  # where the paths begin that are printed
         os.chdir(root)
         return importlib.import_module(chosen.module).main(chosen)
-    except BrokenPipeError:  # whoever reads this has seen enough, as `head`
+    except BrokenPipeError:  # the reader has closed the pipe, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
@@ -53,14 +53,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def listing() -> str:
-    """What there is, a line a command."""
+    """The sub-commands, one per line."""
     width = max(map(len, COMMANDS))
     commands = [f"  vaeplay {name:{width}}  {summary}" for name, (_, summary) in COMMANDS.items()]
-    return "\n".join(["VAE Playground beside DVC. With --help, a command says more.", "", *commands])
+    return "\n".join(["VAE Playground's commands beside DVC's. Each explains itself with --help.", "", *commands])
 
 
 def workspace() -> Path:
-    """The nearest folder upwards that DVC looks after.
+    """The nearest DVC workspace: this folder or one above it.
 
     Raises:
         UserError: there is none.

@@ -1,6 +1,6 @@
-"""Errors that are no bugs: a user's mistake, a training that diverged, and what the machine may lack.
+"""Errors that are not bugs: user mistakes, diverged training, and a machine that runs out of memory, space or files.
 
-How they are told is in `advice`.
+`advice` puts them into words.
 """
 
 import errno
@@ -9,7 +9,7 @@ import errno
 class UserError(Exception):
     """A mistake in settings, data or files. Shown as one line, never as a traceback.
 
-    `block` is text to paste somewhere, which is shown below the line as it is.
+    `block` is text to paste somewhere, shown unchanged below the line.
     """
 
     def __init__(self, message: str, block: str = "") -> None:
@@ -18,10 +18,10 @@ class UserError(Exception):
 
 
 class Diverged(UserError):  # noqa: N818
-    """A training whose loss is no number any more, or has exploded."""
+    """Training diverged: its loss is NaN or infinite, or has exploded."""
 
 
 def is_of_the_machine(error: BaseException) -> bool:
-    """Whether the machine lacked something, so that the file or the image that was worked on is not to blame."""
+    """Whether the machine ran out of something, so that the file or image being processed is not to blame."""
     lacking = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT}
     return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in lacking)

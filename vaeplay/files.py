@@ -17,20 +17,20 @@ import psutil
 from vaeplay.errors import UserError
 
 HOST = re.sub(r"\W", "-", platform.node()) or "host"
-_numbers = itertools.count()  # of the temporary files of this process
+_numbers = itertools.count()  # for the names of this process's temporary files
 
 
 def cache_folder() -> Path:
-    """The user's cache, outside any workspace: downloads and what several workspaces would compute alike."""
+    """The user's cache, outside any workspace: downloads, and results that workspaces can share."""
     return Path(os.environ.get("VAEPLAY_CACHE") or Path.home() / ".cache/vaeplay")
 
 
 @contextmanager
 def writing(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write `path` through, atomically: readers see the old file or the new one, never half of either.
+    """A file that replaces `path` atomically: readers see the old file or the new one, never half of either.
 
     Raises:
-        OSError: it cannot be written; the error names `path`, and nothing is left of the attempt.
+        OSError: it cannot be written; the error names `path`, and no temporary file is left.
     """
     with _in_place_of(path) as temporary:
         with temporary.open("xb") as file:
@@ -42,7 +42,7 @@ def writing(path: Path) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def writing_folder(path: Path) -> Iterator[Path]:
-    """A folder to write files into, which then takes the place of the folder `path`: whole, or not at all.
+    """A folder to write files into, which then replaces the folder `path`: whole, or not at all.
 
     Raises:
         OSError: as `writing`.
@@ -57,7 +57,7 @@ def writing_folder(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def _in_place_of(path: Path) -> Iterator[Path]:
-    """A name beside `path` for what is to take its place. What is left under it, here or by a killed process, goes."""
+    """A temporary name beside `path` for its replacement. Leftovers are removed, also those of killed processes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     for left in abandoned(path.parent):
         with contextlib.suppress(OSError):
@@ -81,9 +81,9 @@ def _remove(path: Path) -> None:
 
 
 def abandoned(folder: Path) -> list[Path]:
-    """What killed processes of this machine were writing in a folder. They could not tidy up."""
-    found = ((path, path.name.split(".")[-3]) for path in sorted(folder.glob(f".*.{HOST}.*.part")))
-    return [path for path, process in found if process.isdigit() and not psutil.pid_exists(int(process))]
+    """Temporary files that killed processes of this machine have left in a folder."""
+    temporary = ((path, path.name.split(".")[-3]) for path in sorted(folder.glob(f".*.{HOST}.*.part")))
+    return [path for path, process in temporary if process.isdigit() and not psutil.pid_exists(int(process))]
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -117,14 +117,14 @@ def read_json(path: Path) -> Any:
 
 
 def read_object(path: Path, **kinds: type) -> dict[str, Any]:
-    """The JSON object in a file, which must have these keys, with values of these kinds.
+    """The JSON object in a file, which must have these keys with values of these types.
 
     Raises:
-        UserError: as `read_json`, or it has not.
+        UserError: as `read_json`, or a key is missing or has a value of another type.
     """
     value = read_json(path)
     for key, kind in kinds.items():
         if not isinstance(value, dict) or not isinstance(value.get(key), kind):
             raise UserError(f"{path}: {key!r} is missing or wrong; delete the file and run `dvc repro`")
-    found: dict[str, Any] = value
-    return found
+    checked: dict[str, Any] = value
+    return checked

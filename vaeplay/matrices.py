@@ -1,10 +1,10 @@
-"""What several places need of matrices."""
+"""Matrix functions that several modules share."""
 
 from torch import Tensor, linalg
 
 
 def symmetric_root(matrices: Tensor) -> Tensor:
-    """The symmetric R with R R = M for positive semi-definite M, (…, D, D), by eigenvectors: M may be singular.
+    """The symmetric R with R R = M for positive semi-definite M, (…, D, D), by eigendecomposition: M may be singular.
 
     >>> import torch
     >>> symmetric_root(torch.tensor([[4.0, 0.0], [0.0, 0.0]]))

@@ -1,18 +1,19 @@
-"""Nearest neighbours without a matrix of all distances: blocks of both sides, and the nearest so far kept."""
+"""Nearest neighbours without a matrix of all distances: block by block, keeping the nearest so far."""
 
 import torch
 from torch import Tensor
 
 PAIRS_AT_ONCE = 4_000_000
 REFERENCES_AT_ONCE = 4000
-SAME = 10  # neighbours whose class is looked at
+SAME = 10  # neighbours whose classes are compared
 
 
 def nearest(queries: Tensor, references: Tensor, count: int = 1, *, itself: bool = False) -> tuple[Tensor, Tensor]:
     """Distances to the `count` nearest references, nearest first, and their rows: (N, …), (M, …) → (N, k), (N, k).
 
-    Pixels as bytes are compared in single precision, all else in its own; k is `count`, or as many as there are. With
-    `itself`, queries are the references, and none is its own neighbour. Memory is that of one block, whatever N and M.
+    Byte pixels are compared in single precision, floats in their own; k is `count`, or fewer if there are fewer
+    references. With `itself`, the queries are the references, and no point is its own neighbour. Memory is that of one
+    block for any N and M.
     """
     count = min(count, len(references) - itself)
     at_once = max(1, PAIRS_AT_ONCE // min(len(references), REFERENCES_AT_ONCE))
@@ -23,15 +24,15 @@ def nearest(queries: Tensor, references: Tensor, count: int = 1, *, itself: bool
 
 
 def same_class(points: Tensor, labels: Tensor, count: int = SAME) -> Tensor:
-    """Which share of its `count` nearest others has a point's own class: (N, …), (N,) → (N,)."""
+    """The share of each point's `count` nearest others that have its class: (N, …), (N,) → (N,)."""
     _, rows = nearest(points, points, count, itself=True)
     return (labels[rows] == labels[:, None]).double().mean(1)
 
 
 def _of_block(queries: Tensor, references: Tensor, count: int, own: int | None) -> tuple[Tensor, Tensor]:
-    """`nearest` of a block of queries. `own` is the row of the first among the references, if they are these.
+    """`nearest` for a block of queries. `own` is the first query's row among the references, if these are the queries.
 
-    Distances are compared as |r|² − 2 q·r, to which |q|² adds the same for every reference.
+    Distances are compared as |r|² − 2 q·r, since |q|² is the same for every reference.
     """
     best = rows = torch.empty(0)
     start = 0
@@ -50,7 +51,7 @@ def _of_block(queries: Tensor, references: Tensor, count: int, own: int | None) 
 
 
 def _least(scores: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """The least `count` of each row, the least first, and their columns. For one, `min` is several times as fast."""
+    """The `count` smallest entries of each row, ascending, and their columns. `min` is several times faster for one."""
     if count == 1:
         return scores.min(1, keepdim=True)
     return scores.topk(min(count, scores.shape[1]), dim=1, largest=False)

@@ -1,4 +1,4 @@
-"""Random numbers, handed to a model by whoever calls it: a model holds no hidden source of chance."""
+"""Random numbers, passed to a model by its caller: a model has no hidden source of randomness."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,8 +9,8 @@ from typing_extensions import override
 class Noise:
     """A seeded source of random numbers on one device.
 
-    Numbers are drawn on the CPU and moved, so that a seed means the same noise on every device. They are moved from
-    pinned memory where there is a GPU: from other memory, it would have to be done with all that it was given before.
+    Numbers are drawn on the CPU and moved, so that a seed gives the same noise on every device. For a GPU they are
+    drawn in pinned memory: a copy from other memory would wait for all of the GPU's queued work.
     """
 
     def __init__(self, seed: int, device: torch.device | str = "cpu") -> None:
@@ -18,11 +18,11 @@ class Noise:
         self.device = torch.device(device)
 
     def normal(self, shape: Sequence[int]) -> torch.Tensor:
-        """Standard normal numbers of a shape; the first dimension counts images."""
+        """Standard normal numbers of this shape; the first dimension counts images."""
         return self._moved(torch.randn(*shape, generator=self.generator, pin_memory=self.device.type == "cuda"))
 
     def uniform(self, shape: Sequence[int]) -> torch.Tensor:
-        """Numbers between 0 and 1, 1 excluded, of a shape; the first dimension counts images."""
+        """Uniform numbers in [0, 1) of this shape; the first dimension counts images."""
         return self._moved(torch.rand(*shape, generator=self.generator, pin_memory=self.device.type == "cuda"))
 
     def _moved(self, numbers: torch.Tensor) -> torch.Tensor:
@@ -44,7 +44,7 @@ class NoiseOfRows(Noise):
         self.draw = 0
 
     def of(self, rows: slice) -> "NoiseOfRows":
-        """This noise, turned to the images in `rows`."""
+        """This noise, for a batch of the images in `rows`."""
         self.rows, self.draw = rows, 0
         return self
 
@@ -64,13 +64,13 @@ class NoiseOfRows(Noise):
 
 
 def sample_categorical(weights: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:
-    """Indices drawn in proportion to `weights`, by the inverse of their cumulative distribution.
+    """Indices drawn in proportion to `weights`, by inverting their cumulative distribution.
 
-    (…, K) weights of any scale and shares (…, n) between 0 and 1, 1 excluded → (…, n). Weights are added up in whole
-    numbers, at least 18 bits of the largest: a GPU adds fractions in another order each time.
+    Weights (…, K) of any scale and shares (…, n) in [0, 1) → (…, n). Weights are summed as integers, with at least 18
+    bits for the largest: a GPU adds floats in a different order each time.
     """
     count = weights.shape[-1]
-    bits = min(24, 62 - 24 - count.bit_length())  # what keeps share · sum below 2^63
+    bits = min(24, 62 - 24 - count.bit_length())  # keeps share · sum below 2^63
     largest = weights.amax(-1, keepdim=True).clamp(min=torch.finfo(weights.dtype).tiny)
     upto = (weights / largest * 2**bits).long().cumsum(-1)
     at = ((shares * 2**24).long() * upto[..., -1:]) >> 24

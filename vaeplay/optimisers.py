@@ -1,4 +1,4 @@
-"""PyTorch's optimisers and the one-cycle schedule, as the models, the classifier and the code prior all use them."""
+"""PyTorch's optimisers and the one-cycle schedule, for the models, the classifier and the code prior."""
 
 import inspect
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ def optimiser(
 ) -> torch.optim.Optimizer:
     """The class of torch.optim with this name and these `options`, fused where it can be.
 
-    Where its steps are `captured`, its learning rate is a tensor beside the weights: a number would stay what it was.
+    If its steps are `captured`, the learning rate is a tensor beside the weights: a plain number could not change.
     """
     kind = getattr(torch.optim, name)
     options |= {"fused": True} if name in FUSED else {}
@@ -30,17 +30,17 @@ def optimiser(
 
 
 def one_cycle(optimiser: torch.optim.Optimizer, lr: float, steps: int, rise: float = 0.3) -> OneCycleLR:
-    """The learning rate over `steps` steps: up to `lr` within the share `rise` of them, then down to nothing.
+    """The learning rate over `steps` steps: up to `lr` over the share `rise` of them, then down to almost zero.
 
-    Smith & Topin 2018, arXiv:1708.07120, without its cycle of the momentum, so that every use is the same. It rises
-    for at least a step: PyTorch divides by zero where the share comes to exactly none.
+    Smith & Topin 2018, arXiv:1708.07120, without its momentum cycle, so that every use is the same. The rise takes at
+    least one step: PyTorch divides by zero if its share is exactly 0.
     """
     total = steps + 1
     return OneCycleLR(optimiser, lr, total, pct_start=max(rise, 2 / total), cycle_momentum=False)
 
 
 def beside_weights(optimiser: torch.optim.Optimizer) -> None:
-    """Put a learning rate that is a tensor where the weights are: what a resume file says is read on the CPU."""
+    """Move a tensor learning rate to the weights' device: a resume file is read on the CPU."""
     for group in optimiser.param_groups:
         if isinstance(group["lr"], torch.Tensor):
             group["lr"] = group["lr"].to(group["params"][0].device)

@@ -1,4 +1,4 @@
-"""Which rows of a split to take where not all are wanted."""
+"""Which rows of a split to take when not all are needed."""
 
 import numpy as np
 from numpy.typing import NDArray

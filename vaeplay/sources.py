@@ -1,8 +1,8 @@
-"""The code that a stage reaches through its imports, so that it reruns when that changes, and only then.
+"""The code that a stage reaches through its imports, so that it reruns if, and only if, that code changes.
 
-Imports are read from the syntax tree, not by running anything: the stage that asks stays free of torch. What cannot
-change a result is left out: comments, docstrings, layout, line endings, and the words of errors, which end a stage
-without one.
+Imports are read from the syntax tree without running anything, so the stage that asks need not import torch. What
+cannot change a result is left out: comments, docstrings, layout, line endings, and the messages of user errors, which
+end a stage without a result.
 """
 
 import ast
@@ -17,7 +17,7 @@ from pathlib import Path
 from vaeplay.errors import UserError
 
 PACKAGES = ("stages", "vaeplay")
-ASSETS = (".css", ".j2", ".js")  # suffixes of the files that are read beside the code of a package
+ASSETS = (".css", ".j2", ".js")  # suffixes of files that belong to a package's code
 WORDS = frozenset({"vaeplay.advice"})  # modules that only say what went wrong: see `advice`
 
 
@@ -40,9 +40,9 @@ def _parse(content: bytes, path: Path) -> ast.Module:
 def reached(root: Path, modules: Iterable[str]) -> list[Path]:
     """Every file of the project that importing `modules` can load, sorted, relative to `root`.
 
-    A package brings the assets below it with it, as far as they lie in no package of their own.
+    A package includes the assets below it, except those inside a nested package.
     """
-    found: set[Path] = set()
+    files: set[Path] = set()
     waiting = list(modules)
     seen = set(WORDS)
     while waiting:
@@ -57,12 +57,12 @@ def reached(root: Path, modules: Iterable[str]) -> list[Path]:
             path = base.with_suffix(".py")
         elif (base / "__init__.py").is_file():
             path = base / "__init__.py"
-            found |= {file for suffix in ASSETS for file in base.rglob(f"*{suffix}") if _is_asset(file, base)}
+            files |= {file for suffix in ASSETS for file in base.rglob(f"*{suffix}") if _is_asset(file, base)}
         else:
-            continue  # `from package.module import name`: the name is no module
-        found.add(path)
+            continue  # `from package.module import name`: the name is not a module
+        files.add(path)
         waiting += imports(path, name)
-    return sorted(path.relative_to(root) for path in found)
+    return sorted(path.relative_to(root) for path in files)
 
 
 def _is_asset(path: Path, package: Path) -> bool:
@@ -72,7 +72,7 @@ def _is_asset(path: Path, package: Path) -> bool:
 
 
 def imports(path: Path, name: str) -> list[str]:
-    """Dotted names that a file imports, wherever in it, with `from a import b` counted as a and a.b."""
+    """Dotted names that a file imports, anywhere in it; `from a import b` counts as a and a.b."""
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     return _imports(path.read_bytes(), package, path)
 
@@ -104,32 +104,32 @@ def digest(content: bytes, suffix: str) -> str:
 
 
 def code(source: bytes) -> list[str]:
-    """The tokens of Python code, without those that no result depends on.
+    """The tokens of Python code that a result can depend on.
 
-    Left out are comments, layout, lines that are a string and nothing else (docstrings, and the strings below
-    constants), and what `raise UserError(…)` says. A string literal, an f-string too, stays whole and as it is written.
-    Tokens are kept as text, since their kinds, like syntax trees, differ between versions of Python.
+    Left out are comments, layout, lines that consist of a string alone (docstrings, and the strings below constants),
+    and the message in `raise UserError(…)`. String literals, including f-strings, stay whole and as written. Tokens are
+    kept as text, since token types, like syntax trees, differ between versions of Python.
     """
-    found: list[str] = []
+    kept: list[str] = []
     line: list[str] = []
     for text in _tokens(source):
         if text in (INDENT, DEDENT):
-            found.append(text)
+            kept.append(text)
         elif text != NEWLINE:
             line.append(text)
         else:
             if not all(map(STRING.match, line)):
-                found += [*_without_words(line), NEWLINE]
+                kept += [*_without_words(line), NEWLINE]
             line = []
-    return found
+    return kept
 
 
-INDENT, DEDENT, NEWLINE = "\t", "\v", "\n"  # as no token is written
-STRING = re.compile("(?i:[bru]|br|rb)?['\"]")  # one without expressions in it
+INDENT, DEDENT, NEWLINE = "\t", "\v", "\n"  # no token looks like these
+STRING = re.compile("(?i:[bru]|br|rb)?['\"]")  # not an f-string
 
 
 def _tokens(source: bytes) -> Iterator[str]:
-    """The tokens as they are written, f-strings whole (Python 3.12 takes them apart)."""
+    """The tokens as they are written, with f-strings whole (Python 3.12 splits them)."""
     encoding = tokenize.detect_encoding(io.BytesIO(source).readline)[0]
     text = io.TextIOWrapper(io.BytesIO(source), encoding).read()  # lines end in \n, as Python itself reads them
     lines = text.split("\n")
@@ -161,7 +161,7 @@ def _between(lines: list[str], start: tuple[int, int], end: tuple[int, int]) -> 
 
 
 def _without_words(line: list[str]) -> list[str]:
-    """A line of tokens, without what stands in the brackets of `raise UserError(…)`."""
+    """A line of tokens, without the arguments of `raise UserError(…)`."""
     if line[:3] != ["raise", "UserError", "("]:
         return line
     depth = 0

@@ -1,8 +1,8 @@
-"""What PyTorch is told, or spared, so that a stage starts at once: each with its reason, its gain and where to ask.
+"""How PyTorch is set up so that a stage starts quickly: each measure with its reason, gain and upstream discussion.
 
-Torch is imported inside the functions alone: the environment has to be set before that. Gains are in CPU seconds a
-process, medians of four pairs on two shared cores with PyTorch 2.15.0; importing torch itself takes 2.0. What gained
-less than 0.1 is not here: PYTORCH_JIT=0 spared 0.08 of forward-mode differentiation (pytorch/pytorch#85513).
+Torch is imported only inside the functions, since the environment has to be set first. Gains are in CPU seconds per
+process, medians of four pairs on two shared cores with PyTorch 2.15.0; importing torch itself takes 2.0. Gains below
+0.1 are left out: PYTORCH_JIT=0 saved 0.08 of forward-mode differentiation (pytorch/pytorch#85513).
 """
 
 import inspect
@@ -17,35 +17,35 @@ COMPILER = "torch._dynamo"
 
 
 def set_environment() -> None:
-    """Variables that are read when torch is imported, by the OpenMP of its Linux builds.
+    """Set the variables that the OpenMP of torch's Linux builds reads at import.
 
-    Threads that wait for each other soon give the core away. Left to spin, they hold up the very thread that they wait
-    for wherever something else runs on the machine: an epoch there takes 1.2 to 3 times as long. Not spinning at all
-    takes twice as long on a quiet machine. pytorch/pytorch#57715, #80777.
+    With this limit, threads that wait for each other soon yield their core. If they kept spinning on a busy machine,
+    they would hold up the very thread that they wait for, and an epoch would take 1.2 to 3 times as long. Without any
+    spinning, it takes twice as long on a quiet machine. pytorch/pytorch#57715, #80777.
     """
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 
 def make_repeatable(device: str) -> None:
-    """Ask for results that are the same to the bit, on a type of device.
+    """Make results on this type of device repeatable to the bit.
 
-    `torch.use_deterministic_algorithms` would import the compiler, to tell it so: 1.66 s. It has no thread upstream;
-    pytorch/pytorch#165950 is about what it tells the compiler.
+    `torch.use_deterministic_algorithms` would import the compiler only to notify it: 1.66 s. No issue upstream is about
+    that; pytorch/pytorch#165950 is about the notification itself.
     """
     import torch
 
     if device == "cuda":
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is repeatable only with a fixed one
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is repeatable only with a fixed workspace
     torch.set_deterministic_debug_mode("warn")
 
 
 @contextmanager
 def compiler_left_out() -> Iterator[None]:
-    """Within, functions of PyTorch that ask the compiler to pass them over are passed over without importing it.
+    """Let PyTorch functions that opt out of the compiler do so without importing it.
 
-    Each asks once in a process: forward-mode differentiation's addition for one (1.29 s), `torch.eye` on the meta
-    device for another (1.18 s). Where the compiler has been imported already, it is asked. pytorch/pytorch#162595
-    calls that import slow, and removes one of its kind.
+    Each opts out once per process: addition in forward-mode differentiation (1.29 s), `torch.eye` on the meta device
+    (1.18 s). If the compiler is already imported, nothing changes. pytorch/pytorch#162595 calls that import slow and
+    removes a similar one.
     """
     if COMPILER in sys.modules:
         yield
@@ -64,10 +64,10 @@ def _unchanged(function: Callable[..., Any], *_: Any, **__: Any) -> Callable[...
 
 
 def uncompiled(optimiser: type[Any]) -> type[Any]:
-    """A class of torch.optim with its methods as they stand in PyTorch's source.
+    """A torch.optim class with its methods as written in PyTorch's source.
 
-    PyTorch wraps them to hide them from its compiler, and for that imports the compiler: 1.65 s, and more in a step
-    than a small model's own. pytorch/pytorch#89902 is where it began.
+    PyTorch wraps them to hide them from its compiler, and imports the compiler to do so: 1.65 s, and an overhead per
+    step greater than a small model's own work. This began with pytorch/pytorch#89902.
     """
     import torch
 

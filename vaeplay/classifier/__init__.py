@@ -1,1 +1,1 @@
-"""The network that knows this data set, whose features judge generated images."""
+"""The classifier, trained on this data set, whose features are used to judge generated images."""

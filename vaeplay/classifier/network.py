@@ -1,8 +1,8 @@
-"""The classifier whose features tell real images from generated ones: trained once, on the training split alone.
+"""The classifier, in whose features real and generated images are compared: trained once, on the training split.
 
-Fréchet and kernel distances are usually taken in the features of a network that was trained on photographs, which mean
-little for digits or for shapes. Here they are those of a small convolutional network that knows this very data set; how
-well it knows it, its accuracy, stands beside the metrics. `classifier_training` trains it.
+Fréchet and kernel distances usually use the features of a network trained on photographs, which mean little for digits
+or shapes. Here they use a small convolutional network trained on this very data set; its accuracy is shown beside the
+metrics. `training` trains it.
 """
 
 import json
@@ -19,7 +19,7 @@ from vaeplay.data.prepared import batches
 from vaeplay.errors import UserError
 
 KEY = "vaeplay"
-SURE = 0.9  # the probability of a class from which the classifier counts as sure
+SURE = 0.9  # class probability above which the classifier counts as sure
 
 
 class Classifier(nn.Module):
@@ -30,7 +30,7 @@ class Classifier(nn.Module):
         self.header = {"shape": list(shape), "classes": classes, "channels": channels, "features": features}
         layers: list[nn.Module] = []
         inputs, side = shape[0], min(shape[1:])
-        while side >= 4:  # halved while there is something to halve
+        while side >= 4:  # halved until it is too small
             layers += [nn.Conv2d(inputs, channels, 3, padding=1), nn.MaxPool2d(2), nn.ReLU()]
             inputs, channels, side = channels, min(2 * channels, 128), side // 2
         halvings = len(layers) // 3
@@ -40,7 +40,7 @@ class Classifier(nn.Module):
         self.head = nn.Linear(features, classes)
 
     def features(self, x: Tensor) -> Tensor:
-        """What the last hidden layer makes of images: (B, channels, height, width) → (B, F)."""
+        """The outputs of the last hidden layer: (B, channels, height, width) → (B, F)."""
         return self.hidden(self.body(x)).relu()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -57,7 +57,7 @@ def features(model: Classifier, images: Tensor) -> Tensor:
 
 @torch.no_grad()
 def sure(model: Classifier, features: Tensor) -> Tensor:
-    """Which images, by their features (N, F), it gives to one class with a probability above SURE: (N,), 0 or 1."""
+    """Whether it gives an image one class with a probability above SURE: features (N, F) → (N,), 0 or 1."""
     return (model.head(features).softmax(1).amax(1) > SURE).double()
 
 

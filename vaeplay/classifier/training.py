@@ -1,11 +1,11 @@
 """How the classifier is trained, calibrated and tested.
 
-Where the images have no classes, it learns to tell by which quarter turn an image was rotated (Gidaris et al. 2018,
-arXiv:1803.07728); images that are not square are flipped both ways and turned by half.
+If the images have no classes, it learns to tell by how many quarter turns an image was rotated (Gidaris et al. 2018,
+arXiv:1803.07728); images that are not square are flipped either way or turned by half.
 
 Its probabilities are calibrated by a temperature chosen on the validation split (Guo et al. 2017, arXiv:1706.04599), so
-that "sure" means what it says. Its features are scaled to a mean square of 1 over the training images: left to itself,
-their scale says nothing, and every distance would follow it.
+that "sure" means what it says. Its features are scaled to a mean square of 1 over the training images: their own scale
+is arbitrary, and every distance would depend on it.
 """
 
 import math
@@ -21,14 +21,14 @@ from vaeplay.seeds import seed_for
 
 BATCH = 64
 WAYS = 4  # to turn or flip an image without classes
-TEMPERATURES = torch.logspace(-1, 2, 121, 2, dtype=torch.double)  # 1/2 … 4, among which calibration chooses
+TEMPERATURES = torch.logspace(-1, 2, 121, 2, dtype=torch.double)  # 1/2 … 4, the candidates for calibration
 BINS = 10
 
 
 def train(
     data: Split, validation: Split, classes: int, seed: int, *, channels: int, features: int, epochs: int, lr: float
 ) -> Classifier:
-    """A classifier of these images by their labels, or by how they were turned where there is one class."""
+    """A classifier of these images by their labels, or by how they were turned if there is only one class."""
     torch.manual_seed(seed_for(seed, "classifier"))
     shape = tuple(data.images.shape[1:])
     model = Classifier(shape, classes if classes > 1 else WAYS, channels, features).to(data.images.device)
@@ -51,12 +51,12 @@ def train(
 
 
 def task(x: Tensor, labels: Tensor, classes: int) -> tuple[Tensor, Tensor]:
-    """What the classifier is shown and asked: images and their labels, or turned images and how they were turned."""
+    """The classifier's inputs and targets: images and their labels, or turned images and how they were turned."""
     return (x, labels) if classes > 1 else turned(x)
 
 
 def task_name(data: Split, classes: int) -> str:
-    """What it is asked of an image, in words."""
+    """What the classifier predicts, in words."""
     height, width = data.images.shape[2:]
     return "class" if classes > 1 else "quarter turn" if height == width else "flip or half turn"
 
@@ -76,7 +76,7 @@ def turned(x: Tensor) -> tuple[Tensor, Tensor]:
 
 @torch.no_grad()
 def scale(model: Classifier, images: Tensor) -> None:
-    """Bring the mean square of the features over images, uint8 (N, *shape), to 1; every logit stays what it is."""
+    """Bring the mean square of the features over images, uint8 (N, *shape), to 1; all logits stay the same."""
     size = features(model, images).double().square().mean().sqrt().clamp(min=1e-12)
     for part in (model.hidden.weight, model.hidden.bias):
         part.div_(size)
@@ -95,7 +95,7 @@ def calibrate(model: Classifier, data: Split, classes: int) -> None:
 
 @torch.no_grad()
 def answers(model: Classifier, data: Split, classes: int) -> tuple[Tensor, Tensor]:
-    """Logits (N, K), in double precision, and labels (N,) of what it is asked about a whole split."""
+    """Logits (N, K), in double precision, and labels (N,) of its task over a whole split."""
     splits = zip(batches(data.images, BATCH), data.labels.split(BATCH), strict=True)
     parts = [(model(x).double(), labels) for x, labels in (task(x, y, classes) for x, y in splits)]
     logits, labels = zip(*parts, strict=True)
@@ -103,10 +103,10 @@ def answers(model: Classifier, data: Split, classes: int) -> tuple[Tensor, Tenso
 
 
 def report(model: Classifier, data: Split, classes: int) -> dict[str, float]:
-    """`accuracy`, the share of right answers, and `calibration_error`, how far from it the probabilities are.
+    """`accuracy`, the share of correct answers, and `calibration_error`, how far its probabilities are from it.
 
-    That error is the mean over ten bins of the winning probability, weighted by their images, of
-    |share of right answers − mean probability|.
+    The error is |share of correct answers − mean probability|, averaged over ten bins of the highest probability,
+    weighted by their number of images.
     """
     logits, labels = answers(model, data, classes)
     probability, answer = logits.softmax(1).max(1)

@@ -1,5 +1,5 @@
-"""Experiments: the pipeline with other settings than those in params.yaml, which stays as it is.
+"""Experiments: the pipeline with settings other than those in params.yaml, which stays unchanged.
 
-`presets` says what to try and checks it; `run` has DVC run it in a folder of its own; `results` brings back the page
+`presets` says what to try and checks it; `run` has DVC run it in a separate folder; `results` brings back the page
 and what has changed; `command` is `vaeplay try`. `page` is `vaeplay experiments`: all experiments side by side.
 """

@@ -1,4 +1,4 @@
-"""`vaeplay try`: the pipeline with other settings, once; params.yaml stays as it is."""
+"""`vaeplay try`: run the pipeline once with other settings; params.yaml stays unchanged."""
 
 import argparse
 from pathlib import Path
@@ -12,7 +12,7 @@ INTERRUPTED = 130
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What may be said on the command line."""
+    """The command's arguments."""
     what = "a preset, or a setting as key=value (beta=4, train.epochs=5); key=1,2,4 tries each; default: list presets"
     parser.add_argument("words", nargs="*", metavar="WHAT", help=what)
 
@@ -25,13 +25,13 @@ def main(arguments: argparse.Namespace) -> int:
     if not arguments.words:
         print(listing(root))
         return 0
-    found = presets.trials(arguments.words, root)
-    for trial in found:
+    trials = presets.trials(arguments.words, root)
+    for trial in trials:
         resolve.check(trial.settings, root)
     try:
-        pages = [attempt(trial, root) for trial in found]
+        pages = [attempt(trial, root) for trial in trials]
     except KeyboardInterrupt:
-        print("interrupted: params.yaml is as it was; DVC keeps the stages that have finished, for the next try")
+        print("interrupted: params.yaml is unchanged; DVC keeps the finished stages for the next try")
         return INTERRUPTED
     if len(pages) > 1:
         from vaeplay.experiments import page  # imports what draws the page
@@ -41,7 +41,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def attempt(trial: Trial, root: Path) -> Path:
-    """Run one experiment, and show what came of it, its page last."""
+    """Run one experiment and print its results, the path of its page last."""
     before = results.of_workspace(root)
     print(f"{trial.name}:")
     made = results.Results(root, run.reproduce(trial, root))
@@ -52,7 +52,7 @@ def attempt(trial: Trial, root: Path) -> Path:
 
 
 def listing(root: Path) -> str:
-    """What can be tried."""
+    """What `vaeplay try` accepts."""
     names = presets.names(root)
     width = max(map(len, names), default=0)
     lines = [f"  vaeplay try {name:{width}}  {presets.read(name, root).description}" for name in names]
@@ -61,7 +61,7 @@ def listing(root: Path) -> str:
             "Presets:",
             *lines,
             "",
-            "Settings of params.yaml, each or together:",
+            "Settings of params.yaml, one or several:",
             "  vaeplay try beta=4 train.epochs=5",
             "Several values, one after the other:",
             "  vaeplay try beta=1,2,4",

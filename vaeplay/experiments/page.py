@@ -1,7 +1,7 @@
-"""`vaeplay experiments`: DVC's experiments side by side, as a page of their own, reports/experiments.html.
+"""`vaeplay experiments`: DVC's experiments side by side on a page of their own, reports/experiments.html.
 
-DVC is asked as a process (`dvc exp show --json`), so that this package does not import it. It says which results each
-experiment has; the results themselves lie in its cache.
+DVC runs as a subprocess (`dvc exp show --json`), so that this package does not import it. It says which results each
+experiment has; the results themselves are in its cache.
 """
 
 import argparse
@@ -37,7 +37,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def write(revisions: list[str]) -> None:
-    """Write the page of these git revisions' experiments, without any those of HEAD, and say where it is.
+    """Write the page of these git revisions' experiments, by default those of HEAD, and say where it is.
 
     Raises:
         UserError: DVC cannot say what experiments there are.
@@ -66,7 +66,7 @@ def html(found: sweep.Sweep) -> str:
 
 
 def cached(cache: Path, md5: str) -> dict[str, float | None]:
-    """The metrics in DVC's cache whose content has this MD5; none, where another machine made and keeps them.
+    """The metrics in DVC's cache whose content has this MD5; none if only another machine's cache has them.
 
     Raises:
         UserError: the cache holds something else there.
@@ -76,7 +76,7 @@ def cached(cache: Path, md5: str) -> dict[str, float | None]:
 
 
 def dvc(*arguments: str) -> str:
-    """What DVC says to a command.
+    """The output of a DVC command.
 
     Raises:
         UserError: DVC is not there, or fails.

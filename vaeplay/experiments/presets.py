@@ -1,7 +1,7 @@
 """What to try: `key=value` words and presets, as values that replace some of those in params.yaml.
 
-A preset is a file in `presets/`: a `description`, and settings in the places that they have in params.yaml, all of them
-that it changes and no other. A key may be written with dots as well: `train.epochs: 5`.
+A preset is a file in `presets/` with a `description` and the settings that it changes, nested as in params.yaml. A key
+may also be written with dots: `train.epochs: 5`.
 """
 
 import copy
@@ -19,7 +19,7 @@ from vaeplay.settings.mistakes import nearest, printed
 from vaeplay.settings.params import Params
 
 FOLDER = Path("presets")
-LONGEST = 80  # characters of an experiment's name, which is also a file's
+LONGEST = 80  # characters of an experiment's name, which is also a file name
 
 
 @dataclass(frozen=True)
@@ -40,24 +40,24 @@ class Trial:
 
 
 def trials(words: Sequence[str], root: Path) -> list[Trial]:
-    """What `vaeplay try` shall run: more than one where a key has several values, separated by commas.
+    """The experiments that `vaeplay try` runs: several if a key has several values, separated by commas.
 
-    Later words win over earlier ones.
+    Later words override earlier ones.
 
     Raises:
-        UserError: a preset is not there, or a setting not allowed; nothing has run.
+        UserError: there is no such preset, or a setting is not allowed; nothing has run.
     """
     base = yaml_file.read(root / "params.yaml")
     params.validate(base)
     steps = [[preset_step(word, root)] if "=" not in word else list(value_steps(word)) for word in words]
-    found = []
+    planned = []
     for chosen in itertools.product(*steps):
         name = experiment_name([label for label, _ in chosen])
         overrides: dict[str, Any] = {}
         for _, step in chosen:
             overrides |= step
-        found.append(Trial(name, overrides, composed(base, overrides, name)))
-    return found
+        planned.append(Trial(name, overrides, composed(base, overrides, name)))
+    return planned
 
 
 def preset_step(name: str, root: Path) -> tuple[str, dict[str, Any]]:
@@ -68,7 +68,7 @@ def preset_step(name: str, root: Path) -> tuple[str, dict[str, Any]]:
 
 
 def value_steps(word: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(label, overrides) of `key=value`, one of each value in `key=value,value`. Values are YAML's: `[2, 8]` is one."""
+    """(label, overrides) for each value in `key=value,value`. Values are YAML: `[2, 8]` is one value."""
     key, _, text = word.partition("=")
     try:
         values = yaml_file.parse(f"[{text}]", word)
@@ -89,7 +89,7 @@ def read(name: str, root: Path) -> Preset:
     """A preset of this name.
 
     Raises:
-        UserError: its file cannot be read, or is no preset.
+        UserError: its file cannot be read, or is not a preset.
     """
     value = yaml_file.read(root / FOLDER / f"{name}.yaml")
     if not isinstance(value, dict) or not isinstance(value.get("description"), str) or len(value) < 2:
@@ -113,7 +113,7 @@ def composed(base: Any, overrides: dict[str, Any], origin: str) -> Params:
     """The settings in `base` with some of them replaced.
 
     Raises:
-        UserError: one of them is not there, or not allowed.
+        UserError: one of them does not exist, or is not allowed.
     """
     value = copy.deepcopy(base)
     for key, new in overrides.items():
@@ -134,7 +134,7 @@ def composed(base: Any, overrides: dict[str, Any], origin: str) -> Params:
 
 
 def experiment_name(labels: Sequence[str]) -> str:
-    """A name for an experiment that git, DVC and the file system take, from the words that it was asked for with."""
+    """An experiment's name, made from the words of its command, that git, DVC and the file system accept."""
     whole = "_".join(labels)
     name = re.sub(r"\.(\.+|lock$)", "-", re.sub(r"[^\w.=-]+", "-", whole, flags=re.ASCII).strip("-.")).strip("-.")
     if len(name) > LONGEST:
@@ -144,7 +144,7 @@ def experiment_name(labels: Sequence[str]) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value as it stands in an experiment's name."""
+    """A value as written in an experiment's name."""
     if isinstance(value, list):
         return ",".join(map(shown, value))
     words = {None: "null", True: "true", False: "false"}
@@ -152,7 +152,7 @@ def shown(value: Any) -> str:
 
 
 def hydra(value: Any) -> str:
-    """A value as `dvc exp run -S` reads it, in the grammar of Hydra: as YAML, but every text in quotes."""
+    """A value as `dvc exp run -S` reads it, in Hydra's grammar: YAML with every string in quotes."""
     if isinstance(value, list):
         return f"[{','.join(map(hydra, value))}]"
     if not isinstance(value, str):

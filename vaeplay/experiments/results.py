@@ -1,4 +1,4 @@
-"""What came of an experiment: its page, and its metrics beside those of the workspace. DVC's cache holds both."""
+"""The results of an experiment: its page, and its metrics beside those of the workspace. DVC's cache holds both."""
 
 import json
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from vaeplay.settings.cells import Cell
 
 PAGE = "reports/gallery.html"
 SHOWN = ("mse", "rate", "elbo", "frechet")
-"""The metrics of the table: what a code loses, what it says, both together, and how good samples are."""
+"""The metrics of the table: reconstruction error, rate, ELBO and the quality of samples."""
 
 Metrics = dict[str, dict[str, Any]]
 """{cell: {key: value}}."""
@@ -29,10 +29,10 @@ class Results:
         self.files = DVCFileSystem(str(root), rev=commit)
 
     def restore_page(self, name: str) -> Path:
-        """Write its page beside the workspace's, under the experiment's name: where it is.
+        """Write its page beside the workspace's, under the experiment's name, and return its path.
 
         Raises:
-            UserError: DVC's cache has lost it.
+            UserError: it is not in DVC's cache.
         """
         path = self.root / "reports" / f"{name}.html"
         try:
@@ -42,7 +42,7 @@ class Results:
         return path
 
     def metrics(self, cells: Iterable[Cell]) -> Metrics:
-        """The metrics of those of its cells that have any, in this order."""
+        """The metrics of those of these cells that have any, in this order."""
         paths = {cell.name: f"metrics/{cell.name}.json" for cell in cells}
         there = set(self.files.ls("metrics", detail=False))
         return {name: json.loads(self.files.read_bytes(path)) for name, path in paths.items() if path in there}
@@ -52,13 +52,13 @@ def of_workspace(root: Path) -> Metrics:
     """The metrics of the cells whose results are in the workspace.
 
     Raises:
-        UserError: a file of them is damaged.
+        UserError: one of their files is damaged.
     """
     return {path.stem: files.read_object(path) for path in (root / "metrics").glob("*.json")}
 
 
 def table(before: Metrics, after: Metrics) -> list[str]:
-    """A line for each cell whose metrics have changed: `before → after`, or what they are now where it is new."""
+    """A line for each cell whose metrics have changed: `before → after`, or only the new values for a new cell."""
     changed = {cell: values for cell, values in after.items() if before.get(cell) != values}
     keys = [key for key in SHOWN if any(key in values for values in changed.values())]
     rows = [["", *(BY_KEY[key].label for key in keys)]] if changed else []

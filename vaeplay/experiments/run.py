@@ -1,7 +1,7 @@
-"""One experiment: `dvc exp run --temp`, which works in a folder of its own and leaves params.yaml as it is.
+"""One experiment: `dvc exp run --temp`, which works in a separate folder and leaves params.yaml unchanged.
 
-DVC makes that folder from git, puts this workspace's changes and the new settings there, and deletes it at the end.
-What it made is then in DVC's cache, and its dvc.lock in a commit of its own under refs/exps/.
+DVC creates that folder from git, copies this workspace's changes and the new settings there, and deletes it at the end.
+The results are then in DVC's cache, and its dvc.lock in a commit of its own under refs/exps/.
 """
 
 import contextlib
@@ -25,14 +25,14 @@ from vaeplay.runner.progress import clock
 from vaeplay.settings import yaml_file
 
 BEGUN = "Reproducing experiment"
-"""What DVC prints once this workspace is as it was: before that, its changes may be out of the way in a stash."""
+"""What DVC prints once this workspace is restored: before that, its changes may be in a stash."""
 STAGE = re.compile(r"(Running stage|Stage) '(.+?)'")
 SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]  # not on Windows
-TAIL = 12  # lines of a failed stage that are shown where it has no error line
+TAIL = 12  # lines shown of a failed stage without an error line
 
 
 class Progress:
-    """What DVC prints, line by line, as one line a stage that runs. `stages` is how many there are."""
+    """Turns what DVC prints into one line per stage that runs. `stages` is how many there are."""
 
     def __init__(self, stages: int) -> None:
         self.stages = stages
@@ -56,7 +56,7 @@ class Progress:
             print(f"[{self.seen:{len(str(self.stages))}}/{self.stages}] {self.stage}", end="", flush=True)
 
     def end(self, how: str = "") -> None:
-        """Complete the line of the stage that runs, if one does."""
+        """Complete the line of the running stage, if any."""
         if self.stage:
             print(f"  {how or clock(time.monotonic() - self.since)}", flush=True)
         self.stage = ""
@@ -76,11 +76,11 @@ class Progress:
 
 
 def reproduce(trial: Trial, root: Path) -> str:
-    """Run an experiment, which replaces one of the same name, and show how far it is: its commit.
+    """Run an experiment, which replaces any of the same name, show its progress, and return its commit.
 
     Raises:
-        UserError: it failed, with the line of the stage that did; an earlier experiment of that name is back.
-        KeyboardInterrupt: at Ctrl-C, once DVC has ended and tidied up.
+        UserError: it failed, with the failed stage's error; an earlier experiment of that name is restored.
+        KeyboardInterrupt: at Ctrl-C, once DVC has ended and cleaned up.
     """
     ref = reference(trial.name, root)
     for line in heal(root):
@@ -102,7 +102,7 @@ def reproduce(trial: Trial, root: Path) -> str:
 
 
 def follow(words: list[str], root: Path, progress: Progress) -> None:
-    """Run DVC in a session of its own, and hand on Ctrl-C when it can do no harm.
+    """Run DVC in its own session, and pass on Ctrl-C once that is safe.
 
     Raises:
         UserError: it failed.
@@ -151,7 +151,7 @@ def follow(words: list[str], root: Path, progress: Progress) -> None:
 
 @contextlib.contextmanager
 def handling(handler: Any) -> Iterator[None]:
-    """Have a function handle the signals that end a command, but for SIGHUP under `nohup`."""
+    """Have a function handle the signals that end a command, except SIGHUP under `nohup`."""
     before = {number: signal.getsignal(number) for number in SIGNALS}
     for number in SIGNALS:
         if before[number] is not signal.SIG_IGN:
@@ -171,20 +171,22 @@ def command(trial: Trial, root: Path) -> list[str]:
 
 
 def untracked(trial: Trial, root: Path) -> list[str]:
-    """What the experiment needs and git does not know: dvc.lock, new source files, the user's images.
+    """What the experiment needs and git does not track: dvc.lock, new source files, the user's images.
 
     Raises:
-        UserError: the images are where a path from the experiment's folder does not lead.
+        UserError: the images are at a relative path that leads out of this folder.
     """
-    found = ["dvc.lock"] if (root / "dvc.lock").exists() else []
+    paths = ["dvc.lock"] if (root / "dvc.lock").exists() else []
     others = ("ls-files", "--others", "--directory", "--no-empty-directory", "-z")
-    found += git(root, *others, "--exclude-standard", "--", "stages", "vaeplay").split("\0")
+    paths += git(root, *others, "--exclude-standard", "--", "stages", "vaeplay").split("\0")
     path = Path(trial.settings.data.path)
     if trial.settings.data.name == "folder" and not path.is_absolute():
         if ".." in path.parts:
-            raise UserError(f"{trial.name}: data.path: found {str(path)!r}; allowed: an absolute path, or one in here")
-        found += git(root, *others, "--", str(path)).split("\0")
-    return [path.rstrip("/") for path in found if path]
+            raise UserError(
+                f"{trial.name}: data.path: found {str(path)!r}; allowed: an absolute path, or one in this folder"
+            )
+        paths += git(root, *others, "--", str(path)).split("\0")
+    return [path.rstrip("/") for path in paths if path]
 
 
 def stage_count(trial: Trial, root: Path) -> int:
@@ -214,7 +216,7 @@ def reference(name: str, root: Path) -> str:
 
 
 def environment(root: Path) -> dict[str, str]:
-    """This process's, with its Python first in PATH, and a name for git where nobody has told it one."""
+    """This process's environment, with its Python first in PATH, and an identity for git if none is configured."""
     variables = {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])}
     for key, default in (("name", "vaeplay"), ("email", "vaeplay@localhost")):
         if not git(root, "config", f"user.{key}"):
@@ -223,7 +225,7 @@ def environment(root: Path) -> dict[str, str]:
 
 
 def git(root: Path, *arguments: str) -> str:
-    """What git prints, without the space around it; nothing where it fails."""
+    """What git prints, stripped; empty if it fails."""
     try:
         done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
     except FileNotFoundError:

@@ -1,9 +1,9 @@
-"""Maps of codes in two dimensions: PCA, t-SNE, UMAP, or the code itself where it has two numbers or one.
+"""Maps of codes in two dimensions: PCA, t-SNE, UMAP, or the code itself if it has one or two dimensions.
 
-How far to trust a map: its trustworthiness (Venna & Kaski 2001), 1 where the nearest neighbours of every point in the
-map are its nearest neighbours among the codes too, about 0.5 for a random map. PCA keeps distances as far as a plane
-can; t-SNE (van der Maaten & Hinton 2008, JMLR 9) and UMAP (McInnes et al. 2018, arXiv:1802.03426) keep neighbours, and
-neither sizes of groups nor distances between them mean anything there.
+A map's trustworthiness (Venna & Kaski 2001) is 1 if the nearest neighbours of every point in the map are also its
+nearest neighbours among the codes, and about 0.5 for a random map. PCA preserves distances as well as a plane can;
+t-SNE (van der Maaten & Hinton 2008, JMLR 9) and UMAP (McInnes et al. 2018, arXiv:1802.03426) preserve neighbours: in
+their maps, the sizes of groups and the distances between them mean nothing.
 """
 
 from typing import Any
@@ -13,20 +13,18 @@ from numpy.typing import NDArray
 
 Codes = NDArray[np.float64]
 
-WIDEST = (
-    50  # numbers of a code that t-SNE and UMAP see; of longer ones (maps of codes) their first principal components
-)
+WIDEST = 50  # dimensions for t-SNE and UMAP; longer codes (maps) are reduced to their first principal components
 TRUSTED_NEIGHBOURS = 10
-FEWEST = 10  # points from which neighbours can mean anything
-DIGITS = 4  # significant decimals that are kept
+FEWEST = 10  # points that neighbours need to mean anything
+DIGITS = 4  # significant digits that are kept
 
 
 def maps(
     codes: NDArray[Any], seed: int, perplexity: float, neighbours: int, min_dist: float
 ) -> dict[str, dict[str, Any]]:
-    """Every map that codes (N, D) have, by its name: `points` (N, 2), `trustworthiness` or None, and a `label`.
+    """Every map of codes (N, D), by name: `points` (N, 2), `trustworthiness` or None, and a `label`.
 
-    Codes of up to two numbers are their own map, `latent`, to be trusted wholly. Of others there is `pca` and, where
+    Codes of up to two dimensions are their own map, `latent`, with a trustworthiness of 1. Others have `pca` and, if
     there are enough codes and they differ, `tsne` and `umap`. `perplexity` and `neighbours` are lowered to what N
     points allow.
     """
@@ -48,7 +46,7 @@ def maps(
 def pca(codes: Codes, count: int) -> Codes:
     """The first `count` principal components of codes: (N, D) → (N, count), zeros where there are fewer.
 
-    Each is turned so that its largest weight is positive: else a sign would be up to the linear algebra library.
+    Each has the sign that makes its largest weight positive; otherwise it would depend on the linear algebra library.
     """
     left, sizes, directions = np.linalg.svd(codes - codes.mean(0), full_matrices=False)
     largest = np.abs(directions).argmax(1)
@@ -70,7 +68,7 @@ def umap(codes: Codes, seed: int, neighbours: int, min_dist: float) -> Codes:
     """UMAP on one thread, which makes it repeatable, from exact neighbours: (N, D) → (N, 2).
 
     With neighbours from scikit-learn, UMAP need not compile its own search: five seconds instead of ten in a new
-    process, and 0.9 instead of 1.5 in a warm one. The option with `approximation` in its name makes it take them.
+    process, and 0.9 instead of 1.5 in a warm one. The option with `approximation` in its name makes UMAP use them.
     """
     from sklearn.neighbors import NearestNeighbors
     from umap import UMAP
@@ -83,7 +81,7 @@ def umap(codes: Codes, seed: int, neighbours: int, min_dist: float) -> Codes:
 
 
 def trustworthiness(codes: Codes, points: Codes) -> float | None:
-    """Share of trust that a map's neighbours deserve, up to 1: (N, D), (N, 2); None for fewer than FEWEST points."""
+    """The trustworthiness of a map, at most 1, from (N, D) and (N, 2); None for fewer than FEWEST points."""
     from sklearn.manifold import trustworthiness as of
 
     if len(codes) < FEWEST:
@@ -92,7 +90,7 @@ def trustworthiness(codes: Codes, points: Codes) -> float | None:
 
 
 def rounded(points: Codes) -> list[list[float]]:
-    """Points with a few significant decimals of the widest coordinate, which is more than a screen can show."""
+    """Points with a few significant digits of the widest coordinate, which is more than a screen can show."""
     widest = float(np.abs(points).max(initial=0.0))
     decimals = DIGITS - 1 - int(np.floor(np.log10(widest))) if widest > 0 else DIGITS
     return [[round(float(value), decimals) + 0.0 for value in point] for point in points]

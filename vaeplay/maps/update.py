@@ -1,6 +1,6 @@
-"""The maps of every cell, each made once: the user's cache keeps them by a digest of all that they are made from.
+"""The maps of every cell, each made once: the user's cache keeps them by a digest of everything they depend on.
 
-DVC deletes `maps/` before its stage runs, and one cell that has changed makes the stage run. UMAP compiles for seconds
+DVC deletes `maps/` before its stage runs, and a single changed cell makes the stage run. UMAP compiles for seconds
 in each new process and every cell takes seconds more, so cells that are not in the cache are projected in as many
 processes as there are cores, several cells in each.
 """
@@ -47,7 +47,7 @@ def update(codes: Path, maps: Path, settings: dict[str, Any]) -> None:
     made = Parallel(n_jobs=processes, return_as="generator")(jobs)
     for name, value in zip(missing, tqdm(made, "maps", len(missing), unit="cell", disable=None), strict=True):
         known[name] = value
-        with contextlib.suppress(OSError):  # a cache that cannot be written costs time and nothing else
+        with contextlib.suppress(OSError):  # a cache that cannot be written only costs time
             files.write_json(kept[name], value)
     for name, value in known.items():
         files.write_json(maps / f"{name}.json", value)
@@ -56,8 +56,8 @@ def update(codes: Path, maps: Path, settings: dict[str, Any]) -> None:
 def widest_first(names: list[str], codes: Path) -> list[str]:
     """Cells by the size of their codes, the largest first.
 
-    Codes of two numbers need no projection. A process that begins with one has not compiled UMAP yet; when it then
-    does, joblib takes what it has grown by for a leak, and starts another, which compiles once more.
+    Two-dimensional codes need no projection. A process that begins with one has not compiled UMAP yet; when it later
+    does, joblib takes the memory for a leak and starts another process, which compiles again.
     """
     return sorted(names, key=lambda name: (codes / f"{name}.safetensors").stat().st_size, reverse=True)
 
@@ -73,11 +73,11 @@ def project(path: Path, settings: dict[str, Any]) -> dict[str, Any]:
     except (OSError, SafetensorError, KeyError) as error:
         raise UserError(f"{path}: not a cell's codes ({error}); `dvc repro` makes it") from None
     if not np.isfinite(codes).all():
-        raise UserError(f"{path}: holds codes that are not finite numbers; train the cell at a lower train.lr")
+        raise UserError(f"{path}: holds codes that are NaN or infinite; train the cell at a lower train.lr")
     options = dict(settings["maps"])
     rows = evenly(len(codes), options.pop("points"))
     with threadpool_limits(1), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of UMAP: that a seed means one thread, and what it does with equal codes
+        warnings.simplefilter("ignore")  # from UMAP, about one thread with a seed, and about equal codes
         methods = projections.maps(codes[rows], seed_for(settings["seed"], "maps"), **options)
     return {"rows": rows.tolist(), "methods": methods}
 
@@ -93,13 +93,13 @@ def digest(path: Path, settings: dict[str, Any]) -> str:
         content.update(path.read_bytes())
     except FileNotFoundError:
         raise UserError(
-            f"{path}: no such file; `dvc repro` makes it, and where it does not, `dvc repro -f settings` says why"
+            f"{path}: no such file; `dvc repro` makes it, and if it does not, `dvc repro -f settings` says why"
         ) from None
     return content.hexdigest()
 
 
 def in_cache(path: Path) -> dict[str, Any] | None:
-    """A cell's maps from a file of the cache; None where there are none, or not whole."""
+    """A cell's maps from a file of the cache; None if they are missing or incomplete."""
     try:
         value = files.read_json(path)
     except (OSError, UserError):

@@ -1,7 +1,7 @@
-"""The models, one file each. A class in this folder is a model when it extends `base.Autoencoder`.
+"""The models, one file each. A class in this folder is a model if it extends `base.Autoencoder`.
 
-Classes are found by reading the files, not by importing them, so that settings can be checked without torch and an
-edit of one file concerns that file's models alone. A new model is one new file here and its name in params.yaml.
+Classes are found by reading the files, not by importing them, so that settings can be checked without torch and that
+editing a file affects only the models in it. To add a model, add a file here and its name to params.yaml.
 """
 
 import ast
@@ -23,7 +23,7 @@ ROOT_CLASS = "Autoencoder"
 
 @dataclass(frozen=True)
 class _Class:
-    """What a class statement says: the module it stands in, its bases, its own `uses` where it has one."""
+    """What a class statement says: its module, its bases, and its own `uses`, if any."""
 
     module: str
     bases: tuple[str, ...]
@@ -48,7 +48,7 @@ def _classes() -> dict[str, _Class]:
 
 
 def _base_name(base: ast.expr, known: dict[str, str]) -> str:
-    """The class that a base names: by itself, through its module (`vae.VAE`), or under another name in `known`."""
+    """The class that a base refers to: by name, through its module (`vae.VAE`), or by an alias in `known`."""
     if isinstance(base, ast.Subscript):
         base = base.value
     if isinstance(base, ast.Attribute):
@@ -69,7 +69,7 @@ def _own_uses(node: ast.ClassDef, path: Path) -> tuple[str, ...] | None:
 
 
 def _line_of(name: str) -> list[_Class]:
-    """The class and its bases, nearest first, as far as they stand in this folder."""
+    """The class and those of its bases that are in this folder, nearest first."""
     entry = _classes().get(name)
     return [entry, *(above for base in entry.bases for above in _line_of(base))] if entry else []
 
@@ -88,11 +88,11 @@ def uses(name: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Kin:
-    """What a model has in common with others, by its class.
+    """How a model's class is related to others.
 
-    `core` is the model itself without classes that only change its networks: VAE for a ConvVAE. `parent` is the core of
-    the model that the core extends; None where it extends none. `network` is the setting that its networks are built
-    with: `hidden` units of dense ones, `channels` of convolutional ones. A `quantised` model has a map of codes.
+    `core` is the model without classes that only change its networks: VAE for a ConvVAE. `parent` is the core of the
+    model that the core extends; None if there is none. `network` is the setting of its networks: `hidden` units of
+    dense ones, `channels` of convolutional ones. A `quantised` model has a map of codes.
     """
 
     core: str
@@ -102,7 +102,7 @@ class Kin:
 
 
 def kin(name: str) -> Kin:
-    """What the model `name` has in common with others."""
+    """How the model `name` is related to others."""
     core = _core(name)
     extended = [base for base in _classes()[core].bases if base in names()]
     used = uses(name)
@@ -111,7 +111,7 @@ def kin(name: str) -> Kin:
 
 
 def _core(name: str) -> str:
-    """The first model at or above `name` whose bases are models alone: others only give a model its networks."""
+    """The first model at or above `name` with only models as bases: other bases only give a model its networks."""
     bases = _classes()[name].bases
     above = [base for base in bases if base in names()]
     mixed_in = any(base in _classes() and base not in {*names(), ROOT_CLASS} for base in bases)
@@ -119,7 +119,7 @@ def _core(name: str) -> str:
 
 
 def module(name: str) -> str:
-    """Dotted name of the module in which a model stands."""
+    """Dotted name of a model's module."""
     return _classes()[name].module
 
 

@@ -1,16 +1,17 @@
-"""The autoencoder: a code that reconstructs, and no prior.
+"""The autoencoder: codes that reconstruct images, without a prior.
 
     loss = distortion(x, z),   z = encoder(x)
 
-Hinton & Salakhutdinov 2006, doi:10.1126/science.1127647. It has no distribution to sample from; to generate all the
-same, a Gaussian or a mixture of Gaussians is fitted to the codes of the training images afterwards (ex-post density
-estimation, Ghosh et al. 2020, arXiv:1903.12436).
+Hinton & Salakhutdinov 2006, doi:10.1126/science.1127647. It has no distribution to sample from. To generate images all
+the same, a Gaussian or a mixture of Gaussians is fitted to the codes of the training images after training (ex-post
+density estimation, Ghosh et al. 2020, arXiv:1903.12436).
 """
 
 from typing import Any
 
 import torch
 from torch import Tensor
+from typing_extensions import override
 
 from vaeplay.data.prepared import batches
 from vaeplay.models.base import Autoencoder
@@ -20,7 +21,7 @@ from vaeplay.noise import Noise
 
 
 class AE(Autoencoder):
-    """Autoencoder. What `sample` draws codes from is a mixture of K Gaussians (K = 1 for a plain one).
+    """Autoencoder. `sample` draws codes from a mixture of K Gaussians (K = 1 for a single one).
 
     `weights` (K,), `means` (K, D) and `factors` (K, D, D), whose F Fᵀ is the component's covariance.
     """
@@ -40,13 +41,13 @@ class AE(Autoencoder):
         self.register_buffer("means", torch.zeros(components, self.latent_dim))
         self.register_buffer("factors", torch.eye(self.latent_dim).repeat(components, 1, 1))
 
+    @override
     def encode(self, x: Tensor) -> Tensor:
-        """z = encoder(x)."""
         z: Tensor = self.encoder(x)
         return z
 
+    @override
     def loss(self, x: Tensor, step: int | Tensor, noise: Noise) -> Loss:
-        """The distortion alone."""
         x = self.likelihood.observe(x, noise)
         distortion = self.distortion(x, self.encode(x))
         return Loss(distortion, {"distortion": distortion})
@@ -55,8 +56,8 @@ class AE(Autoencoder):
         """Draws from the fitted density, (count, D)."""
         return Mixture(self.weights, self.means, self.factors).sample(count, noise)
 
+    @override
     def prior_moments(self) -> tuple[Tensor, Tensor]:
-        """Those of the mixture."""
         squares = self.means.square() + self.factors.square().sum(2)  # E z² of each component
         mean = self.weights @ self.means
         return mean, (self.weights @ squares - mean.square()).clamp(min=0).sqrt()
@@ -68,4 +69,4 @@ class AE(Autoencoder):
         fitted = fit_mixture(codes, len(self.weights), noise) if self.mixture else fit_gaussian(codes)
         self.weights.zero_()
         for own, part in ((self.weights, fitted.weights), (self.means, fitted.means), (self.factors, fitted.factors)):
-            own[: len(part)].copy_(part)  # fewer where there are fewer codes; the rest weigh nothing
+            own[: len(part)].copy_(part)  # fewer if there are fewer codes; the rest get no weight

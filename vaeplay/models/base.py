@@ -1,4 +1,4 @@
-"""What every model is: an encoder, a decoder, and the few verbs that training and evaluation know it by."""
+"""The base of all models: an encoder, a decoder, and the methods that training and evaluation call."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,10 +16,10 @@ MOMENT_DRAWS = 2000
 class Autoencoder(nn.Module):
     """Base of the models. B images x are (B, channels, height, width) in 0…1; their codes z are (B, latent_dim).
 
-    A model gives `loss`, `encode` and `sample_codes`, and one with a codebook also `code_shape`, `codebook`,
-    `nearest_entries` and `quantise`; one with another network overrides `build_encoder` and `build_decoder` and nothing
-    else. `uses` names the settings that the constructor takes beyond the cell's size; it
-    is read off the file, so it is a plain tuple of names.
+    A model defines `loss`, `encode` and `sample_codes`; one with a codebook also `code_shape`, `codebook`,
+    `nearest_entries` and `quantise`. One with different networks overrides only `build_encoder` and `build_decoder`.
+    `uses` names the settings that the constructor takes beyond the cell's size; it is read from the source, so it has
+    to be a plain tuple of names.
     """
 
     uses: tuple[str, ...] = ("likelihood", "hidden")
@@ -52,15 +52,15 @@ class Autoencoder(nn.Module):
         return (self.latent_dim,)
 
     def build_encoder(self, outputs: int, **network: Any) -> nn.Module:
-        """The network from x to (B, outputs). `network` is the settings that no constructor has taken: `hidden`."""
+        """The network from x to (B, outputs). `network` holds the settings that no constructor has taken: `hidden`."""
         return nets.dense_encoder(self.shape, outputs, self.depth, self.activation, **network)
 
     def build_decoder(self, shape: Sequence[int], **network: Any) -> nn.Module:
-        """The network from z to the likelihood's numbers, (B, *shape)."""
+        """The network from z to the likelihood's parameters, (B, *shape)."""
         return nets.dense_decoder(shape, self.latent_dim, self.depth, self.activation, **network)
 
     def encoder_outputs(self) -> int:
-        """How many numbers the encoder gives an image."""
+        """How many numbers the encoder outputs per image."""
         return self.latent_dim
 
     def decode(self, z: Tensor) -> Tensor:
@@ -68,7 +68,7 @@ class Autoencoder(nn.Module):
         return self.likelihood.mean(self.decoder(z))
 
     def distortion(self, x: Tensor, z: Tensor) -> Tensor:
-        """−log p(x|z), (B,), nats an image."""
+        """−log p(x|z) per image, (B,), nats."""
         return self.likelihood.distortion(x, self.decoder(z))
 
     def reconstruct(self, x: Tensor) -> Tensor:
@@ -84,15 +84,15 @@ class Autoencoder(nn.Module):
         return None
 
     def loss(self, x: Tensor, step: int | Tensor, noise: Noise) -> Loss:
-        """What training minimises, an image at a time, with its named terms. `step` counts optimiser steps from 0."""
+        """What training minimises, per image, with its named terms. `step` counts optimiser steps from 0."""
         raise NotImplementedError
 
     def rate_weight(self, step: int) -> float | None:
-        """What multiplies the rate in the loss at a step; None where no single number does."""
+        """The factor on the rate in the loss at a step; None if there is no single one."""
         return None
 
     def sample_codes(self, count: int, noise: Noise) -> Tensor:
-        """Draws from the prior, or from what stands in for it: `count` codes, shaped as those of `encode`."""
+        """`count` draws from the prior, or from its substitute, shaped like the codes of `encode`."""
         raise NotImplementedError
 
     def sample(self, count: int, noise: Noise) -> Tensor:
@@ -100,43 +100,43 @@ class Autoencoder(nn.Module):
         return self.decode(self.sample_codes(count, noise))
 
     def codebook(self) -> Tensor | None:
-        """The entries (K, latent_dim) of which every code is a map; None for a model whose codes are continuous."""
+        """The entries (K, latent_dim) that every code is a map of; None for a model with continuous codes."""
         return None
 
     def nearest_entries(self, z: Tensor) -> Tensor:
-        """Which entry of the codebook is nearest at each place of codes (B, latent_dim, h, w): (B, h, w)."""
+        """Index of the nearest codebook entry at each position of codes (B, latent_dim, h, w): (B, h, w)."""
         raise NotImplementedError
 
     def quantise(self, z: Tensor) -> Tensor:
-        """The nearest codes to z that the decoder was trained on: z itself where codes are continuous."""
+        """The codes nearest to z that the decoder was trained on: z itself if codes are continuous."""
         return z
 
     def prior_moments(self) -> tuple[Tensor, Tensor]:
-        """Mean and standard deviation of each number of the codes that `sample_codes` draws, flat: (D,) each.
+        """Mean and standard deviation of each dimension of the codes that `sample_codes` draws, flat: (D,) each.
 
-        Estimated from draws; a model that knows them exactly says so.
+        Estimated from draws; a model that knows them exactly overrides this.
         """
         draws = self.sample_codes(MOMENT_DRAWS, Noise(0, next(self.parameters()).device)).flatten(1)
         return draws.mean(0), draws.std(0)
 
     def start(self, images: Tensor, noise: Noise, steps: int) -> None:
-        """See the training images, uint8 (N, *shape), and how many steps there will be, once before the first."""
+        """Called before the first step with the training images, uint8 (N, *shape), and the number of steps."""
 
     def fit_prior(self, images: Tensor, noise: Noise) -> None:
-        """Learn what `sample` needs from the training images, uint8 (N, *shape), once after the last step."""
+        """Called after the last step: learn what `sample` needs from the training images, uint8 (N, *shape)."""
 
     def metrics(self, images: Tensor) -> dict[str, float]:
-        """What else there is to say of the model over a whole split, uint8 (N, *shape), by name in the registry."""
+        """Further metrics of the model over a whole split, uint8 (N, *shape), by their name in the registry."""
         return {}
 
     def usage(self, images: Tensor) -> list[int]:
-        """How often each entry of a codebook stands in the codes of uint8 images (N, *shape); empty without one."""
+        """How often each codebook entry occurs in the codes of uint8 images (N, *shape); empty without a codebook."""
         return []
 
     def measure(self, x: Tensor, noise: Noise) -> dict[str, Tensor]:
-        """The terms on which models are compared, each (B,), nats: distortion and, where there is one, the rate.
+        """The terms by which models are compared, each (B,), nats: distortion and, if there is one, the rate.
 
-        Those of one code an image. Whatever else a loss has, and that may take the square of the batch, has no part.
+        They use one code per image. Other terms of the loss, which may be quadratic in the batch, are left out.
         """
         x = self.likelihood.observe(x, noise)
         posterior = self.posterior(x)

@@ -1,4 +1,4 @@
-"""The convolutional autoencoder: the AE with another network, in which `depth` is the number of down-samplings."""
+"""The convolutional autoencoder: the AE with convolutions, where `depth` is the number of down-samplings."""
 
 from vaeplay.models.ae import AE
 from vaeplay.models.convolutional import Convolutional

@@ -1,4 +1,4 @@
-"""The convolutional VAE and β-VAE: those of `vae` with another network, in which `depth` counts the down-samplings."""
+"""The convolutional VAE and β-VAE: those of `vae` with convolutions, where `depth` counts the down-samplings."""
 
 from vaeplay.models.convolutional import Convolutional
 from vaeplay.models.vae import VAE, BetaVAE

@@ -1,4 +1,4 @@
-"""How a convolutional model's networks are built, for every model that has them."""
+"""The networks of convolutional models."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,9 +9,9 @@ from vaeplay.models.parts import nets
 
 
 class Convolutional:
-    """Put before a model's class in the list of bases, it gives that model convolutional networks, and nothing else.
+    """Listed before a model's class among the bases, it gives that model convolutional networks, and nothing else.
 
-    Their setting is `channels`, the feature maps after the first down-sampling; each further one doubles them.
+    The setting `channels` is the number of feature maps after the first down-sampling; each further one doubles it.
     """
 
     shape: tuple[int, ...]

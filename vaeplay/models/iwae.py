@@ -1,4 +1,4 @@
-r"""The importance-weighted autoencoder: a tighter bound from k codes an image.
+r"""The importance-weighted autoencoder: a tighter bound from k codes per image.
 
     bound = log 1/k Σ_j w_j,   w_j = p(x|z_j) p(z_j) / q(z_j|x),   z_j ~ q(z|x),   loss = −bound
 
@@ -8,6 +8,7 @@ With k = 1 it is the sampled ELBO; the bound rises with k towards log p(x). Burd
 from typing import Any
 
 from torch import Tensor
+from typing_extensions import override
 
 from vaeplay.models.parts import losses
 from vaeplay.models.parts.importance import DECODED_AT_ONCE, bound, log_weights
@@ -17,7 +18,7 @@ from vaeplay.noise import Noise
 
 
 class IWAE(VAE):
-    """Importance-weighted autoencoder with `samples` codes an image; `bound` is among its terms."""
+    """Importance-weighted autoencoder with `samples` codes per image; `bound` is among its terms."""
 
     uses: tuple[str, ...] = ("likelihood", "hidden", "samples")
 
@@ -25,12 +26,12 @@ class IWAE(VAE):
         super().__init__(*size, schedule={"name": "constant"}, **settings)
         self.samples = samples
 
+    @override
     def rate_weight(self, step: int) -> float | None:
-        """None: the bound does not split into distortion and rate."""
-        return None
+        return None  # the bound does not split into distortion and rate
 
+    @override
     def loss(self, x: Tensor, step: int | Tensor, noise: Noise) -> Loss:
-        """The negative bound."""
         x = self.likelihood.observe(x, noise)
         posterior = self.posterior(x)
         at_once = None if self.training else DECODED_AT_ONCE
@@ -40,6 +41,6 @@ class IWAE(VAE):
         return Loss(-value, {"bound": value, "distortion": distortion.mean(1), "rate": rate})
 
     def measure(self, x: Tensor, noise: Noise) -> dict[str, Tensor]:
-        """Rate, and the distortion as the mean over the samples."""
+        """The rate, and the mean distortion over the samples."""
         terms = self.loss(x, 0, noise).terms
         return {name: terms[name] for name in ("distortion", "rate")}

@@ -1,4 +1,4 @@
-r"""The β-TCVAE: β on the total correlation of the codes alone.
+r"""The β-TCVAE: β multiplies only the total correlation of the codes.
 
     rate averaged over images = index-code MI + total correlation + dimension-wise KL
       MI  = KL(q(z, n) ‖ q(z) p(n))     TC = KL(q(z) ‖ Π_d q(z_d))     dimension-wise KL = Σ_d KL(q(z_d) ‖ p(z_d))
@@ -6,15 +6,16 @@ r"""The β-TCVAE: β on the total correlation of the codes alone.
 
 q(z) is estimated from the batch by minibatch-weighted sampling, with N training images and M in the batch:
 log q(z) ≈ log 1/(N·M) Σ_j q(z|x_j). Chen et al. 2018, arXiv:1802.04942. The three terms of an image are one-sample
-estimates, and may be negative; they always add up to log q(z|x) − log p(z) at the sampled code. The estimate of q(z)
-falls short by a factor, N where the batch is the whole data set, and so does that of each q(z_d): MI reads log N too
-high, TC (D − 1) log N too high, dimension-wise KL D log N too low. No gradient depends on it.
+estimates, and may be negative; they always add up to log q(z|x) − log p(z) at the sampled code. The estimate of q(z) is
+too low by a factor, N if the batch is the whole data set, and so is that of each q(z_d): MI is then log N too high,
+TC (D − 1) log N too high, dimension-wise KL D log N too low. No gradient depends on this.
 """
 
 from typing import Any
 
 import torch
 from torch import Tensor
+from typing_extensions import override
 
 from vaeplay.models.parts import losses
 from vaeplay.models.parts.losses import Loss
@@ -34,15 +35,15 @@ class BetaTCVAE(BetaVAE):
         self.register_buffer("images", torch.tensor(1))
 
     def start(self, images: Tensor, noise: Noise, steps: int) -> None:
-        """Learn how many images there are to train on, N."""
+        """Note the number of training images, N."""
         self.images.fill_(len(images))
 
+    @override
     def rate_weight(self, step: int) -> float | None:
-        """None: β multiplies a part of the rate."""
-        return None
+        return None  # β multiplies only a part of the rate
 
+    @override
     def loss(self, x: Tensor, step: int | Tensor, noise: Noise) -> Loss:
-        """distortion + MI + β · TC + dimension-wise KL."""
         x = self.likelihood.observe(x, noise)
         mean, logvar = self.posterior(x)
         z = losses.gaussian_sample(mean, logvar, noise.normal(mean.shape))

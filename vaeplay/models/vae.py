@@ -1,4 +1,4 @@
-r"""The variational autoencoder, and its β-VAE.
+r"""The variational autoencoder and the β-VAE.
 
     q(z|x) = N(mean, diag exp(logvar)),   [mean, logvar] = encoder(x),   p(z) = N(0, I)
     loss   = distortion(x, z) + β · rate(x),   z = mean + exp(logvar / 2) · ε,   ε ~ N(0, I)
@@ -6,13 +6,14 @@ r"""The variational autoencoder, and its β-VAE.
 VAE: β = 1, the negative ELBO. Kingma & Welling 2014, arXiv:1312.6114.
 BetaVAE: β from the settings. Higgins et al. 2017, β-VAE.
 
-A schedule may change what the rate costs from step to step (see `schedules`); β multiplies whatever it says.
+A schedule may change the weight of the rate from step to step (see `schedules`); β multiplies it.
 """
 
 from typing import Any
 
 import torch
 from torch import Tensor
+from typing_extensions import override
 
 from vaeplay.models.base import Autoencoder
 from vaeplay.models.parts import losses, schedules
@@ -33,7 +34,7 @@ class VAE(Autoencoder):
         self.schedule = schedules.of(schedule, steps=1)  # until `start` knows how many steps there are
 
     def start(self, images: Tensor, noise: Noise, steps: int) -> None:
-        """Fit the schedule to the training's length."""
+        """Set the schedule's length to the training's."""
         self.schedule = schedules.of(self.schedule_settings, steps)
 
     def encoder_outputs(self) -> int:
@@ -60,7 +61,7 @@ class VAE(Autoencoder):
         return Loss(total, {"distortion": distortion, "rate": rates.sum(1)})
 
     def rate_weight(self, step: int) -> float | None:
-        """β times what the schedule says."""
+        """β times the schedule's weight."""
         weight = self.schedule.weight(step)
         return None if weight is None else self.beta * float(weight)
 
@@ -68,14 +69,14 @@ class VAE(Autoencoder):
         """Standard normal, (count, latent_dim)."""
         return noise.normal((count, self.latent_dim))
 
+    @override
     def prior_moments(self) -> tuple[Tensor, Tensor]:
-        """0 and 1."""
         zeros = torch.zeros(self.latent_dim, device=next(self.parameters()).device)
         return zeros, zeros + 1
 
 
 class BetaVAE(VAE):
-    """β-VAE: `beta` above 1 trades reconstruction for a code that says less; with 1 it is the VAE, to the bit."""
+    """β-VAE: `beta` above 1 trades reconstruction for a lower rate; with 1 it is the VAE, to the bit."""
 
     uses: tuple[str, ...] = ("likelihood", "schedule", "hidden", "beta")
 

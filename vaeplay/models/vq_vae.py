@@ -1,10 +1,10 @@
 r"""The vector-quantised VAE: a map of codes from a codebook, and an autoregressive model of such maps as its prior.
 
     k = quantiser(encoder(x)),   z = the vectors of k,   loss = distortion(x, z) + the quantiser's cost
-    rate = −log prior(k),   with the prior learned from the training maps once the rest is trained
+    rate = −log prior(k),   with the prior learned from the training maps after the rest
 
-A map is certain given its image, so distortion + rate is −log p(x, k) ≥ −log p(x): the negative ELBO, with no noise in
-it. Van den Oord et al. 2017, arXiv:1711.00937. The quantisers are in `quantisers`, the prior in `code_priors`.
+An image determines its map, so distortion + rate is −log p(x, k) ≥ −log p(x): the negative ELBO, without noise. Van den
+Oord et al. 2017, arXiv:1711.00937. The quantisers are in `quantisers`, the prior in `code_prior`.
 """
 
 import math
@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from typing_extensions import override
 
 from vaeplay.data.prepared import as_float, batches
 from vaeplay.models.base import Autoencoder
@@ -29,9 +30,8 @@ START_IMAGES = 512  # whose encoder outputs the codebook starts from
 class VQVAE(Autoencoder):
     """VQ-VAE. Its z is a map (B, D, h, w), D = `latent_dim`; h and w are the image's, halved `depth` times.
 
-    Beside its terms it reports of a batch, and of a whole split: `perplexity` and `codes_in_use` of the codebook, and
-    `bits`, the length of an image's map when every code costs the same, h · w · log2 K. What the prior makes of it is
-    the rate.
+    For a batch and for a whole split, it also reports the codebook's `perplexity` and `codes_in_use`, and `bits`, the
+    length of an image's map if every code costs the same, h · w · log2 K. The rate is the map's length under the prior.
     """
 
     uses: tuple[str, ...] = ("likelihood", "channels", "quantiser", "code_prior")
@@ -74,11 +74,11 @@ class VQVAE(Autoencoder):
         return nearest(z.movedim(1, -1).flatten(0, -2), self.codebook())[1].view(-1, *z.shape[2:])
 
     def quantise(self, z: Tensor) -> Tensor:
-        """The nearest entry at each place."""
+        """The nearest entry at each position."""
         return self.quantiser.vectors(self.nearest_entries(z))
 
+    @override
     def loss(self, x: Tensor, step: int | Tensor, noise: Noise) -> Loss:
-        """distortion + the quantiser's cost."""
         x = self.likelihood.observe(x, noise)
         quantised = self.quantiser(self.encoder(x), noise)
         distortion = self.distortion(x, quantised.vectors)
@@ -86,7 +86,7 @@ class VQVAE(Autoencoder):
         return Loss(distortion + quantised.cost, terms, self.metrics_of(quantised.codes))
 
     def metrics_of(self, codes: Tensor) -> dict[str, Tensor]:
-        """What the class says of maps (B, h, w), taken together."""
+        """The metrics of maps (B, h, w), taken together."""
         counts = clusters.counts_of(codes, self.quantiser.size)
         return {
             "perplexity": clusters.perplexity(counts),
@@ -102,13 +102,13 @@ class VQVAE(Autoencoder):
 
     @torch.no_grad()
     def usage(self, images: Tensor) -> list[int]:
-        """At how many places of the images' maps each of the K codes stands."""
+        """At how many positions of the images' maps each of the K codes occurs."""
         counts = sum(clusters.counts_of(self.codes(x), self.quantiser.size).long() for x in batches(images))
         return torch.as_tensor(counts).tolist()
 
     @torch.no_grad()
     def start(self, images: Tensor, noise: Noise, steps: int) -> None:
-        """Start the codebook at what the untrained encoder gives."""
+        """Initialise the codebook from the untrained encoder's outputs."""
         rows = noise.uniform((len(images),)).argsort(stable=True)[:START_IMAGES]
         z = self.encoder(self.likelihood.observe(as_float(images[rows]), noise))
         self.quantiser.start(z.movedim(1, -1).flatten(0, -2), noise)
@@ -124,7 +124,7 @@ class VQVAE(Autoencoder):
         return self.quantiser.vectors(self.code_prior.sample(count, noise))
 
     def measure(self, x: Tensor, noise: Noise) -> dict[str, Tensor]:
-        """Distortion, and the rate that the prior gives the map."""
+        """The distortion, and the map's rate under the prior."""
         x = self.likelihood.observe(x, noise)
         codes = self.codes(x)
         distortion = self.distortion(x, self.quantiser.vectors(codes))

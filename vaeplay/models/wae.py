@@ -1,14 +1,15 @@
-r"""The Wasserstein autoencoder with an MMD penalty: codes as a whole are drawn to the prior, each image's is not.
+r"""The Wasserstein autoencoder with an MMD penalty: it pulls the codes as a whole towards the prior.
 
     loss = distortion(x, encoder(x)) + λ · MMD²(codes of the batch, draws from N(0, I))
 
-Tolstikhin et al. 2018, arXiv:1711.01558. The penalty belongs to the batch; every image carries it once.
+Tolstikhin et al. 2018, arXiv:1711.01558. The penalty is the batch's, and is added once to each image's loss.
 """
 
 from typing import Any
 
 import torch
 from torch import Tensor
+from typing_extensions import override
 
 from vaeplay.models.base import Autoencoder
 from vaeplay.models.parts import losses
@@ -26,13 +27,13 @@ class WAE(Autoencoder):
         super().__init__(*size, **settings)
         self.mmd_weight = mmd_weight
 
+    @override
     def encode(self, x: Tensor) -> Tensor:
-        """z = encoder(x)."""
         z: Tensor = self.encoder(x)
         return z
 
+    @override
     def loss(self, x: Tensor, step: int | Tensor, noise: Noise) -> Loss:
-        """distortion + λ · MMD²."""
         x = self.likelihood.observe(x, noise)
         z = self.encode(x)
         distortion = self.distortion(x, z)
@@ -43,7 +44,7 @@ class WAE(Autoencoder):
         """Standard normal, (count, latent_dim)."""
         return noise.normal((count, self.latent_dim))
 
+    @override
     def prior_moments(self) -> tuple[Tensor, Tensor]:
-        """0 and 1."""
         zeros = torch.zeros(self.latent_dim, device=next(self.parameters()).device)
         return zeros, zeros + 1

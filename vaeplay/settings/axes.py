@@ -1,7 +1,7 @@
-"""The axes of the grid, a row each: the names of cells and of their stages, and the page's words, follow from them.
+"""The axes of the grid, one row each. Cell names, stage names and the page's labels follow from them.
 
-A new axis is a row here, a field of `vaeplay.settings.cells.Axes`, and its lines in dvc.yaml, of which the settings
-stage says what they should be.
+A new axis needs a row here, a field of `vaeplay.settings.cells.Axes`, and lines in dvc.yaml, which the settings stage
+prints.
 """
 
 import re
@@ -19,10 +19,10 @@ ACTIVATIONS: tuple[str, ...] = get_args(Activation)
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis: the field that holds a cell's value, and what stands `before` the value in the cell's name.
+    """One axis: the field that holds a cell's value, and what comes `before` the value in the cell's name.
 
-    `pattern` matches every value and no other axis's text. `title` and `noun` are the page's words; without them the
-    page does not show the axis as one.
+    `pattern` matches every value and no other axis's text. `title` and `noun` are the page's labels; without them the
+    page does not show it as an axis.
     """
 
     field: str
@@ -44,7 +44,7 @@ _NAME = re.compile("".join(f"{axis.before}(?P<{axis.field}>{axis.pattern})" for 
 
 
 def name(values: Mapping[str, object]) -> str:
-    """The name of the cell with these values on the axes.
+    """The name of the cell with these axis values.
 
     >>> name({"model": "VAE", "latent_dim": 2, "depth": 1, "activation": "ReLU", "repeat": ""})
     'VAE_latent2_depth1_ReLU'
@@ -53,27 +53,27 @@ def name(values: Mapping[str, object]) -> str:
 
 
 def parse(text: str) -> dict[str, str] | None:
-    """The values on the axes of the cell of this name, as text; None where it is no cell's name."""
+    """The axis values in a cell's name, as text; None if it is not a cell's name."""
     match = _NAME.fullmatch(text)
     return match.groupdict() if match else None
 
 
 def named(arguments: Sequence[str]) -> str:
-    """The cell that a command line names: by its name, or by its axes as options, which is how DVC gives them.
+    """The cell that a command line names, either by its name, or by its axes as options, as DVC does.
 
     >>> named(["--model", "VAE", "--latent_dim", "2", "--depth", "1", "--activation", "ReLU", "--repeat", ""])
     'VAE_latent2_depth1_ReLU'
 
     Raises:
-        UserError: it names none, or one whose files would lie elsewhere.
+        UserError: it names no cell, or one whose files would be in other folders.
     """
     values = {option.removeprefix("--"): value for option, value in zip(arguments[::2], arguments[1::2], strict=False)}
     if len(arguments) == 1:
-        found = arguments[0]
+        cell = arguments[0]
     elif len(arguments) == 2 * len(AXES) and set(values) == {axis.field for axis in AXES}:
-        found = name(values)
+        cell = name(values)
     else:
         raise UserError(f"found {' '.join(arguments)[:100] or 'no arguments'}; expected the name of one cell")
-    if not re.fullmatch(r"\w+", found, re.ASCII):
-        raise UserError(f"found the cell {found[:100]!r}; a cell's name has letters, digits and underscores alone")
-    return found
+    if not re.fullmatch(r"\w+", cell, re.ASCII):
+        raise UserError(f"found the cell {cell[:100]!r}; a cell's name has only letters, digits and underscores")
+    return cell

@@ -1,6 +1,6 @@
-"""The settings of one cell of the grid: typed, validated, immutable, and all that its training depends on.
+"""The settings of one cell of the grid: typed, validated, immutable, and everything that its training depends on.
 
-`Cell` is what stands in `settings/<cell>.json` and inside a checkpoint. How params.yaml becomes cells is in `params`.
+A `Cell` is stored in `settings/<cell>.json` and inside its checkpoint. `params` makes cells from params.yaml.
 """
 
 import json
@@ -31,13 +31,13 @@ Repeat = Annotated[str, Field(pattern=r"^(_r[1-9][0-9]{0,3})?$")]
 
 
 class Settings(BaseModel):
-    """Base of every group of settings: no unknown key, no coercion, no change after it is made."""
+    """Base of every group of settings: no unknown keys, no coercion, no changes after creation."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Choice(Settings):
-    """One of several ways, by `name`; each reads those further fields that `reads` gives for it, and no others."""
+    """One of several options, chosen by `name`; each reads only the further fields that `reads` lists for it."""
 
     reads: ClassVar[dict[str, tuple[str, ...]]]
     name: str
@@ -56,7 +56,7 @@ class Likelihood(Choice):
 
 
 class Schedule(Choice):
-    """How the weight of the rate develops: see `vaeplay.models.parts.schedules`."""
+    """How the weight of the rate changes: see `vaeplay.models.parts.schedules`."""
 
     reads = {
         "linear": ("share",),
@@ -73,7 +73,7 @@ class Schedule(Choice):
 
 
 class Density(Choice):
-    """What is fitted to the codes of an autoencoder, to sample from."""
+    """The density fitted to an autoencoder's codes, to sample from."""
 
     reads = {"mixture": ("components",)}
     name: Literal["gaussian", "mixture"]
@@ -121,7 +121,7 @@ class SharedModelSettings(Settings):
 
 
 class ModelSettings(SharedModelSettings):
-    """Everything that models can read, one field a setting. A model names those that it reads in its `uses`."""
+    """Everything that models can read, one field per setting. A model lists those that it reads in its `uses`."""
 
     beta: Beta
 
@@ -151,7 +151,7 @@ class TrainSettings(Settings):
 
 
 def _check(fields: type[Settings], values: Any) -> None:
-    """Check each of `values` as the field of its name; a `Choice` holds the fields that its name reads.
+    """Check each of `values` against the field of its name; a `Choice` has to hold exactly the fields that it reads.
 
     Raises:
         ValueError: a name is unknown or a value is not allowed.
@@ -173,7 +173,7 @@ def _check(fields: type[Settings], values: Any) -> None:
 
 
 def _config(kind: Any) -> ConfigDict | None:
-    """The strictness of `Settings`, which a nested group brings itself."""
+    """The strictness of `Settings`, which a nested group already has."""
     return None if isinstance(kind, type) and issubclass(kind, BaseModel) else Settings.model_config
 
 
@@ -183,9 +183,9 @@ def _known_and_valid(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 class Axes(Settings):
-    """Where a cell is in the grid, which its name says: a field for each row of `vaeplay.settings.axes.AXES`.
+    """A cell's place in the grid, as in its name: one field per row of `vaeplay.settings.axes.AXES`.
 
-    `repeat` is empty, or the suffix of one more training of the same model, `_r2` for one.
+    `repeat` is empty, or the suffix of another training of the same model, such as `_r2`.
     """
 
     model: str
@@ -196,12 +196,12 @@ class Axes(Settings):
 
     @property
     def name(self) -> str:
-        """The cell's name, which its files carry."""
+        """The cell's name, also that of its files."""
         return axes.name(dict(self))
 
     @staticmethod
     def parse(name: str) -> "Axes | None":
-        """The axes of the cell of this name; None where it is no cell's name."""
+        """The axes in a cell's name; None if it is not a cell's name."""
         try:
             return Axes.model_validate_strings(axes.parse(name))
         except ValidationError:
@@ -209,9 +209,9 @@ class Axes(Settings):
 
 
 class Cell(Axes):
-    """One model at one size, with all that determines its weights apart from the data.
+    """One model at one size, with everything but the data that determines its weights.
 
-    `settings` holds exactly what the model's class names in `uses`. A repeat has a seed of its own, and the same data.
+    `settings` holds exactly what the model's class names in `uses`. A repeat has its own seed and the same data.
     """
 
     seed: Seed
@@ -222,7 +222,7 @@ class Cell(Axes):
 
 
 def parse(text: str, origin: str) -> Cell:
-    """The cell in a JSON text; `origin` says in errors where the text is from.
+    """The cell in a JSON text; `origin` names its source in errors.
 
     Raises:
         UserError: it is not the settings of a cell.
@@ -240,7 +240,7 @@ def first_mistake(error: ValidationError) -> str:
 
 
 def read(path: Path) -> Cell:
-    """The cell in `settings/<cell>.json`, its `cell` name and source digests left aside.
+    """The cell in `settings/<cell>.json`, without its `cell` name and source digests.
 
     Raises:
         UserError: the file is missing or is not the settings of a cell.

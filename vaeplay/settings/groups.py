@@ -1,7 +1,7 @@
-"""dvc.yaml against params.yaml: every group of the grid has its two stages, and each of these has every axis.
+"""Check dvc.yaml against params.yaml: every group of the grid has its two stages, and each stage every axis.
 
-DVC takes the values of an axis from params.yaml, but not the axes of a group or the groups of a grid: those stand in
-dvc.yaml, and a group that is not there would not be trained. (A group that is there alone DVC itself refuses.)
+DVC takes the values of an axis from params.yaml, but not the axes of a group or the groups of a grid: those are in
+dvc.yaml, and a group missing there would not be trained. (DVC itself rejects a group that is only there.)
 """
 
 from collections.abc import Iterable, Iterator
@@ -26,12 +26,12 @@ def stage_name(stage: str, group: str) -> str:
 
 
 def matrix(group: str) -> dict[str, str]:
-    """What stands at `matrix` in the stages of a group."""
+    """The `matrix` of a group's stages."""
     return {axis.field: "${repeats}" if axis.field == REPEAT else f"${{grid.{group}.{axis.field}}}" for axis in AXES}
 
 
 def block(stage: str, group: str) -> str:
-    """The lines of dvc.yaml for a group's `stage`, whose body is the dense group's."""
+    """The lines of dvc.yaml for a group's `stage`, which shares the dense group's body."""
     return f"  {stage_name(stage, group)}:\n    <<: *{stage}\n{_matrix_lines(group)}"
 
 
@@ -40,10 +40,11 @@ def _matrix_lines(group: str) -> str:
 
 
 def check(groups: Iterable[str], path: Path) -> None:
-    """Hold dvc.yaml against the groups that have models.
+    """Check that dvc.yaml has all groups with models.
 
     Raises:
-        UserError: stages are missing, or lack an axis or its place in the cell's name: a line each, with what to paste.
+        UserError: stages are missing, or lack an axis or its part of the cell's name: one line each, with what to
+        paste.
     """
     stages = _stages(path)
     lines, blocks = [], []
@@ -60,8 +61,8 @@ def check(groups: Iterable[str], path: Path) -> None:
             lines.append(f"dvc.yaml: {named}: not the axes of grid.{printed(group)}; paste the lines below there")
             blocks.append(_matrix_lines(group))
     for name in STAGES:  # the other groups share their bodies
-        found = (path for path in _paths(stages.get(name, {})) if "${item" in path and NAME not in path)
-        lines += [f"dvc.yaml: {name}: found {path}; a cell's file is called {NAME}" for path in found]
+        wrong_paths = (path for path in _paths(stages.get(name, {})) if "${item" in path and NAME not in path)
+        lines += [f"dvc.yaml: {name}: found {path}; a cell's file is called {NAME}" for path in wrong_paths]
     if lines:
         raise UserError("\n".join(lines), "\n".join(blocks))
 
@@ -77,5 +78,5 @@ def _stages(path: Path) -> dict[str, dict[str, Any]]:
 def _paths(stage: dict[str, Any]) -> Iterator[str]:
     """The files that a stage reads and writes."""
     lists = (stage.get(key) for key in ("deps", "outs", "metrics", "plots"))
-    for entry in (entry for found in lists if isinstance(found, list) for entry in found):
+    for entry in (entry for value in lists if isinstance(value, list) for entry in value):
         yield from entry if isinstance(entry, dict) else [str(entry)]

@@ -1,4 +1,4 @@
-"""The words for mistakes in params.yaml: what pydantic found wrong, as one line that says what is allowed instead."""
+"""Messages for mistakes in params.yaml: each of pydantic's errors as one line that says what is allowed instead."""
 
 import difflib
 import functools
@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-SHORT = reprlib.Repr()  # aliases make values that never end
+SHORT = reprlib.Repr()  # aliases can make infinite values
 SHORT.maxstring = SHORT.maxlong = SHORT.maxother = 200
 
 
@@ -38,21 +38,21 @@ def line(detail: ErrorDetails, value: Any, settings: type[BaseModel]) -> str:
 
 
 def printed(name: str) -> str:
-    """A key as it stands in the file, where that is one short line; quoted and cut otherwise."""
+    """A key as written in the file, if that is short and printable; otherwise quoted and shortened."""
     return name if name.isprintable() and 0 < len(name) <= 60 else short(name)
 
 
 def short(found: Any) -> str:
-    """A value that was found, in at most 60 characters."""
+    """A value in at most 60 characters."""
     try:
         text = SHORT.repr(found)
-    except ValueError:  # an integer of more digits than Python prints
+    except ValueError:  # an integer with more digits than Python prints
         text = f"a {type(found).__name__} too large to print"
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def nearest(name: Any, names: list[str], phrase: str = "did you mean {}?") -> str:
-    """`phrase` with the one of `names` that `name` is most like; empty where it is like none."""
+    """`phrase` with the one of `names` that is most like `name`; empty if none is."""
     by_lower = {known.lower(): known for known in names if isinstance(known, str)}
     close = difflib.get_close_matches(name[:60].lower(), by_lower, n=1) if isinstance(name, str) else []
     return f"; {phrase.format(printed(by_lower[close[0]]))}" if close else ""
@@ -65,7 +65,7 @@ def _container(value: Any, place: tuple[int | str, ...]) -> list[str]:
 
 
 def _schema(settings: type[BaseModel], place: tuple[int | str, ...]) -> dict[str, Any]:
-    """The JSON schema of the setting at `place`, from which the words for what is allowed are made."""
+    """The JSON schema of the setting at `place`, which says what is allowed."""
     schema = node = _whole_schema(settings)
     for part in place:
         if isinstance(part, int):

@@ -1,4 +1,4 @@
-"""Where the results of cells lie, and which of them belong to no cell of the grid."""
+"""Where the results of cells are stored, and which of them belong to no cell of the grid."""
 
 import shutil
 from collections.abc import Collection, Iterator
@@ -8,12 +8,12 @@ from vaeplay import models
 from vaeplay.settings import axes
 
 FOLDERS = ("checkpoints", "codes", "evaluation", "logs/cells", "maps", "metrics", "samples")
-"""Each holds one file or folder a cell, under its name."""
+"""Each holds one file or folder per cell, named after it."""
 SUFFIXES = {"", ".json", ".png", ".safetensors"}
 
 
 def cell_of(path: Path) -> str | None:
-    """The cell whose result a file or folder is, by its name; None where no stage makes such a file."""
+    """The cell whose result a file or folder is, judging by its name; None if no stage writes such a file."""
     values = axes.parse(path.stem) if path.suffix in SUFFIXES else None
     return path.stem if values and values["model"] in models.names() else None
 
@@ -30,9 +30,9 @@ def orphans(root: Path, cells: Collection[str]) -> Iterator[Path]:
 def remove_orphans(root: Path, cells: Collection[str]) -> None:
     """Remove the results of cells that are not among `cells`, those of the grid.
 
-    They are copies: DVC's cache keeps the results, and brings them back with the cell. Where cells leave the grid, the
-    settings stage does this. Other orphans come with a checkout or `dvc exp apply` while the settings are as they were:
-    they change a folder that maps and report depend on, so that these run, and do it too.
+    DVC's cache keeps the results and restores them with the cell. The settings stage calls this when cells leave the
+    grid. Orphans can also come with a checkout or `dvc exp apply` that leaves the settings alone. These change a folder
+    that maps and report depend on, so those stages run, and call this too.
     """
     for path in orphans(root, cells):
         shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -35,8 +35,8 @@ from vaeplay.settings.cells import (
 )
 from vaeplay.settings.mistakes import line, nearest, printed, short
 
-MOST_CELLS = 2000  # DVC itself takes minutes to look at as many
-MOST_LINES = 20  # of mistakes; nobody reads on
+MOST_CELLS = 2000  # DVC itself takes minutes to read so many
+MOST_LINES = 20  # of mistakes; nobody reads more
 
 
 def _distinct(axis: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -47,7 +47,7 @@ def _distinct(axis: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _filled(axis: tuple[Any, ...]) -> tuple[Any, ...]:
-    if not axis:  # not `min_length`: that also counts an axis as empty whose values are all wrong
+    if not axis:  # not `min_length`, which also counts an axis of only wrong values as empty
         raise PydanticCustomError("too_short", "empty")
     return axis
 
@@ -68,7 +68,7 @@ DataName = Annotated[str, AfterValidator(lambda name: _known(name, "data set", d
 
 
 class DataSettings(Settings):
-    """Which images, and how they are split. Null stands for the data set's own size, channels and number."""
+    """Which images, and how they are split. Null means the data set's own size, channels and number."""
 
     name: DataName
     path: str = Field(min_length=1, json_schema_extra={"format": "path"})
@@ -82,7 +82,7 @@ class DataSettings(Settings):
     binarise: bool
 
     def shape(self) -> data.Shape | None:
-        """(channels, height, width) of the images; None where only the images themselves can tell."""
+        """(channels, height, width) of the images; None if it is unknown until they are read."""
         own = data.shape(self.name)
         if own is None and self.size is None:
             return None
@@ -90,13 +90,13 @@ class DataSettings(Settings):
         return self.channels or channels, self.size or height, self.size or width
 
     def used(self) -> dict[str, Any]:
-        """The settings that this data set reads: those of a folder concern no other."""
+        """The settings that this data set reads: only a folder reads all."""
         left_out = set() if self.name == "folder" else {"path", "on_error", "white"}
         return self.model_dump(mode="json", exclude=left_out)
 
 
 def _values(field: str) -> Any:
-    """The values of an axis in a group: one or more of those that a cell may have, each once."""
+    """The type of an axis of a group: one or more distinct values of those that a cell may have."""
     one = Axes.model_fields[field].rebuild_annotation()
     return Annotated[tuple[one, ...], *VALUES], ...  # type: ignore[valid-type]
 
@@ -111,17 +111,17 @@ Group = create_model(
 
 
 class TrainParams(TrainSettings):
-    """The `train` section: what every training depends on, and how often it is saved, in seconds."""
+    """The `train` section: what every training depends on, and the seconds between saves."""
 
     checkpoint_every: float = Field(ge=0, le=86_400)
 
     def of_a_cell(self) -> TrainSettings:
-        """What determines a result: no cell depends on the rest."""
+        """The settings that determine a result: no cell depends on the others."""
         return TrainSettings(**self.model_dump(include=set(TrainSettings.model_fields)))
 
 
 class ClassifierSettings(Settings):
-    """The classifier whose features generated images are judged by, and how it is trained."""
+    """The classifier whose features are used to judge generated images, and how it is trained."""
 
     channels: Channels
     features: int = Field(ge=2, le=4096)
@@ -148,7 +148,7 @@ class MapSettings(Settings):
 
 
 class ExplorerSettings(Settings):
-    """Which cells can be explored live on the page, and how much of it they may take. Null stands for every cell."""
+    """Which cells can be explored live on the page, and how much of it they may take. Null means every cell."""
 
     cells: Annotated[tuple[str, ...], Field(strict=False), AfterValidator(_distinct)] | None
     megabytes: float = Field(ge=0, le=1000)
@@ -161,7 +161,7 @@ def _two(pair: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class VerdictSettings(Settings):
-    """Which pairs of cells are compared beside those that differ in one thing."""
+    """Pairs of cells to compare, besides those that differ in one thing."""
 
     pairs: Annotated[
         tuple[Annotated[tuple[str, ...], Field(strict=False), AfterValidator(_two)], ...], Field(strict=False)
@@ -169,7 +169,7 @@ class VerdictSettings(Settings):
 
 
 class ReportSettings(Settings):
-    """The page, which may have `megabytes`, and `megabytes_a_cell` more for each of its cells."""
+    """The page's size limit: `megabytes`, plus `megabytes_a_cell` for each cell."""
 
     megabytes: float = Field(ge=1, le=500)
     megabytes_a_cell: float = Field(ge=0, le=100)
@@ -200,7 +200,7 @@ class Params(Settings):
         return (cell for _, cell in self.cells_by_group())
 
     def cells_by_group(self) -> Iterator[tuple[str, Cell]]:
-        """As `cells`, each with the name of its group."""
+        """Like `cells`, each with the name of its group."""
         known = ModelSettings.model_construct(**dict(self.models), beta=self.beta)
         run: dict[str, Any] = {"device": self.device, "threads": self.threads, "train": self.train.of_a_cell()}
         for name, group in self.grid.items():
@@ -224,13 +224,13 @@ def read(path: Path) -> Params:
     """The settings in a params.yaml.
 
     Raises:
-        UserError: the file cannot be read, is not YAML, or says something that is not allowed; a line a mistake.
+        UserError: the file cannot be read, is not YAML, or holds something that is not allowed; one line per mistake.
     """
     return validate(yaml_file.read(path), path.name)
 
 
 def validate(value: Any, origin: str = "params.yaml") -> Params:
-    """The settings in a value as YAML gives it.
+    """The settings in a value read from YAML.
 
     Raises:
         UserError: as `read`.
@@ -254,7 +254,7 @@ def validate(value: Any, origin: str = "params.yaml") -> Params:
     if params.data.validation + params.data.test >= 1:
         raise UserError(
             f"{origin}: data.validation and data.test: found {params.data.validation:g} and {params.data.test:g}; "
-            "allowed: shares with a sum below 1, since the rest is trained on"
+            "allowed: shares with a sum below 1; the rest is for training"
         )
     _check_buildable(params, origin)
     least, most = room.least(count, params.train.epochs) / 1e6, report.megabytes + report.megabytes_a_cell * count
@@ -277,7 +277,7 @@ def validate(value: Any, origin: str = "params.yaml") -> Params:
 
 
 def _check_buildable(params: Params, origin: str) -> None:
-    """Refuse a cell whose model cannot be built, where the images' size is known beforehand if it is that."""
+    """Reject a cell whose model cannot be built; limits on the images' size apply if it is known beforehand."""
     shape = params.data.shape()
     for group, cell in params.cells_by_group():
         if reason := limits.refusal(shape, cell.latent_dim, cell.depth, cell.settings):

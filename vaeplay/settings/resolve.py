@@ -1,7 +1,7 @@
-"""From params.yaml to one small settings file a stage and a cell, which is all of the settings that these depend on.
+"""From params.yaml to one small settings file per stage and cell, with all the settings that it depends on.
 
-Each file holds the settings that its reader uses and the digests of the source files that its reader reaches, so that
-a stage reruns when, and only when, something that it uses has changed.
+Each file holds the settings that its reader uses and the digests of the source files that its reader reaches, so that a
+stage reruns if, and only if, something that it uses has changed.
 """
 
 import dataclasses
@@ -20,7 +20,7 @@ from vaeplay.sources import digests
 
 
 def resolve(params: Params, root: Path) -> dict[str, dict[str, Any]]:
-    """What stands in each file of `settings/`: {file name without its ending: value}. `root` holds the sources."""
+    """The content of each file in `settings/`: {file name without suffix: value}. `root` holds the sources."""
     run = {"seed": params.seed, "device": params.device, "threads": params.threads}
     cells = list(params.cells())
     resolved: dict[str, dict[str, Any]] = {
@@ -46,7 +46,7 @@ def resolve(params: Params, root: Path) -> dict[str, dict[str, Any]]:
             "sources": digests(root, ["stages.maps"]),
         },
         "verdicts": compared(params) | {"sources": digests(root, ["stages.verdicts"])},
-        "run": {  # no result depends on it, and so no stage
+        "run": {  # no result depends on it, so no stage does
             "checkpoint_every": params.train.checkpoint_every,
             "on_failure": params.on_failure,
         },
@@ -66,7 +66,7 @@ def resolve(params: Params, root: Path) -> dict[str, dict[str, Any]]:
 
 
 def compared(params: Params) -> dict[str, Any]:
-    """What the pairs of cells follow from: the cells, what their models have in common, and the pairs asked for."""
+    """What determines the pairs of cells: the cells, how their models are related, and the pairs asked for."""
     return {
         "cells": [
             {
@@ -82,20 +82,21 @@ def compared(params: Params) -> dict[str, Any]:
 
 
 def check(params: Params, root: Path) -> None:
-    """Hold the settings against the workspace: dvc.yaml has the groups, and `data.path` is a folder.
+    """Check the settings against the workspace: dvc.yaml has the groups, and `data.path` is a folder.
 
-    The folder has to be there whichever the data set: the prepare stage depends on it.
+    The folder has to exist for every data set, since the prepare stage depends on it.
 
     Raises:
-        UserError: it has not, or it is none; or the images are a folder's, and it holds none, or splits for classes.
+        UserError: one of these is not so; or `data.name` is folder, and it holds no images, or splits in place of
+        classes.
     """
     groups.check((name for name, group in params.grid.items() if dict(group)["model"]), root / "dvc.yaml")
     try:
-        found = (root / params.data.path).is_dir()
+        exists = (root / params.data.path).is_dir()
     except (OSError, ValueError):  # too long a name, or a zero byte in it
-        found = False
-    if not found:
-        raise UserError(f"params.yaml: data.path: found {params.data.path[:200]!r}; allowed: a folder that is there")
+        exists = False
+    if not exists:
+        raise UserError(f"params.yaml: data.path: found {params.data.path[:200]!r}; allowed: an existing folder")
     if params.data.name == "folder":
         folder = root / params.data.path
         tree.check(folder, list(tree.entries(folder)))

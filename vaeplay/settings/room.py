@@ -1,11 +1,11 @@
-"""Bytes that a page takes at the least: settings that cannot lead to one are refused before anything is trained."""
+"""The minimum size of a page: settings whose page would be too large are rejected before anything is trained."""
 
-PAGE_BYTES = 300_000  # of scripts, styles and words, about
-CELL_BYTES = 18_000  # of a cell's account and its rows and points elsewhere, without what follows
-NUMBER_BYTES = 40  # of a term's mean in an epoch, in charts and tables
-NUMBERS = 4  # an epoch, at the least: the total and one term, on both splits
+PAGE_BYTES = 300_000  # of scripts, styles and text, roughly
+CELL_BYTES = 18_000  # of a cell's account and its rows and points elsewhere, without its curves
+NUMBER_BYTES = 40  # of one term's mean in one epoch, in charts and tables
+NUMBERS = 4  # per epoch, at least: the total and one term, on both splits
 
 
 def least(cells: int, epochs: int) -> int:
-    """Bytes of a page with so many cells of so many epochs and no pictures."""
+    """Bytes of a page with `cells` cells of `epochs` epochs and no pictures."""
     return PAGE_BYTES + cells * (CELL_BYTES + NUMBER_BYTES * NUMBERS * epochs)

@@ -1,6 +1,6 @@
-"""params.yaml as plain values, or one line: what YAML's readers stumble over, or take hours for, is refused here.
+"""Read params.yaml as plain values, and reject in one line what a YAML reader fails on or takes hours for.
 
-Numbers are read as YAML 1.2 has them (`1e-05` is a number there, and text for PyYAML), which is also what DVC writes.
+Numbers follow YAML 1.2, which is also what DVC writes: `1e-05` is a number there, but text for PyYAML.
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEv
 from vaeplay.errors import UserError
 
 LARGEST_FILE = 100_000  # bytes; params.yaml is a page of text
-MOST_ALIASES = 20  # aliases of aliases grow as their powers
+MOST_ALIASES = 20  # nested aliases grow exponentially
 DEEPEST = 20  # levels of nesting; settings have three
 
 
@@ -33,7 +33,7 @@ def read(path: Path) -> Any:
 
 
 def parse(text: str, origin: str) -> Any:
-    """The value that a text of YAML has; `origin` names the text where it is refused.
+    """The value of a YAML text; `origin` names the text in errors.
 
     Raises:
         UserError: it is not YAML, or is of a form that no settings have.
@@ -43,13 +43,13 @@ def parse(text: str, origin: str) -> Any:
         return YAML(typ="safe", pure=True).load(text)
     except UserError:
         raise
-    except Exception as error:  # the library lets errors of many kinds through: KeyError of `!!bool maybe`, for one
+    except Exception as error:  # the library raises many kinds of error: KeyError for `!!bool maybe`, for one
         said = " ".join(str(error).split()) if isinstance(error, YAMLError | ValueError) else "a value not of its tag"
         raise UserError(f"{origin}: not valid YAML: {_visible(said)[:300]}") from None
 
 
 def _check_form(text: str, origin: str) -> None:
-    """Refuse what would take minutes or gigabytes to read: deep nesting, and aliases of aliases."""
+    """Reject what would take minutes or gigabytes to read: deep nesting, and aliases of aliases."""
     aliases = depth = 0
     for event in YAML(typ="safe", pure=True).parse(text):
         aliases += isinstance(event, AliasEvent)

@@ -1,1 +1,1 @@
-"""From a cell's settings to a checkpoint: the loop, what a killed run goes on from, devices and memory."""
+"""From a cell's settings to a checkpoint: the training loop, resuming, devices and memory."""

@@ -1,9 +1,9 @@
 """A training step captured once on a GPU and replayed: launching its kernels takes longer than a small model's work.
 
-A captured step is its kernels, with the addresses that each reads and writes. What changes from one step to the next
-therefore comes in through tensors that stay where they are: the images, the step's number, the learning rate (see
-`optimisers`), and the noise, which is drawn on the CPU in the same order as ever and copied in. Steps are the same
-whether they are captured or not. https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs
+A captured step is a list of kernels, with the addresses that each reads and writes. What changes from one step to the
+next therefore comes in through tensors at fixed addresses: the images, the step's number, the learning rate (see
+`optimisers`), and the noise, which is drawn on the CPU in the usual order and copied in. Results are the same with and
+without capture. https://docs.pytorch.org/docs/stable/notes/cuda.html#cuda-graphs
 """
 
 import sys
@@ -17,7 +17,7 @@ from typing_extensions import override
 from vaeplay.models.parts.losses import Loss
 from vaeplay.noise import Noise
 
-WARM_UP = 3  # steps until libraries have chosen their kernels and optimisers have their state: no capture may hold that
+WARM_UP = 3  # steps in which libraries choose kernels and optimisers create state, which cannot be captured
 
 Step = Callable[[Tensor, int | Tensor, Noise], Loss]
 
@@ -26,21 +26,21 @@ class Graph(Protocol):
     """What can be captured and replayed."""
 
     def warm_up(self, step: Callable[[], Loss]) -> Loss:
-        """Run a step as it is."""
+        """Run a step without capturing it."""
 
     def capture(self, step: Callable[[], Loss]) -> Loss:
-        """Take a step down without running it: the tensors that replays will write.
+        """Record a step without running it; return the tensors that replays will write.
 
         Raises:
-            RuntimeError: it does something that no graph can hold.
+            RuntimeError: it does something that cannot be captured.
         """
 
     def replay(self) -> None:
-        """Run what was taken down."""
+        """Run the recorded step."""
 
 
 class CudaGraph(Graph):
-    """A CUDA graph, warmed up and captured on one stream: memory kept for one stream serves no other."""
+    """A CUDA graph, warmed up and captured on one stream: memory kept for one stream is not used by another."""
 
     def __init__(self) -> None:
         self.graph = torch.cuda.CUDAGraph()
@@ -56,7 +56,7 @@ class CudaGraph(Graph):
 
     @override
     def capture(self, step: Callable[[], Loss]) -> Loss:
-        mode = "thread_local"  # another thread may go on reading what memory is used
+        mode = "thread_local"  # another thread keeps reading the memory in use
         with torch.cuda.graph(self.graph, stream=self.stream, capture_error_mode=mode):
             return step()
 
@@ -79,9 +79,9 @@ def captured(step: Step, device: torch.device) -> Step:
 
 
 class FixedNoise(Noise):
-    """Another source's numbers, in tensors that stay where they are: every step makes the same draws of it, in order.
+    """Another source's noise in tensors at fixed addresses: every step makes the same draws, in the same order.
 
-    The first step makes the tensors. Before each further one, `refill` draws their numbers anew.
+    The first step creates the tensors. Before each later one, `refill` draws new numbers into them.
     """
 
     def __init__(self, source: Noise) -> None:
@@ -91,7 +91,7 @@ class FixedNoise(Noise):
         self.taken = 0
 
     def refill(self) -> None:
-        """New numbers for the step that follows."""
+        """Draw new numbers for the next step."""
         self.taken = 0
         for draw, numbers in self.draws:
             numbers.copy_(draw(numbers.shape))
@@ -112,9 +112,10 @@ class FixedNoise(Noise):
 
 
 class Captured:
-    """A step that is captured after a few, for batches like the first; others, the last of an epoch, run as they are.
+    """A step that is captured after a few runs, for batches of the first one's shape.
 
-    A step that cannot be captured runs as it is, after a line that says why.
+    Other batches, such as an epoch's last, run uncaptured. So does a step that cannot be captured, after a line that
+    says why.
     """
 
     def __init__(self, step: Step, graph: Graph) -> None:
@@ -125,7 +126,7 @@ class Captured:
         self.loss: Loss | None = None
 
     def __call__(self, x: Tensor, number: int | Tensor, noise: Noise) -> Loss:
-        """As the step: images (B, …), its number from 0, and where noise comes from."""
+        """Run the step, with images (B, …), its number from 0, and noise."""
         if self.inputs is None:
             self.inputs = torch.empty_like(x), torch.zeros((), dtype=torch.long, device=x.device), FixedNoise(noise)
         images, at, fixed = self.inputs
@@ -146,12 +147,12 @@ class Captured:
         return _copy(self.loss)
 
     def _capture(self, graph: Graph) -> Loss | None:
-        """The tensors that replays write; None, and no graph any more, where it cannot be."""
+        """The tensors that replays write; None, with the graph given up, if the step cannot be captured."""
         try:
             return graph.capture(self._once)
-        except RuntimeError as error:  # what ends a capture that has failed hides why it has
+        except RuntimeError as error:  # raised on ending a failed capture, which hides why it failed
             reason = str(error.__context__ or error).partition("\n")[0]
-            print(f"a step's kernels are launched one by one, which takes longer: {reason}", file=sys.stderr)
+            print(f"training steps cannot be captured, and take longer: {reason}", file=sys.stderr)
         self.graph = None
         return None
 

@@ -25,9 +25,9 @@ Size = Annotated[int, Field(ge=1, le=2**31)]
 
 
 class Header(Settings):
-    """What a checkpoint says of itself: the cell and the shape (channels, height, width) of its images.
+    """A checkpoint's metadata: the cell and the shape (channels, height, width) of its images.
 
-    `failed` is there where the training diverged, and says how; the weights are then the last good ones.
+    `failed` says how the training diverged, if it did; the weights are then the last good ones.
     """
 
     cell: Cell
@@ -36,13 +36,13 @@ class Header(Settings):
 
 
 def build(cell: Cell, shape: tuple[int, ...]) -> Autoencoder:
-    """A cell's model with the weights that its seed gives, on the CPU."""
+    """A cell's model with the initial weights of its seed, on the CPU."""
     torch.manual_seed(cell.seed)
     return _model(cell, shape)
 
 
 def _model(cell: Cell, shape: tuple[int, ...]) -> Autoencoder:
-    """A cell's model with weights as the random numbers come."""
+    """A cell's model, with initial weights from the current random state."""
     model = models.find(cell.model)(shape, cell.latent_dim, cell.depth, cell.activation, **cell.settings)
     return model.to(memory_format=torch.channels_last)  # convolutions are a third faster, and nothing else changes
 
@@ -67,7 +67,7 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> Autoencoder:
         with safe_open(path, framework="pt") as file:
             header = Header.model_validate_json((file.metadata() or {}).get(KEY, ""))
             _check(header.cell, path)
-            with torch.random.fork_rng(devices=[]):  # whoever loads a model keeps their own random numbers
+            with torch.random.fork_rng(devices=[]):  # the caller's random state stays the same
                 _check_tensors(file, header, path)
                 model = _model(header.cell, header.shape)
             model.failed = header.failed
@@ -80,19 +80,17 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> Autoencoder:
         raise UserError(f"{path}: damaged, or of another version ({' '.join(str(error).split())[:200]})") from None
     for name, value in model.state_dict().items():
         if not value.isfinite().all():
-            raise UserError(f"{path}: damaged: {name} holds numbers that are not finite")
+            raise UserError(f"{path}: damaged: {name} holds NaN or infinite numbers")
     return model.to(device).eval()
 
 
 def _check_tensors(file: Any, header: Header, path: str | Path) -> None:
-    """Refuse tensors that are not the model's, and a model that does not fit into memory, before any is made."""
+    """Reject tensors that are not the model's, and a model that does not fit into memory, before creating any."""
     with torch.device("meta"), compiler_left_out():
         expected = _model(header.cell, header.shape).state_dict()
     needed = sum(value.nbytes for value in expected.values())
     if needed > psutil.virtual_memory().available / 2:  # the file's pages and the model
-        raise UserError(
-            f"{path}: its model takes {needed / 1e9:.1f} GB, more than half of the memory that is free here"
-        )
+        raise UserError(f"{path}: its model takes {needed / 1e9:.1f} GB, more than half of the free memory")
     names = set(file.keys())
     if names != set(expected):
         wrong = min(names ^ set(expected))
@@ -110,9 +108,7 @@ def _check_tensors(file: Any, header: Header, path: str | Path) -> None:
 
 def _check(cell: Cell, path: str | Path) -> None:
     if cell.model not in models.names():
-        raise UserError(
-            f"{path}: of a model that is not here, {cell.model[:60]!r}; there are {', '.join(models.names())}"
-        )
+        raise UserError(f"{path}: unknown model {cell.model[:60]!r}; there are {', '.join(models.names())}")
     if set(cell.settings) != set(models.uses(cell.model)):
         raise UserError(
             f"{path}: settings for {cell.model} are {', '.join(sorted(cell.settings)) or 'none'}; "

@@ -1,14 +1,14 @@
 """Whether a training was long enough, as far as its validation curve can tell.
 
-With k a tenth of the epochs (2 at least), and t half a nat or half a per cent of the lowest loss, whichever is more:
+With k a tenth of the epochs (at least 2), and t half a nat or half a per cent of the lowest loss, whichever is larger:
 
-    overfitting   the mean of the last three epochs is more than t above the lowest, which is k epochs back or more
+    overfitting   the mean of the last three epochs is more than t above the lowest, at least k epochs ago
     falling       the mean of the last k epochs is more than t below that of the k before, or there are fewer than 2k
     best          neither
 
 From one epoch to the next a loss moves by about 0.1 nats under an annealed learning rate, and by up to 0.6 under a
-constant one: t is above the noise of such means. An annealed curve flattens since its learning rate goes to nothing,
-whether more epochs would help or not: `best` is said of this schedule, and of no longer one.
+constant one: t is above the noise of such means. An annealed curve flattens because its learning rate goes to zero,
+whether or not more epochs would help: `best` refers to this schedule, not to a longer one.
 """
 
 from statistics import fmean
@@ -16,7 +16,7 @@ from typing import Literal
 
 LEAST_NATS = 0.5
 LEAST_SHARE = 0.005  # of the lowest loss
-ENDING = 3  # epochs whose mean is held against the lowest loss
+ENDING = 3  # epochs whose mean is compared with the lowest loss
 
 Convergence = Literal["falling", "best", "overfitting"]
 

@@ -7,9 +7,9 @@ from vaeplay.errors import UserError
 
 
 def choose(name: str) -> torch.device:
-    """The device that a setting means; `auto` is CUDA where there is one, else the CPU.
+    """The device that a setting names; `auto` is CUDA if there is one, else the CPU.
 
-    MPS has to be asked for: it has no double precision, which whatever is computed of a trained model needs.
+    MPS has to be asked for: it has no double precision, which everything computed from a trained model needs.
 
     Raises:
         UserError: this machine has no such device.

@@ -1,4 +1,4 @@
-"""What is written down of a training beside its weights: how it went, how long it took, how large the model is."""
+"""What is recorded of a training besides its weights: how it went, how long it took, how large the model is."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from vaeplay.training import convergence
 
 
 def of(cell: Cell, model: Autoencoder, history: list[dict[str, float]], images: int, seconds: float) -> dict[str, Any]:
-    """What `logs/cells/<cell>.json` says of a training that took `seconds`; `images` is how many an epoch holds."""
+    """The content of `logs/cells/<cell>.json` for a training that took `seconds`, with `images` images per epoch."""
     in_epochs = sum(entry["seconds"] for entry in history)
     state, best = convergence.of([entry["validation_total"] for entry in history]) if history else (None, None)
     return {
@@ -30,7 +30,7 @@ def of(cell: Cell, model: Autoencoder, history: list[dict[str, float]], images: 
 
 @torch.no_grad()
 def decoder_macs(model: Autoencoder) -> int:
-    """Multiplications with addition that the decoder's matrix products and convolutions take for one image."""
+    """Multiply-accumulate operations of the decoder's matrix products and convolutions for one image."""
     code = model.encode(torch.zeros(1, *model.shape, device=next(model.parameters()).device))
     counts: list[int] = []
 

@@ -1,4 +1,4 @@
-"""The training loop, whole: every model is trained by these lines, in the same order on the same batches."""
+"""The complete training loop: every model is trained by this code, on the same batches in the same order."""
 
 import copy
 import math
@@ -21,8 +21,8 @@ from vaeplay.settings.cells import Cell, TrainSettings
 from vaeplay.training import capture
 from vaeplay.training.resume import Progress
 
-AS_FLOATS = 2**28  # bytes that the training images may take as floats: turning each batch into them takes longer
-EXPLODED = 1000  # times its first epoch's: no loss comes back from there
+AS_FLOATS = 2**28  # bytes that the training images may take as floats; converting each batch takes longer
+EXPLODED = 1000  # times its first epoch's: no loss recovers from that
 
 
 def train(
@@ -32,16 +32,16 @@ def train(
     cell: Cell,
     progress: Progress | None = None,
 ) -> list[dict[str, float]]:
-    """Train a model in place, fit what it samples from, and return what each epoch came to.
+    """Train a model in place, fit its prior, and return one entry per epoch.
 
     `images` and `validation_images` are uint8 (N, channels, height, width) on the model's device. An epoch's entry
-    holds its number from 1, its seconds, the learning rate of its first step, where the model has one the weight of the
-    rate at its last, and the mean per image of every term, as `train_<term>` and `validation_<term>`; `total` is what
-    is minimised. Validation weighs the rate as the training's last step does, so that epochs can be compared. Where
-    `progress` knows of earlier epochs, the training goes on after them, and ends as if it had never stopped.
+    holds its number from 1, its seconds, the learning rate of its first step, the weight of the rate at its last (if
+    the model has one), and the mean per image of every term, as `train_<term>` and `validation_<term>`; `total` is what
+    is minimised. Validation weighs the rate as the training's last step does, so that epochs can be compared. If
+    `progress` holds earlier epochs, training continues after them and ends as if it had never stopped.
 
     Raises:
-        Diverged: a term is not finite, or has exploded; the model has the weights kept until the epoch before.
+        Diverged: a term is NaN or infinite, or the loss has exploded; the model has the weights kept before that epoch.
         UserError: the model cannot be trained on a batch of one image, and there is one.
     """
     progress = progress or Progress()
@@ -77,7 +77,7 @@ def train(
             for rows in batches_of(torch.randperm(len(images), generator=order).to(images.device), settings.batch_size):
                 try:
                     loss = descend(as_float(pixels.index_select(0, rows)), step, noise)
-                except ValueError as error:  # as of a batch normalisation
+                except ValueError as error:  # from batch normalisation, for example
                     if len(rows) > 1:
                         raise
                     raise UserError(
@@ -107,14 +107,14 @@ def train(
             bar.set_postfix({term: f"{value:.2f}" for term, value in validation.items()})
             bar.update()
     kept.put_back()
-    del descend  # with the memory that a captured step keeps
+    del descend  # and free the memory of a captured step
     model.eval()
     model.fit_prior(images, Noise(seed_for(cell.seed, "fitting the prior"), images.device))
     return history
 
 
 def batches_of(rows: torch.Tensor, size: int) -> list[torch.Tensor]:
-    """Rows (N,) in batches of `size`. A last one of a single row joins the one before: no statistic is taken of it.
+    """Rows (N,) in batches of `size`. A single last row joins the batch before, for the sake of batch statistics.
 
     >>> [len(batch) for batch in batches_of(torch.arange(9), 4)]
     [4, 5]
@@ -126,7 +126,7 @@ def batches_of(rows: torch.Tensor, size: int) -> list[torch.Tensor]:
 
 
 def descent(model: Autoencoder, optimiser: torch.optim.Optimizer, clip_norm: float | None) -> capture.Step:
-    """One step downhill, as a function of a batch (B, …), the step's number and noise."""
+    """One optimisation step, as a function of a batch (B, …), the step's number and noise."""
 
     def step(x: torch.Tensor, number: int | torch.Tensor, noise: Noise) -> Loss:
         model.zero_grad()
@@ -153,8 +153,8 @@ def schedule_of(
 class Kept:
     """Which weights come out of a training: those of the epoch that is best on the validation split, or the last.
 
-    `keep` says which. With `average` the model that is watched and kept is an exponential moving average of the weights
-    (decay a step). With `patience` the training ends once the validation loss has not improved for so many epochs.
+    `keep` says which. With `average`, an exponential moving average of the weights (decay per step) is validated and
+    kept. With `patience`, training ends once the validation loss has not improved for that many epochs.
     """
 
     def __init__(self, model: Autoencoder, settings: TrainSettings) -> None:
@@ -171,16 +171,16 @@ class Kept:
 
     @property
     def model(self) -> Autoencoder:
-        """The model to watch: the average where there is one."""
+        """The model to validate: the average if there is one."""
         return self.trained if self.average is None else cast(Autoencoder, self.average.module)
 
     def after_step(self) -> None:
-        """Take the newest weights into the average."""
+        """Add the newest weights to the average."""
         if self.average is not None:
             self.average.update_parameters(self.trained)
 
     def after_epoch(self, validation_total: float) -> None:
-        """Take note of whether the weights are the best so far."""
+        """Note whether the weights are the best so far."""
         self.epochs_since += 1
         if validation_total < self.best:
             self.best, self.epochs_since = validation_total, 0
@@ -200,7 +200,7 @@ class Kept:
             self.trained.load_state_dict(self.model.state_dict())
 
     def state_dict(self) -> dict[str, Any]:
-        """All that changes in it."""
+        """Everything in it that changes."""
         average = None if self.average is None else self.average.state_dict()
         return {"best": self.best, "best_state": self.best_state, "since": self.epochs_since, "average": average}
 
@@ -212,9 +212,9 @@ class Kept:
 
 
 def divergence(history: list[dict[str, float]]) -> str | None:
-    """What is wrong with the last epoch, in words: a term that is not finite, or a loss far above the first epoch's.
+    """What is wrong with the last epoch, if anything: a NaN or infinite term, or a loss far above the first epoch's.
 
-    Losses may be below zero, and rise under a schedule that makes the rate cost more; none of that comes near.
+    Losses may be negative, and may rise under a schedule that weighs the rate more, but never this far.
     """
     last = history[-1]
     for name, value in last.items():
@@ -245,7 +245,7 @@ class Means:
         self.batches: list[int] = []
 
     def add(self, loss: Loss) -> None:
-        """Take in a batch. A batch's metrics count once for each of its images."""
+        """Add a batch. A batch's metrics count once for each of its images."""
         self.batches.append(len(loss.total))
         for name, value in {"total": loss.total, **loss.terms, **loss.metrics}.items():
             self.kept.setdefault(name, []).append(value)

@@ -1,8 +1,8 @@
-"""How much memory a training takes: the peak on every device that this machine shows, and samples over its time.
+"""How much memory training takes: the peak on every device of this machine, and samples over time.
 
-A device's meters, all in bytes: `now` and `peak` are what tensors hold (of the process, what is in main memory),
-`reserved` is what PyTorch's allocator keeps for them, and `process` is what the driver says that this process has, the
-CUDA context included (NVML). A meter that a device does not have is None.
+A device's meters, all in bytes: `now` and `peak` are what tensors occupy (for the process, its resident memory),
+`reserved` is what PyTorch's allocator keeps for them, and `process` is what this process holds according to the driver
+(NVML), including the CUDA context. A meter that a device lacks is None.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ Meter = Callable[[], int | None]
 
 
 class Memory(TypedDict):
-    """What one device came to: bytes, and `samples` of [seconds since the start, bytes]."""
+    """The memory use of one device: bytes, and `samples` of [seconds since the start, bytes]."""
 
     device: str
     peak_bytes: int
@@ -35,7 +35,7 @@ class Memory(TypedDict):
 
 
 def nothing() -> None:
-    """The reading of a meter that a device does not have."""
+    """The reading of a meter that a device lacks."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Gauge:
 
 
 def gauges(device: torch.device) -> list[Gauge]:
-    """Of every GPU that there is, used or not; and of this process where `device`, which trains, is the CPU."""
+    """One for every GPU, used or not, and one for this process if `device`, which trains, is the CPU."""
     meters = cuda_gauges()
     if device.type == "mps":
         meters.append(Gauge("mps", torch.mps.current_allocated_memory, reserved=torch.mps.driver_allocated_memory))
@@ -58,7 +58,7 @@ def gauges(device: torch.device) -> list[Gauge]:
 
 
 def cuda_gauges() -> list[Gauge]:
-    """One for each GPU that CUDA_VISIBLE_DEVICES lets through. One that is not used has zeros."""
+    """One for each GPU that CUDA_VISIBLE_DEVICES allows. Unused ones read 0."""
     return [
         Gauge(
             f"cuda:{index} {torch.cuda.get_device_name(index)}",
@@ -72,11 +72,11 @@ def cuda_gauges() -> list[Gauge]:
 
 
 def nvml_meter(uuid: str) -> Meter:
-    """What the driver says that this process holds of the GPU with this UUID; PyTorch's numbers leave out the context.
+    """What this process holds of the GPU with this UUID, according to the driver; PyTorch leaves out the CUDA context.
 
-    The driver counts processes outside any container: within one, it may not know this process by its number.
+    The driver uses process IDs from outside containers: inside one, it may not find this process.
     """
-    import pynvml  # its library is on machines with an NVIDIA driver alone
+    import pynvml  # its library is only on machines with an NVIDIA driver
 
     try:
         pynvml.nvmlInit()
@@ -95,7 +95,7 @@ def nvml_meter(uuid: str) -> Meter:
 
 
 def process_gauge() -> Gauge:
-    """Of this process's resident memory. The system keeps its peak."""
+    """One for this process's resident memory, of which the system keeps the peak."""
     process = psutil.Process()
     return Gauge("process", now=lambda: process.memory_info().rss, peak=peak_of_process)
 
@@ -111,7 +111,7 @@ def peak_of_process() -> int | None:
 
 
 class Recorder:
-    """Samples of gauges, at most `MOST_SAMPLES` of each, evenly spread over however long it takes."""
+    """Samples of gauges, at most `MOST_SAMPLES` of each, evenly spread over the whole time."""
 
     def __init__(self, gauges: list[Gauge]) -> None:
         self.gauges = gauges
@@ -151,13 +151,13 @@ class Recorder:
 
 
 def most(first: int | None, second: int | None) -> int | None:
-    """The larger of those that there are."""
+    """The larger of the readings that are not None."""
     return max((value for value in (first, second) if value is not None), default=None)
 
 
 @contextlib.contextmanager
 def recording(device: torch.device) -> Iterator[Recorder]:
-    """Sample memory beside whatever runs inside, from a thread of its own; `entries` is for afterwards."""
+    """Sample memory in a separate thread while the body runs; read `entries` afterwards."""
     recorder, done = Recorder(gauges(device)), threading.Event()
 
     def run() -> None:

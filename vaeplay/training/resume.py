@@ -1,9 +1,10 @@
-"""A training that is killed goes on where it was, and ends in the same bytes as one that is not.
+"""A killed training resumes where it was, and ends with the same bytes as an uninterrupted one.
 
 A resume file holds everything that the rest of a training depends on: weights, averages and best weights, optimiser,
-learning-rate schedule, every source of random numbers, and the epochs so far. It is safetensors, whose tensor `state`
-is JSON that says what the others are, followed by the SHA-256 of all that. Its name carries the cell and a key of
-whatever determines the result, so that no training goes on from another's, and it lies where DVC deletes nothing.
+learning-rate schedule, every source of random numbers, and the epochs so far. It is a safetensors file, whose tensor
+`state` is JSON that describes the others, followed by the SHA-256 of it all. Its name holds the cell and a key of
+everything that determines the result, so that no training resumes from another's, and it is stored where DVC deletes
+nothing.
 """
 
 import hashlib
@@ -24,13 +25,13 @@ from safetensors.torch import save as to_bytes
 from vaeplay import files
 
 CPU = torch.device("cpu")
-SHARE = 0.01  # of the time that writing may take: where it would take more, it is done less often
+SHARE = 0.01  # of the time that saving may take; if it would take more, it is done less often
 DIGEST = 32  # bytes of a SHA-256
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A training after some epochs: its state as JSON takes it, in which `tensors` stand by their number."""
+    """A training after some epochs: its state as JSON, which refers to `tensors` by number."""
 
     epochs: int
     seconds: float
@@ -39,10 +40,10 @@ class Snapshot:
 
 
 class Progress:
-    """How far a training has come. Without a path it is held in memory alone, and nothing is written.
+    """How far a training has come. Without a path, it is only held in memory.
 
-    `history` has an entry an epoch, for the training to append to. `every` is the least seconds between writes, and
-    `device` is what trains: other devices' random numbers are none of the training's.
+    `history` has one entry per epoch, which the training appends. `every` is the minimum number of seconds between
+    writes. `device` is the one that trains: other devices' random states are not saved.
     """
 
     def __init__(self, path: Path | None = None, every: float = 0.0, device: torch.device = CPU) -> None:
@@ -62,7 +63,7 @@ class Progress:
         return self.earlier + time.perf_counter() - self.started
 
     def restore(self, **parts: Any) -> None:
-        """Take charge of what changes in a training, and put it where the resume file says, if there is one.
+        """Register everything that changes in a training, and restore it from the resume file, if there is one.
 
         Each part is a `torch.Generator` or has `state_dict` and `load_state_dict`.
         """
@@ -77,19 +78,19 @@ class Progress:
 
     @property
     def name(self) -> str:
-        """The cell's."""
+        """The cell's name."""
         return self.path.name.partition("-")[0] if self.path else "a training"
 
     def after_epoch(self) -> None:
-        """Remember where the training is now, and write it down if that is due."""
+        """Remember the state of the training, and save it if that is due."""
         self.remember()
         if self.path is None or time.perf_counter() - self.written < max(self.every, self.cost / SHARE):
             return
         try:
             self.write()
-        except OSError as error:  # the training itself lacks nothing
+        except OSError as error:  # training itself is not affected
             self.written = time.perf_counter()
-            _say(f"{self.name}: not saved after epoch {len(self.history)}: {error.strerror or error}; it goes on")
+            _say(f"{self.name}: not saved after epoch {len(self.history)}: {error.strerror or error}; training goes on")
 
     def remember(self) -> None:
         """Copy the state of every part, in memory."""
@@ -99,7 +100,7 @@ class Progress:
         self.snapshot = Snapshot(len(self.history), self.seconds, packed, tensors)
 
     def back(self) -> None:
-        """Put every part and the history back to what was remembered last."""
+        """Restore every part and the history to what was remembered last."""
         assert self.snapshot is not None
         state = _unpacked(self.snapshot.state, self.snapshot.tensors)
         for name, part in self.parts.items():
@@ -130,7 +131,7 @@ class Progress:
         self.cost = self.written - begun
 
     def leave(self) -> str:
-        """Write what was remembered last, if anything was trained, and say where the training will go on."""
+        """Write what was remembered last, if anything was trained, and say where training will continue."""
         if self.snapshot is None or not self.snapshot.epochs:
             return f"{self.name}: nothing new to save; `dvc repro` runs it again"
         epoch = self.snapshot.epochs
@@ -147,7 +148,7 @@ class Progress:
 
 
 def begin(folder: Path, name: str, key: str, every: float, device: torch.device = CPU) -> Progress:
-    """The progress of the cell `name` under `key` on `device`; its resume file is in `folder`, and other keys' go."""
+    """The progress of the cell `name` under `key` on `device`; its file is in `folder`, where other keys' go."""
     path = folder / f"{name}-{key}.safetensors"
     for other in folder.glob(f"{name}-*"):
         if other != path:
@@ -156,7 +157,7 @@ def begin(folder: Path, name: str, key: str, every: float, device: torch.device 
 
 
 def key_of(paths: Iterable[Path], device: torch.device) -> str:
-    """A digest of all that determines a training: the files that it reads, PyTorch, and what it runs on.
+    """A digest of everything that determines a training: the files that it reads, PyTorch's version, and the hardware.
 
     Raises:
         OSError: a file cannot be read.
@@ -171,7 +172,7 @@ def key_of(paths: Iterable[Path], device: torch.device) -> str:
 
 
 def _read(path: Path) -> tuple[Snapshot, list[dict[str, float]]] | None:
-    """What a resume file says; None where there is none, or a damaged one, which is set aside."""
+    """The content of a resume file; None if there is none, or if it is damaged, and then set aside."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -192,9 +193,9 @@ def _state(part: Any) -> Any:
 
 
 def _chance(device: torch.device) -> dict[str, Any]:
-    """The state of every library's own random numbers, and of those of the device that trains.
+    """The random state of every library, and of the device that trains.
 
-    No other GPU's: there may be fewer of them, or none, where the training goes on.
+    Not of other GPUs: there may be fewer, or none, where training continues.
     """
     algorithm, keys, *rest = cast(tuple[Any, ...], np.random.get_state())
     chance = {"torch": torch.get_rng_state(), "numpy": (algorithm, keys.tolist(), *rest), "python": random.getstate()}
@@ -216,7 +217,7 @@ def _set_chance(chance: dict[str, Any], device: torch.device) -> None:
 
 
 def _packed(value: Any, tensors: list[torch.Tensor]) -> Any:
-    """A state as JSON takes it, exactly: tensors are copied to `tensors` and stand by number and strides."""
+    """A state as JSON, exactly: tensors are copied to `tensors` and replaced by their number and strides."""
     if isinstance(value, torch.Tensor):
         tensors.append(value.detach().clone())
         return {"tensor": len(tensors) - 1, "stride": list(tensors[-1].stride())}
@@ -230,7 +231,7 @@ def _packed(value: Any, tensors: list[torch.Tensor]) -> Any:
 
 
 def _unpacked(value: Any, tensors: list[torch.Tensor]) -> Any:
-    """A state as it was; the tensors are new ones, with the strides that they had."""
+    """The original state, with new tensors of the same strides."""
     if not isinstance(value, dict):
         return value
     if "tensor" in value:

@@ -1,1 +1,1 @@
-"""What models are built of: networks, losses, likelihoods, schedules, quantisers and priors."""
+"""What models are built from: networks, losses, likelihoods, schedules, quantisers and priors."""

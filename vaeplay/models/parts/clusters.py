@@ -19,7 +19,7 @@ def means_of(vectors: Tensor, codes: Tensor, size: int) -> tuple[Tensor, Tensor]
 
 
 def kmeans_plus_plus(vectors: Tensor, count: int, noise: Noise) -> Tensor:
-    """`count` of the vectors (N, D), each drawn in proportion to its squared distance from those before (k-means++)."""
+    """`count` of the vectors (N, D), each drawn in proportion to its squared distance from the nearest so far."""
     distances = torch.full((len(vectors),), torch.inf, device=vectors.device)
     centres: list[Tensor] = []
     for share in noise.uniform((count,)):
@@ -30,7 +30,7 @@ def kmeans_plus_plus(vectors: Tensor, count: int, noise: Noise) -> Tensor:
 
 
 def k_means(vectors: Tensor, count: int, noise: Noise, steps: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Lloyd's algorithm from k-means++, until no vector changes its centre, or for so many steps.
+    """Lloyd's algorithm from k-means++, until no vector changes its centre, or for `steps` steps.
 
     Vectors (N, D) → centres (count, D), the nearest centre of each vector (N,), its distance (N,).
     """
@@ -46,13 +46,13 @@ def k_means(vectors: Tensor, count: int, noise: Noise, steps: int) -> tuple[Tens
 
 
 def counts_of(codes: Tensor, size: int) -> Tensor:
-    """How often each of K codes stands in `codes` (…): (K,). Unlike `bincount` it makes no GPU wait."""
+    """How often each of `size` codes occurs in `codes` (…): (size,). Unlike `bincount`, it does not make a GPU wait."""
     ones = torch.ones(codes.numel(), device=codes.device)
     return torch.zeros(size, device=codes.device).index_add_(0, codes.flatten(), ones)
 
 
 def perplexity(counts: Tensor) -> Tensor:
-    """exp of the entropy of how often each of K codes is used: (K,) → (), from 1 (a single code) to K (all alike).
+    """exp of the entropy of how often each of K codes is used: (K,) → (), from 1 (one code) to K (all equally often).
 
     >>> float(perplexity(torch.tensor([5.0, 5.0, 5.0, 5.0]))), float(perplexity(torch.tensor([0.0, 0.0, 7.0, 0.0])))
     (4.0, 1.0)

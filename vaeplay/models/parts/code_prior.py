@@ -1,13 +1,13 @@
-r"""The prior over code maps: an autoregressive model of a map's codes, row by row from the left.
+r"""The prior over code maps: an autoregressive model of a map's codes, row by row, left to right.
 
     p(k) = Π_i p(k_i | k_1 … k_{i−1}),   rate(k) = −Σ_i log p(k_i | k_1 … k_{i−1}), nats
 
-It is a gated PixelCNN: convolutions that see no position at or after their own. A vertical stack sees all rows above,
-a horizontal one the row to the left and, at each layer, what the vertical one found; a layer's output is
-tanh(a) · sigmoid(b). To every position a vector of its own is added, since a digit's map is no texture. Van den Oord et
-al. 2016, arXiv:1606.05328.
+It is a gated PixelCNN, whose convolutions see only earlier positions. A vertical stack sees all rows above; a
+horizontal stack sees the row to the left and, at each layer, the vertical stack's output. A layer's output is tanh(a) ·
+sigmoid(b). A learned vector is added at each position, since a digit's map, unlike a texture, varies with position. Van
+den Oord et al. 2016, arXiv:1606.05328.
 
-A tenth of the maps is held out, and the weights of the epoch that was best on these are kept.
+A tenth of the maps is held out; the weights of the epoch with the lowest rate on them are kept.
 """
 
 import copy
@@ -57,7 +57,7 @@ class CodePrior(nn.Module):
     def forward(self, maps: Tensor, noise: Noise | None = None) -> Tensor:
         """Logits of every position's code given those before it: (B, h, w) → (B, K, h, w).
 
-        With `noise`, each code's vector is left out with probability `dropout`, against learning maps by heart.
+        With `noise`, each code's vector is dropped with probability `dropout`, against memorising maps.
         """
         seen = self.embedding(maps).movedim(-1, 1)
         if noise is not None:
@@ -68,7 +68,7 @@ class CodePrior(nn.Module):
         return self.head(horizontal)
 
     def hints(self, seen: Tensor) -> Iterator[Tensor]:
-        """What the vertical stack tells each layer of the horizontal one of the first rows, (B, C, rows, w)."""
+        """What the vertical stack passes to each layer of the horizontal one: (B, C, rows, w) → (B, 2C, rows, w)."""
         vertical = functional.pad(seen, (0, 0, 1, 0))[:, :, :-1] + self.places[:, : seen.shape[2]]  # moved down
         for layer in self.layers:
             assert isinstance(layer, GatedLayer)
@@ -78,15 +78,15 @@ class CodePrior(nn.Module):
 
     def rate(self, maps: Tensor, noise: Noise | None = None) -> Tensor:
         """−log p of each map: (B, h, w) → (B,), nats."""
-        logits = self(maps, noise).movedim(1, -1).flatten(0, -2)  # over maps as such, a GPU's sum is not repeatable
+        logits = self(maps, noise).movedim(1, -1).flatten(0, -2)  # flat: a GPU's sum over maps is not repeatable
         each = functional.cross_entropy(logits, maps.flatten(), reduction="none")
         return each.view(len(maps), -1).sum(1)
 
     @torch.no_grad()
     def sample(self, count: int, noise: Noise) -> Tensor:
-        """`count` maps drawn code by code, (count, h, w), each by the inverse of its cumulative distribution.
+        """`count` maps drawn code by code, (count, h, w), each by inverting its cumulative distribution.
 
-        The vertical stack sees the rows above alone: once a row will do, and the horizontal one needs no other row.
+        The vertical stack sees only the rows above, so it runs once per row; the horizontal one needs no other row.
         """
         maps = torch.zeros(count, *self.shape, dtype=torch.long, device=self.places.device)
         for row in range(self.shape[0]):
@@ -101,7 +101,7 @@ class CodePrior(nn.Module):
         return maps
 
     def fit(self, maps: Tensor, noise: Noise) -> None:
-        """Learn from maps (N, h, w). All chance in it comes from `noise`."""
+        """Learn from maps (N, h, w). All randomness comes from `noise`."""
         order = noise.uniform((len(maps),)).argsort(stable=True)
         held_out, trained_on = maps[order].tensor_split([int(HELD_OUT * len(maps))])
         watched = held_out if len(held_out) else trained_on
@@ -109,7 +109,7 @@ class CodePrior(nn.Module):
         steps = self.epochs * math.ceil(len(trained_on) / BATCH)
         lr_schedule = optimisers.one_cycle(optimiser, self.lr, steps, rise=0.1)
         best, best_state = math.inf, self.state_dict()
-        with tqdm(total=self.epochs, desc="prior of the codes", unit="epoch", disable=None) as bar:
+        with tqdm(total=self.epochs, desc="code prior", unit="epoch", disable=None) as bar:
             for _ in range(self.epochs):
                 for rows in noise.uniform((len(trained_on),)).argsort(stable=True).split(BATCH):
                     optimiser.zero_grad()
@@ -130,7 +130,7 @@ class CodePrior(nn.Module):
 
 
 class GatedLayer(nn.Module):
-    """A layer of both stacks. Inputs and outputs may hold what comes before a position, and no more."""
+    """A layer of both stacks. At each position, inputs and outputs depend only on earlier positions."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -145,18 +145,18 @@ class GatedLayer(nn.Module):
         return above
 
     def forward(self, horizontal: Tensor, hints: Tensor) -> Tensor:
-        """The horizontal stack with what the vertical one tells it: (B, C, h, w), (B, 2C, h, w) → (B, C, h, w)."""
+        """The horizontal stack, given the vertical one's hints: (B, C, h, w), (B, 2C, h, w) → (B, C, h, w)."""
         left = self.horizontal(functional.pad(horizontal, (REACH, 0, 0, 0))) + hints
         moved: Tensor = horizontal + self.out(gate(left))
         return moved
 
 
 def moved_right(seen: Tensor) -> Tensor:
-    """Each position gets the vector to its left: (B, C, h, w) → the same."""
+    """Each position gets the vector to its left: (B, C, h, w) → same shape."""
     return functional.pad(seen, (1, 0))[..., :-1]
 
 
 def gate(features: Tensor) -> Tensor:
-    """tanh of the first half of the channels, let through by the sigmoid of the second: (B, 2C, …) → (B, C, …)."""
+    """tanh of the first half of the channels, times the sigmoid of the second: (B, 2C, …) → (B, C, …)."""
     value, door = features.chunk(2, dim=1)
     return value.tanh() * door.sigmoid()

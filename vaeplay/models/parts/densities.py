@@ -1,4 +1,4 @@
-r"""Densities that are fitted to the codes of a trained model, to draw new ones from: a Gaussian, or a mixture of them.
+r"""Densities fitted to a trained model's codes, to draw new codes from: a Gaussian, or a mixture of Gaussians.
 
     p(z) = Σ_k w_k N(z; m_k, F_k F_kᵀ)
 
@@ -16,7 +16,7 @@ from vaeplay.noise import Noise, sample_categorical
 
 @dataclass(frozen=True)
 class Mixture:
-    """K Gaussians over codes of D numbers: `weights` (K,), `means` (K, D), `factors` (K, D, D)."""
+    """K Gaussians over codes of D dimensions: `weights` (K,), `means` (K, D), `factors` (K, D, D)."""
 
     weights: Tensor
     means: Tensor
@@ -30,21 +30,21 @@ class Mixture:
 
 
 def fit_gaussian(codes: Tensor) -> Mixture:
-    """The Gaussian of the codes' own mean and covariance, (N, D), as a mixture of one."""
+    """The Gaussian with the mean and covariance of codes (N, D), as a mixture of one."""
     exact = codes.cpu().double()
     covariance = torch.cov(exact.T, correction=0).reshape(1, codes.shape[1], codes.shape[1])
     return _like(codes, torch.ones(1), exact.mean(0)[None], covariance)
 
 
 def fit_mixture(codes: Tensor, components: int, noise: Noise) -> Mixture:
-    """A Gaussian mixture by expectation-maximisation; where there are fewer codes, of fewer components."""
+    """A Gaussian mixture by expectation-maximisation, with fewer components if there are fewer codes."""
     if len(codes) < 2:
         return fit_gaussian(codes)
-    from sklearn.mixture import GaussianMixture  # it takes a second to import, and the plain Gaussian needs none
+    from sklearn.mixture import GaussianMixture  # takes a second to import; a single Gaussian does without
     from threadpoolctl import threadpool_limits
 
     seed = int(noise.uniform((1,)).item() * 2**31)
-    with threadpool_limits(1):  # its threads are as many as there are cores, and sum in another order each time
+    with threadpool_limits(1):  # several threads would add in a different order each time
         fitted = GaussianMixture(min(components, len(codes)), random_state=seed).fit(codes.cpu().double().numpy())
     return _like(codes, *(torch.from_numpy(part) for part in (fitted.weights_, fitted.means_, fitted.covariances_)))
 

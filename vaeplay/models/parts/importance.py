@@ -44,8 +44,8 @@ def log_weights(
 def distortions(distortion: Distortion, x: Tensor, z: Tensor, at_once: int | None) -> Tensor:
     """The distortion of each image with each of its codes: x (B, *shape), z (B, k, D) → (B, k), nats.
 
-    A training decodes all at once, since a likelihood may look at its batch as a whole. Otherwise a few at a time are
-    faster: what a decoder makes of thousands of codes leaves the processor's cache between each layer and the next.
+    Training decodes all codes at once, since a likelihood may look at its batch as a whole. Otherwise a few at a time
+    are faster: the activations for thousands of codes do not stay in the processor's cache from one layer to the next.
     """
     codes, owners = z.flatten(0, 1), torch.arange(len(x), device=x.device).repeat_interleave(z.shape[1])
     size = at_once or len(codes)

@@ -1,17 +1,17 @@
 r"""p(x|z): what the decoder's numbers mean, and what it costs when they are wrong.
 
-A likelihood turns the decoder's output into an expected image and into a distortion, −log p(x|z) in nats an image, so
-that rate and distortion add up whichever is chosen. Pixels x are in 0…1; D is the number of pixels times channels.
+A likelihood turns the decoder's output into an expected image and a distortion, −log p(x|z) in nats per image, so that
+rate and distortion add up for every likelihood. Pixels x are in 0…1; D is the number of pixels times channels.
 
     bernoulli          −Σ [x log p + (1 − x) log(1 − p)]; for grey pixels the mean over random binarisations
     bernoulli_dynamic  the same, on pixels that are 1 with probability x, drawn afresh each time
     gaussian           D/2 log(2πσ²) + Σ(x − mean)² / 2σ² with σ from the settings
     gaussian_learned   the same, with one σ that is a parameter of the model
-    gaussian_optimal   the same, with σ² = mean of (x − mean)², the σ at which the distortion is least
+    gaussian_optimal   the same, with σ² = mean of (x − mean)², the σ with the lowest distortion
     logistic           −Σ log P(x's 8-bit level) under a logistic distribution with a mean and a scale for each pixel
 
 The learned and the optimal σ: Rybkin et al. 2021, σ-VAE, arXiv:2006.13202. The discretised logistic: Salimans et al.
-2017, arXiv:1701.05517. A density (the Gaussians) may be above 1, and its distortion below 0.
+2017, arXiv:1701.05517. A density (the Gaussians) can exceed 1, and its distortion is then negative.
 """
 
 import math
@@ -40,7 +40,7 @@ class BernoulliDistortion(torch.autograd.Function):
 
         value = Σ log(1 + eˡ) − l·x        ∂/∂l = σ(l) − x        ∂/∂x = −l
 
-    The closed form of the gradient is one pass over the pixels, where automatic differentiation makes five.
+    The gradient's closed form takes one pass over the pixels; automatic differentiation takes five.
     """
 
     @staticmethod
@@ -71,7 +71,7 @@ class Likelihood(nn.Module):
         self.dimensions = math.prod(shape)
 
     def observe(self, x: Tensor, noise: Noise) -> Tensor:
-        """The image as the model is to see it; the image itself, unless the likelihood binarises."""
+        """The image as the model sees it: unchanged, unless the likelihood binarises it."""
         return x
 
     def mean(self, outputs: Tensor) -> Tensor:
@@ -85,20 +85,20 @@ class Likelihood(nn.Module):
     def distortions(self, x: Tensor, outputs: Tensor) -> Tensor | None:
         """−log p(x|z) of every image with every code, by one matrix product: (N, …), (K, …) → (N, K), nats.
 
-        None where a distortion is no such product.
+        None if the distortion is not such a product.
         """
         return None
 
     def floor(self, x: Tensor) -> Tensor:
-        """The least distortion that any decoder output could give x, (B,), nats."""
+        """The lowest distortion that any decoder output could give for x, (B,), nats."""
         raise NotImplementedError
 
 
 class Bernoulli(Likelihood):
     """Pixels as probabilities of being white. The floor is their entropy: 0 where they are black or white."""
 
+    @override
     def distortion(self, x: Tensor, outputs: Tensor) -> Tensor:
-        """Binary cross-entropy, summed."""
         return BernoulliDistortion.apply(outputs, x)
 
     def distortions(self, x: Tensor, outputs: Tensor) -> Tensor:
@@ -106,23 +106,23 @@ class Bernoulli(Likelihood):
         logits = outputs.flatten(1)
         return torch.addmm(functional.softplus(logits, threshold=40).sum(1), x.flatten(1), logits.T, alpha=-1)
 
+    @override
     def floor(self, x: Tensor) -> Tensor:
-        """The pixels' entropy."""
         return (torch.special.entr(x) + torch.special.entr(1 - x)).flatten(1).sum(1)
 
 
 class DynamicBernoulli(Bernoulli):
-    """Pixels drawn black or white, with probability x of white, each time that an image is seen."""
+    """Pixels drawn black or white each time an image is seen, white with probability x."""
 
     binarises = True
 
+    @override
     def observe(self, x: Tensor, noise: Noise) -> Tensor:
-        """A binary image."""
         return (noise.uniform(x.shape) < x).to(x.dtype)
 
 
 class Gaussian(Likelihood):
-    """Pixels with normal errors of a σ from the settings."""
+    """Pixels with normal errors and a fixed σ from the settings."""
 
     log_sigma: Tensor
 
@@ -130,8 +130,8 @@ class Gaussian(Likelihood):
         super().__init__(shape)
         self.register_buffer("log_sigma", torch.tensor(math.log(sigma)))
 
+    @override
     def distortion(self, x: Tensor, outputs: Tensor) -> Tensor:
-        """The negative log-density."""
         return gaussian(x, self.mean(outputs), self.log_sigma)
 
     def distortions(self, x: Tensor, outputs: Tensor) -> Tensor:
@@ -142,7 +142,7 @@ class Gaussian(Likelihood):
         return errors + images.shape[1] * (self.log_sigma + 0.5 * math.log(2 * math.pi))
 
     def floor(self, x: Tensor) -> Tensor:
-        """That of a perfect mean, D/2 log(2πσ²)."""
+        """The distortion of a perfect mean, D/2 log(2πσ²)."""
         return gaussian(x, x, self.log_sigma)
 
 
@@ -157,9 +157,9 @@ class LearnedGaussian(Gaussian):
 
 
 class OptimalGaussian(Gaussian):
-    """The σ that fits the errors: that of the batch in training, and their running mean afterwards.
+    """The σ that fits the errors best: the batch's in training, their running mean afterwards.
 
-    The running mean, that of log σ, weighs all batches alike until there are 1 / `momentum` of them.
+    The running mean is taken of log σ, and weighs all batches equally until there are 1 / `momentum` of them.
     """
 
     seen: Tensor
@@ -170,7 +170,7 @@ class OptimalGaussian(Gaussian):
         self.register_buffer("seen", torch.tensor(0.0))
 
     def distortion(self, x: Tensor, outputs: Tensor) -> Tensor:
-        """The negative log-density at the best σ; its gradient reaches the mean through σ too."""
+        """The negative log-density at the best σ; gradients flow through σ too."""
         mean = self.mean(outputs)
         if not self.training:
             return gaussian(x, mean, self.log_sigma)
@@ -190,9 +190,9 @@ class DiscretisedLogistic(Likelihood):
         return outputs.chunk(2, dim=1)[0].sigmoid()
 
     def distortion(self, x: Tensor, outputs: Tensor) -> Tensor:
-        """−log of the mass within half a level of the pixel; the end levels take the tails."""
+        """−log of the mass within half a level of the pixel; the extreme levels include the tails."""
         logits, log_scale = outputs.chunk(2, dim=1)
-        scale = (log_scale - 3).clamp(-9, 9).exp()  # starts where typical errors are, about a twentieth of the range
+        scale = (log_scale - 3).clamp(-9, 9).exp()  # starts at a typical error, a twentieth of the range
         centred = x - logits.sigmoid()
         above, below = (centred + 0.5 / LEVELS) / scale, (centred - 0.5 / LEVELS) / scale
         # σ(a) − σ(b) = σ(a) σ(−b) (1 − exp(b − a)), a form that neither cancels nor vanishes far from the mean

@@ -1,4 +1,4 @@
-"""What a model can be built of, as numbers alone: its constructor and the check of params.yaml ask the same functions.
+"""Limits on a model's size, which both its constructor and the check of params.yaml apply.
 
 Nothing here imports torch: settings are checked without it.
 """
@@ -12,7 +12,7 @@ MOST_CODES = 65536  # entries of a codebook
 
 
 def refusal(shape: Sequence[int] | None, latent_dim: int, depth: int, settings: Mapping[str, Any]) -> str | None:
-    """Why no model with these settings can be built for images of `shape`, where that is known: what to change."""
+    """Why these settings make no model for images of `shape`, if known, and what to change; None if they do."""
     try:
         if "channels" in settings and depth == 0:
             return "depth: found 0; allowed: 1 or more, as a convolutional model halves its images at least once"
@@ -26,13 +26,13 @@ def refusal(shape: Sequence[int] | None, latent_dim: int, depth: int, settings: 
 
 
 def halved(shape: Sequence[int], depth: int) -> list[tuple[int, int]]:
-    """Height and width before each of `depth` halvings, and after the last; an odd size loses half a pixel.
+    """Height and width before each of `depth` halvings, and after the last; odd sizes are rounded down.
 
     >>> halved((1, 28, 30), 3)
     [(28, 30), (14, 15), (7, 7), (3, 3)]
 
     Raises:
-        UserError: the image is too small to be halved that often.
+        UserError: the image is too small for so many halvings.
     """
     sizes = [(shape[1], shape[2])]
     for _ in range(depth):
@@ -47,7 +47,7 @@ def halved(shape: Sequence[int], depth: int) -> list[tuple[int, int]]:
 
 
 def fsq_codes(dimensions: int, levels: int) -> int:
-    """How many codes `levels` levels of each of `dimensions` numbers make.
+    """How many codes there are with `levels` levels in each of `dimensions` dimensions.
 
     Raises:
         UserError: more than MOST_CODES.

@@ -1,9 +1,9 @@
-r"""What a model's loss is made of: distortion and rate, in nats an image.
+r"""What a model's loss is made of: distortion and rate, in nats per image.
 
 With an encoder q(z|x), a decoder p(x|z) and a prior p(z) = N(0, I):
 
     distortion(x, z) = −log p(x|z)            how badly a code describes its image (see `likelihoods`)
-    rate(x)          = KL(q(z|x) ‖ p(z))      how many nats the code says about its image
+    rate(x)          = KL(q(z|x) ‖ p(z))      how much the code says about its image
     −ELBO(x)         = E_q[distortion] + rate ≥ −log p(x)
 
 Kingma & Welling 2014, arXiv:1312.6114; the names are those of Alemi et al. 2018, arXiv:1711.00464.
@@ -20,7 +20,7 @@ from torch import Tensor
 class Loss:
     """What `Autoencoder.loss` gives for B images.
 
-    `total` (B,) is what is minimised; `terms` are its named parts, each (B,), in nats an image; `metrics` are named
+    `total` (B,) is what is minimised; `terms` are its named parts, each (B,), in nats per image; `metrics` are named
     scalars that belong to the batch as a whole.
     """
 
@@ -29,7 +29,7 @@ class Loss:
     metrics: dict[str, Tensor] = field(default_factory=dict)
 
     def detach(self) -> "Loss":
-        """The values alone: what computed them, with all its memory, may go."""
+        """The values without their computation graph, whose memory can be freed."""
         terms, metrics = (
             {name: value.detach() for name, value in named.items()} for named in (self.terms, self.metrics)
         )
@@ -37,7 +37,7 @@ class Loss:
 
 
 def gaussian_sample(mean: Tensor, logvar: Tensor, normal: Tensor) -> Tensor:
-    """Draws from N(mean, exp(logvar)) by standard normal numbers, which gradients pass by: shapes broadcast.
+    """Draws from N(mean, exp(logvar)), made from standard normal numbers (reparametrisation): shapes broadcast.
 
     >>> gaussian_sample(torch.ones(1), torch.zeros(1), torch.tensor([2.0]))
     tensor([3.])
@@ -69,7 +69,7 @@ MMD_SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 def mmd(first: Tensor, second: Tensor) -> Tensor:
     """Squared maximum mean discrepancy of two samples of codes: (N, D), (M, D) → ().
 
-    The estimate is the one over all pairs: never negative, 0 for equal samples, and the same when a sample is repeated.
+    The estimate averages over all pairs: never negative, 0 for equal samples, unchanged when a sample is repeated.
     Gretton et al. 2012, JMLR 13.
     """
     within = mmd_kernel(first, first).mean() + mmd_kernel(second, second).mean()

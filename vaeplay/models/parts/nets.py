@@ -1,4 +1,4 @@
-"""The networks: how an image becomes numbers, and numbers an image."""
+"""The networks: encoders from images to numbers, and decoders from numbers to images."""
 
 import math
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ from vaeplay.models.parts.limits import halved
 
 
 class Network(nn.Sequential):
-    """Layers in a row. In training mode their products are taken in `precision`; weights and outputs stay float32.
+    """Layers in sequence. Training computes their products in `precision`; weights and outputs stay float32.
 
-    With bfloat16 (8 bits of mantissa) a processor that knows it takes a convolutional model's step in two thirds of
-    the time.
+    With bfloat16 (8 bits of mantissa), a convolutional model's step takes two thirds of the time on a processor that
+    supports it.
     """
 
     precision: str = "float32"
@@ -29,11 +29,11 @@ class Network(nn.Sequential):
 
 
 class ToOneMap(nn.ConvTranspose2d):
-    """A transposed convolution of kernel 4, stride 2 and padding 1 that ends in one feature map, as a grey image does.
+    """A transposed convolution (kernel 4, stride 2, padding 1) to a single feature map, such as a grey image.
 
-    (B, C, h, w) → (B, 1, 2h, 2w), or a pixel more where `output_padding` says so. It is computed as it is defined:
-    every place of the input adds its multiple of the kernel to the output. PyTorch's own kernels are made for many
-    feature maps, and take three to four times as long for one, half of a grey decoder's time.
+    (B, C, h, w) → (B, 1, 2h, 2w), plus `output_padding`. It is computed by its definition: every input position adds
+    its multiple of the kernel to the output. PyTorch's kernels are made for many feature maps and take three to four
+    times as long for one, half of a grey decoder's time.
     """
 
     def __init__(self, inputs: int, output_padding: tuple[int, int]) -> None:
@@ -80,7 +80,7 @@ def down(channels_in: int, channels: int, depth: int, activation: str) -> list[n
 
 
 def up(sizes: Sequence[tuple[int, int]], channels_out: int, channels: int, activation: str) -> list[nn.Module]:
-    """Transposed convolutions through `sizes` backwards, to exactly the first of them. `channels` is as for `down`."""
+    """Transposed convolutions through `sizes` in reverse, ending at exactly the first. `channels` is as for `down`."""
     layers: list[nn.Module] = []
     for level in reversed(range(len(sizes) - 1)):
         odd = (sizes[level][0] % 2, sizes[level][1] % 2)
@@ -112,7 +112,7 @@ def conv_decoder(shape: Sequence[int], inputs: int, depth: int, activation: str,
 
 
 def map_encoder(shape: Sequence[int], outputs: int, depth: int, activation: str, channels: int) -> nn.Module:
-    """(B, *shape) → (B, outputs, h, w): a vector for each place of the image halved `depth` times."""
+    """(B, *shape) → (B, outputs, h, w): a vector for each position of the image halved `depth` times."""
     return Network(*down(shape[0], channels, depth, activation), nn.Conv2d(channels << (depth - 1), outputs, 1))
 
 

@@ -1,10 +1,10 @@
-r"""Quantisers: how the vectors that an encoder gives become codes, one of K for each position of a map.
+r"""Quantisers: how an encoder's vectors become codes, one of K at each position of a map.
 
-A codebook holds e_1 … e_K. At every position, with encoder output z and sg for "no gradient through this",
+A codebook holds e_1 … e_K. At every position, with encoder output z and the stop-gradient sg,
 
     code      k(z) = argmin_k ‖z − e_k‖²
-    quantised z_q  = e_k(z), handed on as z + sg(z_q − z): the gradient at z is the one at z_q (straight-through)
-    cost           = commitment · ‖z − sg(z_q)‖²  [+ ‖sg(z) − z_q‖², `gradient` alone]
+    quantised z_q  = e_k(z), passed on as z + sg(z_q − z): the gradient at z is the one at z_q (straight-through)
+    cost           = commitment · ‖z − sg(z_q)‖²  [+ ‖sg(z) − z_q‖², `gradient` only]
 
 The squared errors are summed over an image's positions and dimensions, as its distortion is over its pixels.
 
@@ -14,7 +14,7 @@ The squared errors are summed over an image's positions and dimensions, as its d
     fsq       no codebook: each dimension is bounded and rounded to one of its levels, and K is their product
 
 Van den Oord et al. 2017, arXiv:1711.00937 (`ema`: its appendix, and Razavi et al. 2019, arXiv:1906.00446). Codebooks
-start at k-means centres, and codes that are hardly used move to an encoder output, as in Łańcucki et al. 2020,
+start at k-means centres, and rarely used codes move to an encoder output, as in Łańcucki et al. 2020,
 arXiv:2005.08520. `fsq`: Mentzer et al. 2023, arXiv:2309.15505.
 """
 
@@ -32,16 +32,16 @@ from vaeplay.models.parts.limits import fsq_codes
 from vaeplay.neighbours import nearest
 from vaeplay.noise import Noise
 
-MARGIN = 1e-3  # by which bounded numbers stay off the outer edges of their levels: Mentzer et al. 2023
-START_STEPS = 10  # of Lloyd's algorithm for the first codebook: training goes on from there
+MARGIN = 1e-3  # keeps bounded numbers off the outer edges of their levels: Mentzer et al. 2023
+START_STEPS = 10  # of Lloyd's algorithm for the initial codebook; training refines it
 
 
 @dataclass(frozen=True)
 class Quantised:
     """B maps of codes.
 
-    `codes` (B, h, w) are indices from 0; `vectors` (B, D, h, w) what they stand for, with the straight-through
-    gradient; `cost` (B,) what they add to the loss of an image, and `terms` its parts before they are weighted.
+    `codes` (B, h, w) are indices from 0; `vectors` (B, D, h, w) are what they stand for, with the straight-through
+    gradient; `cost` (B,) is what they add to an image's loss, and `terms` are its unweighted parts.
     """
 
     codes: Tensor
@@ -56,7 +56,7 @@ class Quantiser(nn.Module):
     size: int
 
     def start(self, vectors: Tensor, noise: Noise) -> None:
-        """See encoder outputs (N, D) before the first step."""
+        """Initialise from encoder outputs (N, D), before the first step."""
 
     def codes(self, z: Tensor) -> Tensor:
         """(B, D, h, w) → indices (B, h, w)."""
@@ -96,7 +96,7 @@ class Codebook(Quantiser):
         return functional.embedding(codes, self.codebook).movedim(-1, 1)
 
     def forward(self, z: Tensor, noise: Noise) -> Quantised:
-        """See the module. The codebook moves after the vectors have been taken from it."""
+        """As the module says. The codebook moves only after its vectors have been read."""
         codes = self.codes(z)
         vectors = self.vectors(codes)
         cost, terms = self.cost(z, vectors)
@@ -105,19 +105,19 @@ class Codebook(Quantiser):
         return Quantised(codes, straight_through(z, vectors), cost, terms)
 
     def cost(self, z: Tensor, vectors: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """What an image's codes cost, (B,), and its parts."""
+        """The cost of each image's codes, (B,), and its unweighted parts."""
         commitment = squared_error(z, vectors.detach())
         return self.commitment * commitment, {"commitment": commitment}
 
     @torch.no_grad()
     def start(self, vectors: Tensor, noise: Noise) -> None:
-        """Put the codebook at the k-means centres of `vectors`."""
+        """Set the codebook to the k-means centres of `vectors`."""
         self.codebook.copy_(clusters.k_means(vectors, self.size, noise, START_STEPS)[0])
         self.shares.fill_(1 / self.size)
 
     @torch.no_grad()
     def move(self, vectors: Tensor, codes: Tensor, noise: Noise) -> None:
-        """After a step's vectors (N, D) chose `codes` (N,): count, follow, and give up the codes that nothing uses."""
+        """Update the codebook after a step's vectors (N, D) chose `codes` (N,), and reseed rarely used codes."""
         means, counts = clusters.means_of(vectors, codes, self.size)
         share = counts / len(vectors)
         self.shares.lerp_(share, 1 - self.decay)
@@ -128,14 +128,14 @@ class Codebook(Quantiser):
         self.shares.copy_(torch.where(unused, 1 / self.size, self.shares))
 
     def follow(self, means: Tensor, share: Tensor) -> None:
-        """Move the codes towards the means (K, D) of what chose them; `share` (K,) is how much did."""
+        """Move codes towards the means (K, D) of the vectors that chose them, a `share` (K,) of all."""
 
 
 class EMA(Codebook):
     """A codebook of running means."""
 
     def follow(self, means: Tensor, share: Tensor) -> None:
-        """The module's formula, in which an entry that nothing chose stays where it is."""
+        """The module's formula, in which an entry that no vector chose stays where it is."""
         pace = (1 - self.decay) * share / self.shares.clamp(min=1e-30)
         self.codebook.add_(pace[:, None] * (means - self.codebook))
 
@@ -159,9 +159,9 @@ class Gradient(Codebook):
 class FSQ(Quantiser):
     """Finite scalar quantisation: K = levels^D, and nothing is learned. Vectors are in −1…1.
 
-    A number z becomes the whole number nearest to reach · tanh(z + shift) − offset, and z = 0 becomes 0. Even numbers
-    of levels have no whole number in their middle: offset = 1/2 puts one there, as in the paper, and one level more
-    below 0 than above. Without it z = 0 would lie on the edge between two codes.
+    A number z becomes the integer nearest to reach · tanh(z + shift) − offset, and z = 0 becomes 0. An even number of
+    levels has no integer in its middle: offset = 1/2 puts one there, as in the paper, with one more level below 0 than
+    above. Without it, z = 0 would lie on the edge between two codes.
     """
 
     places: Tensor
@@ -175,21 +175,21 @@ class FSQ(Quantiser):
         self.register_buffer("places", levels ** torch.arange(dimensions), persistent=False)
 
     def bounded(self, z: Tensor) -> Tensor:
-        """Any z → between the lowest level, −⌊levels / 2⌋, and the highest."""
+        """z squashed to between the lowest level, −⌊levels / 2⌋, and the highest."""
         return self.reach * (z + math.tan(self.offset / self.reach)).tanh() - self.offset
 
     def codes(self, z: Tensor) -> Tensor:
-        """The levels as digits of one number."""
+        """The levels, read as the digits of one number."""
         digits = self.bounded(z).round().long() + self.levels // 2
         return (digits * self.places.view(-1, 1, 1)).sum(1)
 
     def vectors(self, codes: Tensor) -> Tensor:
-        """The digits back, as numbers in −1…1."""
+        """The digits of each code, as numbers in −1…1."""
         digits = codes.unsqueeze(1) // self.places.view(-1, 1, 1) % self.levels
         return digits / (self.levels // 2) - 1
 
     def forward(self, z: Tensor, noise: Noise) -> Quantised:
-        """The gradient passes the rounding, and not the bounds."""
+        """The gradient skips the rounding but not the bounds."""
         codes = self.codes(z)
         bounded = self.bounded(z) / (self.levels // 2)
         return Quantised(codes, straight_through(bounded, self.vectors(codes)), z.new_zeros(len(z)), {})
@@ -201,7 +201,7 @@ def straight_through(z: Tensor, vectors: Tensor) -> Tensor:
 
 
 def squared_error(first: Tensor, second: Tensor) -> Tensor:
-    """‖first − second‖² of an image: (B, D, h, w) twice → (B,)."""
+    """‖first − second‖² per image: (B, D, h, w) twice → (B,)."""
     return (first - second).square().flatten(1).sum(1)
 
 

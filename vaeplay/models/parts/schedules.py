@@ -1,4 +1,4 @@
-r"""How much the rate counts, step by step. Each is a pure function of the step, so that resuming cannot move it.
+r"""The weight of the rate at each step. Schedules are pure functions of the step, so resuming cannot shift them.
 
 With rates[i, d] the rate of image i in latent dimension d, and C or a weight that depends on the step:
 
@@ -10,9 +10,9 @@ With rates[i, d] the rate of image i in latent dimension d, and C or a weight th
                                                                           Burgess et al. 2018, arXiv:1804.03599
     free_bits   Σ_d max(rate of d averaged over the batch, `free`)        Kingma et al. 2016, arXiv:1606.04934
 
-A model multiplies what comes back by its β, and adds the distortion. A step may be a number or a tensor (): where the
-step of a training is captured, only what is in a tensor can change. In the settings `steps` is a `share` of the
-training: so a schedule is complete by its end, and means the same for few images and for many.
+A model multiplies the result by its β and adds the distortion. A step may be a number or a tensor (): in a captured
+training step, only tensors can change. In the settings, `steps` is a `share` of the training, so that a schedule is
+complete by its end and means the same for few images and for many.
 """
 
 from dataclasses import dataclass
@@ -20,10 +20,11 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor
+from typing_extensions import override
 
 
 def share(step: int | Tensor, steps: int) -> Tensor:
-    """How much of `steps` is over, 1 at most: ().
+    """The share of `steps` that is over, at most 1: ().
 
     >>> share(3, 4), share(5, 4)
     (tensor(0.7500, dtype=torch.float64), tensor(1., dtype=torch.float64))
@@ -38,25 +39,25 @@ class Schedule(Protocol):
         """What the rate costs before β: (B, D) → (B,), nats."""
 
     def weight(self, step: int | Tensor) -> Tensor | None:
-        """What multiplies the rate of every image and dimension, (); None where no single number does."""
+        """The factor on the rate of every image and dimension, (); None if there is no single one."""
 
 
 @dataclass(frozen=True)
-class Constant:
+class Constant(Schedule):
     """The rate itself, always."""
 
+    @override
     def __call__(self, rates: Tensor, step: int | Tensor) -> Tensor:
-        """Σ_d rates."""
         return rates.sum(1)
 
+    @override
     def weight(self, step: int | Tensor) -> Tensor:
-        """1."""
         return torch.ones(())
 
 
 @dataclass(frozen=True)
-class Linear:
-    """Warm-up: from nothing to the whole rate over `steps` steps."""
+class Linear(Schedule):
+    """Warm-up: from 0 to the full rate over `steps` steps."""
 
     steps: int
 
@@ -64,8 +65,8 @@ class Linear:
         """0 at the start, 1 from `steps` on: ()."""
         return share(step, self.steps)
 
+    @override
     def __call__(self, rates: Tensor, step: int | Tensor) -> Tensor:
-        """Weight · Σ_d rates."""
         return self.weight(step) * rates.sum(1)
 
 
@@ -76,41 +77,41 @@ class Cyclical(Linear):
     cycles: int
 
     def weight(self, step: int | Tensor) -> Tensor:
-        """Up over the first half of a cycle and 1 over its second; 1 for good once the last cycle is over: ()."""
+        """Rises over the first half of each cycle and stays 1 over the second; 1 after the last cycle: ()."""
         step = torch.as_tensor(step)
-        within = 2 * (step * self.cycles % self.steps)  # in whole numbers: a cycle may be broken
+        within = 2 * (step * self.cycles % self.steps)  # exact, even if steps / cycles is not an integer
         return share(torch.where(step >= self.steps, self.steps, within), self.steps)
 
 
 @dataclass(frozen=True)
-class Capacity:
-    """A rate held at a target that grows to `capacity` nats over `steps` steps; `gamma` says how hard."""
+class Capacity(Schedule):
+    """A rate held at a target that grows to `capacity` nats over `steps` steps; `gamma` says how strictly."""
 
     steps: int
     capacity: float
     gamma: float
 
+    @override
     def __call__(self, rates: Tensor, step: int | Tensor) -> Tensor:
-        """γ |Σ_d rates − C|."""
         target = self.capacity * share(step, self.steps)
         return self.gamma * (rates.sum(1) - target).abs()
 
     def weight(self, step: int | Tensor) -> None:
-        """None: a nat costs γ above the target, and −γ below."""
+        """No single number: a nat costs γ above the target and −γ below it."""
 
 
 @dataclass(frozen=True)
-class FreeBits:
-    """`free` nats in each latent dimension cost nothing more: pressure ends where a dimension says less."""
+class FreeBits(Schedule):
+    """The first `free` nats of each latent dimension cost nothing: below that, there is no pressure on it."""
 
     free: float
 
     def __call__(self, rates: Tensor, step: int | Tensor) -> Tensor:
-        """An image's share of Σ_d max(mean rate of d, free): the mean over the batch is that sum."""
+        """An image's share of Σ_d max(mean rate of d, free), which is the mean over the batch."""
         return torch.where(rates.mean(0) > self.free, rates, self.free).sum(1)
 
     def weight(self, step: int | Tensor) -> None:
-        """None: it is 1 in some dimensions, and 0 in others."""
+        """No single number: it is 1 in some dimensions and 0 in others."""
 
 
 BY_NAME: dict[str, type[Schedule]] = {
@@ -123,7 +124,7 @@ BY_NAME: dict[str, type[Schedule]] = {
 
 
 def of(settings: dict[str, Any], steps: int) -> Schedule:
-    """The schedule that settings name, for a training of so many steps.
+    """The schedule that `settings` name, for a training of `steps` steps.
 
     >>> of({"name": "linear", "share": 0.6}, 1000)
     Linear(steps=600)
