@@ -149,7 +149,11 @@ def test_rows_index_the_test_split(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("codes", "said"),
-    [(None, "no such file"), (b"no codes", "not a cell's codes"), (np.full((9, 2), np.nan, np.float32), "not finite")],
+    [
+        (None, "no such file"),
+        (b"no codes", "not a cell's codes"),
+        (np.full((9, 2), np.nan, np.float32), "NaN or infinite"),
+    ],
 )
 def test_codes_that_are_none_are_one_line_that_names_the_file(folder: Path, codes: Any, said: str) -> None:
     path = folder / "codes/a.safetensors"
