@@ -195,7 +195,7 @@ def test_a_sample_enlarged(page: Page) -> None:
     before = image.get_attribute("src")
     page.keyboard.press("j")
     assert image.get_attribute("src") != before
-    lightbox.get_by_role("link", name="Everything about it").click()
+    lightbox.get_by_role("link", name="All about this cell").click()
     expect(lightbox).to_be_hidden()
     expect(page.locator("#detail h3")).to_have_text("BetaVAE β=2, latent 2, depth 1")
 
@@ -366,8 +366,8 @@ def test_single_runs_unfold_and_the_mean_is_what_is_sorted(browser: Browser, rep
 def test_the_plane_takes_any_two_metrics(page: Page) -> None:
     point = page.locator(f"#plane a.point[data-cell={VAE}]")
     place = point.get_attribute("transform")
-    page.get_by_label("Across").select_option("mse")
-    page.get_by_label("Upwards").select_option("elbo")
+    page.get_by_label("Horizontal axis").select_option("mse")
+    page.get_by_label("Vertical axis").select_option("elbo")
     assert "x=mse" in page.url and "y=elbo" in page.url
     assert point.get_attribute("transform") != place
     expect(page.locator("#plane .diagonals")).to_be_hidden()
@@ -381,8 +381,8 @@ def test_the_plane_takes_any_two_metrics(page: Page) -> None:
         modules['frame/state.js'].cellOf(link.dataset.cell).metrics.elbo, link.getBoundingClientRect().top]))"""
     ordered = sorted(page.evaluate(better))
     assert [top for _, top in ordered] == sorted((top for _, top in ordered), reverse=True)
-    page.get_by_label("Across").select_option("rate")
-    page.get_by_label("Upwards").select_option("distortion")
+    page.get_by_label("Horizontal axis").select_option("rate")
+    page.get_by_label("Vertical axis").select_option("distortion")
     assert point.get_attribute("transform") == place and "x=" not in page.url
 
 
@@ -453,7 +453,7 @@ def test_taking_turns_can_be_stopped_by_keys(browser: Browser, address: str) -> 
         expect(caption).to_have_text("AE, latent 8, depth 2")
         page.get_by_role("button", name="Swap").press("Enter")
         expect(caption).to_have_text("VAE, latent 8, depth 2")
-        page.get_by_role("button", name="Take turns").press("Enter")
+        page.locator("#compare").get_by_role("button", name="Play").press("Enter")
         expect(caption).to_have_text("AE, latent 8, depth 2")
         page.get_by_role("button", name="Pause").press("Enter")
         rows = page.locator("#compare tbody tr").evaluate_all(

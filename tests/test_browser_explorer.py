@@ -169,7 +169,7 @@ def test_a_press_on_a_point_goes_to_its_images_code(browser: Browser, address: s
         page.mouse.move(*spot(page, 4))
         expect(page.locator("#peek")).to_be_visible()
         page.mouse.click(*spot(page, 4))
-        expect(page.locator("#explorer .place")).to_contain_text("The code of test image")
+        expect(page.locator("#explorer .place")).to_contain_text("Reconstruction of test image")
         expect(page.locator("canvas.original")).to_be_visible()
         page.wait_for_function("() => location.hash.includes('image=')")
 
@@ -217,7 +217,7 @@ def test_whatever_else_is_done_ends_a_walk(browser: Browser, address: str) -> No
         explored(page, DEEP)
         ways = {
             "pad": lambda: pad(page).press("ArrowRight"),
-            "key": lambda: page.get_by_role("button", name="A test image").press("Enter"),
+            "key": lambda: page.get_by_role("button", name="Random test image").press("Enter"),
             "map": lambda: page.evaluate(
                 "(cell) => modules['explorer/place.js'].explore({ cell, image: 3 })", DEEP.name
             ),
@@ -315,9 +315,9 @@ def test_codes_are_drawn_over_by_a_pointer(browser: Browser, address: str) -> No
 def test_a_draw_follows_the_one_in_the_link(browser: Browser, address: str) -> None:
     with opened(browser, f"{address}#explore={DEEP.name}&draw=1") as page:
         explored(page, DEEP)
-        expect(page.locator("#explorer .place")).to_contain_text("Draw 2 from")
-        page.get_by_role("button", name="Random from the prior").click()
-        expect(page.locator("#explorer .place")).to_contain_text("Draw 3 from")
+        expect(page.locator("#explorer .place")).to_contain_text("Sample 2 from")
+        page.get_by_role("button", name="Sample from the prior").click()
+        expect(page.locator("#explorer .place")).to_contain_text("Sample 3 from")
 
 
 def test_another_cell_has_its_own_scale_and_points(browser: Browser, address: str) -> None:
@@ -369,9 +369,9 @@ def test_random_draws_differ(browser: Browser, address: str) -> None:
         explored(page, CODED)
         before = levels(picture(page))
         for _ in range(2):
-            page.get_by_role("button", name="Random from the prior").click()
+            page.get_by_role("button", name="Sample from the prior").click()
             before = until_changed(picture(page), before)
-        expect(page.locator("#explorer .place")).to_contain_text("Draw 2 from an autoregressive model")
+        expect(page.locator("#explorer .place")).to_contain_text("Sample 2 from an autoregressive model")
 
 
 def test_pointing_at_a_map_shows_the_image_and_pressing_starts_the_explorer(browser: Browser, address: str) -> None:
@@ -398,7 +398,7 @@ def test_a_two_dimensional_latent_space_is_drawn_decoded(browser: Browser, addre
         canvas.scroll_into_view_if_needed()
         expect(canvas).to_have_attribute("data-drawn", "latent")
         before = levels(canvas)
-        page.get_by_label("Points on the decoded space").click()
+        page.get_by_label("Show points over the decoded images").click()
         until_changed(canvas, before)
         page.get_by_role("button", name=f"Large map of {'VAE'}").first.click()
         expect(page.locator("figure.map.large")).to_have_count(1)
@@ -407,7 +407,7 @@ def test_a_two_dimensional_latent_space_is_drawn_decoded(browser: Browser, addre
         explored(page, PLANE)
         assert "image=" in page.url and "points=shown" in page.url
         page.go_back()
-        page.get_by_label("Points on the decoded space").click()
+        page.get_by_label("Show points over the decoded images").click()
         canvas.click(position={"x": x, "y": y})  # where a point is that is not drawn
         page.wait_for_function("() => modules['frame/state.js'].getState('at')")
         assert "image=" not in page.url
@@ -419,7 +419,7 @@ def test_a_cell_beyond_the_budget_answers_from_its_atlas(browser: Browser, tmp_p
         explored(page, DEEP, PLANE)
         expect(page.locator("figure.side figcaption").first).to_contain_text("atlas")
         expect(page.locator("figure.side figcaption").first).to_contain_text("12 × 12")
-        expect(page.get_by_role("button", name="Random from the prior")).to_be_disabled()
+        expect(page.get_by_role("button", name="Sample from the prior")).to_be_disabled()
         before = levels(picture(page))
         drag(page, pad(page), 0.3, 0.3)
         until_changed(picture(page), before)
@@ -431,7 +431,7 @@ def test_without_maps_a_line_says_so(browser: Browser, tmp_path: Path) -> None:
         path.unlink()
     main(tmp_path)
     with opened(browser, (tmp_path / "reports/gallery.html").as_uri()) as page:
-        expect(page.locator("#map")).to_contain_text("of the codes are missing")
+        expect(page.locator("#map")).to_contain_text("maps are missing")
         expect(page.locator("figure.map:visible")).to_have_count(1)
 
 

@@ -60,7 +60,7 @@ def test_the_gallery_opens_with_its_data_card(workspace: Workspace, browser: Bro
 def test_dvc_watches_the_folder(workspace: Workspace) -> None:
     (workspace.root / "my photos/beach/broken.jpg").unlink()
     assert workspace.dvc("repro") == ["prepare", "report"]  # no cell: the images are the same as before
-    assert "gave no image" not in (workspace.root / "reports/gallery.html").read_text()
+    assert "could not be read as an image" not in (workspace.root / "reports/gallery.html").read_text()
     (workspace.root / "my photos/beach/000.jpg").unlink()
     assert workspace.dvc("repro", "prepare") == ["prepare"]
     assert sum(json.loads((workspace.root / "data/card.json").read_text())["counts"].values()) == PHOTOS - 1

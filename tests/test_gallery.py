@@ -211,14 +211,14 @@ def test_the_data_card_shows_the_balance_of_classes_and_what_was_left_out(root: 
     bars = headline.balance(read(root))
     assert [(bar.count, bar.height) for bar in bars[:4]] == [(0, 0), (300, 40), (150, 20), (75, 10)]
     text = html(root)
-    assert "1 file gave no image and was left out" in text and "images/x.png: empty" in text
+    assert "1 file could not be read as an image and was left out" in text and "images/x.png: empty" in text
     assert "12 files are dark" in text
     rectangles = [found for tag, found in Elements(text).tags if tag == "rect" and found.get("width") == "16"]
     assert [float(found["height"] or "") for found in rectangles] == [bar.height for bar in bars]
     for key in ("factors", "own_test", "skipped", "skipped_files", "notes"):  # a card of an earlier version
         del card[key]
     fake_workspace.write(root / "data/card.json", card)
-    assert "gave no image" not in html(root)
+    assert "could not be read as an image" not in html(root)
 
 
 def test_no_cells_at_all(tmp_path: Path) -> None:
@@ -302,7 +302,7 @@ def test_the_union_holds_every_log(root: Path) -> None:
 def test_values_that_are_not_finite_are_shown_and_never_best(root: Path) -> None:
     name = plans()[0].name
     (root / f"metrics/{name}.json").write_text('{"mse": NaN, "distortion": -Infinity}')
-    assert "not finite" in html(root)
+    assert "NaN or infinite" in html(root)
     assert all(name not in column.best for column in columns.columns(read(root)))
 
 
@@ -338,7 +338,13 @@ def test_nats_under_different_likelihoods_are_not_ranked(root: Path) -> None:
     fake_workspace.write(path, cell | {"settings": {"likelihood": {"name": "gaussian"}}})
     best = {column.metric.key: column.best for column in columns.columns(read(root))}
     assert best["mse"] and not best["distortion"] and not best["elbo"]
-    assert "cannot be ranked" in html(root)
+    assert "cannot be compared" in html(root)
+
+
+def test_counts_are_a_product_only_of_a_full_grid(root: Path) -> None:
+    assert "3 models × 2 latent sizes × 2 depths" in html(root)
+    fake_workspace.make(root, fake_workspace.plans()[:-1])
+    assert "3 models, 2 latent sizes, 2 depths" in html(root)
 
 
 def test_the_commit_is_named(root: Path) -> None:
@@ -352,9 +358,9 @@ def test_the_commit_is_named(root: Path) -> None:
     git("init", "-q")
     git("add", "params.yaml")
     git("commit", "-qm", "start")
-    assert git("rev-parse", "HEAD") in (text := html(root)) and "sources unchanged" in text
+    assert git("rev-parse", "HEAD") in (text := html(root)) and "without later changes" in text
     (root / "params.yaml").write_text("seed: 1\n")
-    assert "with changes since" in html(root)
+    assert "with later changes" in html(root)
 
 
 METRIC = st.sampled_from(list(BY_KEY.values()))
@@ -480,7 +486,10 @@ def test_an_estimate_is_shown_with_its_interval_and_what_real_images_reach(made:
     card = json.loads((root / "classifier/card.json").read_text())
     fake_workspace.write(root / "classifier/card.json", card | {"task": "flip or half turn"})
     text = html(root)
-    assert "tells how images of the test split were flipped or turned by half with an accuracy of 98.0 %" in text
+    assert (
+        "recognise whether an image was flipped or turned upside down; on the test split, its accuracy is 98.0 %"
+        in text
+    )
     for over in ("test images", "samples", "pairs"):  # as the registry has it
         assert f"95 % interval over 1\u2009000 {over}: " in text, over
     assert "half of the real images" not in text
@@ -559,7 +568,7 @@ def test_pages_of_large_colour_images_fit_and_say_how(tmp_path: Path, size: int,
     colour_workspace(tmp_path, size, cells, across, megabytes=4.3)
     main(tmp_path)  # it refuses a page that is too large
     text = (tmp_path / "reports/gallery.html").read_text()
-    assert "or such large images, would make a large page" in text
+    assert "To keep this page small" in text
     shown = read(tmp_path)
     assert all(len(cell.samples) == 6 for cell in shown.cells)
     original = np.asarray(
@@ -644,9 +653,9 @@ def test_values_that_are_nearly_one_have_an_axis_with_few_ticks() -> None:
 @pytest.mark.parametrize(
     ("convergence", "flag", "said"),
     [
-        ("falling", "still falling", "was falling when the training ended, after 20 epochs"),
-        ("overfitting", "overfits", "Overfits since epoch 20"),
-        ("best", "", "At its best"),
+        ("falling", "still falling", "was still falling when training ended, after 20 epochs"),
+        ("overfitting", "overfits", "Overfits after epoch 20"),
+        ("best", "", "Converged"),
     ],
 )
 def test_a_reader_is_told_whether_a_training_was_long_enough(

@@ -49,7 +49,7 @@ def test_every_pair_has_a_row_and_every_claim_its_verdict(tmp_path: Path, asked:
 
 def test_repeated_trainings_speak_of_kinds(tmp_path: Path, asked: Any) -> None:
     asked["repeats"] = ["", "_r2"]
-    assert "of the kinds of model, over trainings and images both" in page(tmp_path, asked)
+    assert "apply to the kinds of model: they take both runs and images into account" in page(tmp_path, asked)
 
 
 def test_without_a_table_there_is_no_section(tmp_path: Path) -> None:

@@ -18,10 +18,10 @@ TERMS = {
     "bound": "Importance-weighted bound",
     "codebook": "Codebook loss",
     "commitment": "Commitment loss",
-    "perplexity": "Perplexity of the codebook, codes",
-    "codes_in_use": "Codes in use in a batch, codes",
-    "bits": "Code length, bits an image",
-    "mmd": "MMD² between codes and prior, without unit",
+    "perplexity": "Perplexity of the codebook",
+    "codes_in_use": "Codes in use per batch",
+    "bits": "Code length, bits per image",
+    "mmd": "MMD² between codes and prior, no unit",
 }
 """Titles of the usual terms, in the order in which they are shown; others follow under their own names."""
 

@@ -9,12 +9,12 @@ from vaeplay.gallery.page import Cell, Estimate, Page
 from vaeplay.gallery.words import plural, run
 
 GROUPS: dict[Group, str] = {
-    "reconstruction": "Reconstruction: what comes back of an image",
-    "likelihood": "Likelihood: what an image costs",
+    "reconstruction": "Reconstruction: how well an image is restored from its code",
+    "likelihood": "Likelihood: how well the model explains test images",
     "generation": "Generation: how new images compare with real ones",
-    "smoothness": "Smoothness: what lies between codes",
-    "representation": "Representation: what codes are good for",
-    "disentanglement": "Disentanglement: one factor a dimension",
+    "smoothness": "Smoothness: how images change between two codes",
+    "representation": "Representation: how useful the codes are",
+    "disentanglement": "Disentanglement: whether each dimension encodes one factor",
 }
 """The groups of the registry, as the question that each answers."""
 

@@ -79,6 +79,7 @@ def environment() -> Environment:
     engine.filters |= {
         "axis": words.axis,
         "bytes": words.size,
+        "called": words.called,
         "count_of": words.plural,
         "duration": words.duration,
         "half": words.half,

@@ -54,7 +54,7 @@ def view(page: Page) -> View:
 
 
 TITLES = {axis.field: (axis.title, axis.noun) for axis in AXES if axis.title} | {
-    "beta": ("β", "weight β"),
+    "beta": ("β", "β value"),
     "seed": ("Seed", "seed"),
     "run": ("Run", "run"),
 }

@@ -13,7 +13,7 @@ def number(value: float | None, digits: int) -> str:
     '−1\u2009234.5'
     """
     if value is None:
-        return "not finite"
+        return "NaN or infinite"
     if abs(value) >= 1e9:
         return f"{value:.{digits}e}".replace("-", "−")
     text = f"{value:,.{digits}f}"
@@ -88,13 +88,22 @@ def training_length(cell: Cell) -> str:
     kept = {item.key: item.value for item in cell.train}.get("keep") == "best"
     weights = f"The weights are those of epoch {best}" if kept else f"The weights are those of epoch {last}, the last"
     return {
-        "falling": "Still falling: the validation loss was falling when the training ended, after "
-        f"{plural(last, 'epoch')}. More epochs would change this model's values.",
-        "best": f"At its best: the validation loss had levelled off by epoch {last}, as far as its curve can tell "
+        "falling": "Still falling: the validation loss was still falling when training ended, after "
+        f"{plural(last, 'epoch')}. More epochs would change this model's metrics.",
+        "best": f"Converged: the validation loss had levelled off by epoch {last}, as far as its curve shows "
         "under this learning-rate schedule.",
-        "overfitting": f"Overfits since epoch {best}: the validation loss was lowest there, and higher at the end. "
+        "overfitting": f"Overfits after epoch {best}: the validation loss was lowest there and higher at the end. "
         f"{weights}.",
     }[cell.history.convergence]
+
+
+def called(title: str) -> str:
+    """The name at the start of a data set's title; a folder's name may itself have commas.
+
+    >>> called("MNIST handwritten digits, 5,000 of them"), called("sun, sea, a folder of 12 images")
+    ('MNIST handwritten digits', 'sun, sea')
+    """
+    return title.rpartition(", a folder of ")[0] or title.split(",")[0]
 
 
 def plural(count: int, noun: str, nouns: str = "") -> str:

@@ -90,7 +90,7 @@ def codebook(cell: Cell) -> Codebook | None:
         row, column = divmod(at, COLUMNS)
         uses = cell.usage[entry]
         share = f"{number(100 * uses / total, 2)} %"
-        words = f"{share} of places, {plural(uses, 'use')}" if uses else "unused"
+        words = f"{share} of all places, {plural(uses, 'use')}" if uses else "unused"
         x, y = column * (across + GAP), row * (down + BELOW)
         tiles.append(Tile(x, y, round(across * uses / most, 2), f"entry {entry}: {words}", uses > 0))
         rows.append((str(entry), number(uses, 0), share if uses else "unused"))

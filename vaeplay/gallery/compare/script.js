@@ -15,11 +15,11 @@ const sides = find(dialog, '.sides');
 const numbers = find(dialog, '.dialog-body .scroll');
 const still = window.matchMedia('(prefers-reduced-motion: reduce)');
 const explanations = {
-  side: 'What each cell makes of the same images, or of the same noise where the latent sizes agree.',
-  own: 'Each cell has test images of its own here, which need not be those of the others.',
-  slider: 'The first two cells in one place: move the slider to uncover one or the other.',
-  difference: 'How far each cell is from the first, pixel by pixel: black is no difference, white is a full one.',
-  flicker: 'The cells take turns in one place; the buttons, or a click on the picture, swap or stop them.',
+  side: 'The same images for every cell, or images from the same noise if the latent sizes agree.',
+  own: 'Each cell shows its own selection of test images here, so they may differ between cells.',
+  slider: 'The first two cells, one over the other: move the slider to see more of one or the other.',
+  difference: 'The difference between each cell and the first, pixel by pixel: black is none, white is the largest possible.',
+  flicker: 'The cells are shown in turn in one place. Click the picture to see the next cell; use the buttons to pause.',
 };
 /** @type {ReturnType<typeof setInterval> | undefined} */
 let turns;
@@ -67,7 +67,7 @@ const difference = async (first, other) => {
   }
   two.context.putImageData(two.pixels, 0, 0);
   two.canvas.setAttribute('role', 'img');
-  two.canvas.setAttribute('aria-label', `Difference of ${other.alt} from the first`);
+  two.canvas.setAttribute('aria-label', `Difference between ${other.alt} and the first`);
   fitPicture(two.canvas, ownSize(other), 2, sides.clientWidth);
   return two.canvas;
 };
@@ -88,7 +88,7 @@ const flicker = (sources, labels) => {
   const pace = (running) => {
     clearInterval(turns);
     turns = running ? setInterval(swap, PACE) : undefined;
-    pauser.textContent = running ? 'Pause' : 'Take turns';
+    pauser.textContent = running ? 'Pause' : 'Play';
   };
   for (const item of [image, swapper]) item.addEventListener('click', swap);
   pauser.addEventListener('click', () => pace(turns === undefined));
@@ -152,7 +152,7 @@ const draw = async (names, way, kind) => {
     made = slider(images, captions);
   } else if (way === 'difference') {
     const [first, ...others] = there;
-    const title = ({ label }) => [label, ' against ', first.label.cloneNode(true)];
+    const title = ({ label }) => [label, ' compared with ', first.label.cloneNode(true)];
     made = await Promise.all(
       others.map(async (item) => side(title(item), await difference(first.source, item.source))),
     );
@@ -185,7 +185,7 @@ follow(() => {
   tray.hidden = !names.length;
   const first = element('bdi', {}, names.length ? cellOf(names[0]).label : '');
   find(tray, '.chosen').replaceChildren(
-    ...(names.length < 2 ? [first, ': tick another'] : [`${names.length} cells chosen`]),
+    ...(names.length < 2 ? [first, ': tick another cell to compare'] : [`${names.length} cells chosen`]),
   );
   opener.disabled = names.length < 2;
 

@@ -34,7 +34,7 @@ const start = (explorer) => {
     });
     list.replaceChildren(...sliders.map(({ label }) => label));
     box.hidden = !many;
-    find(box, '.rest').textContent = many && cell.size > MOST ? `The ${MOST} of ${cell.size} that say most.` : '';
+    find(box, '.rest').textContent = many && cell.size > MOST ? `The first ${MOST} of ${cell.size} are shown.` : '';
   };
 
   explorer.show(() => {

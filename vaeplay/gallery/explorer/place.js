@@ -121,8 +121,8 @@ const start = (section, points) => {
     const index = base?.kind === 'image' && !at ? base.index : -1;
     const [a, b] = sides[0].place;
     let text = `At ${signed(a)}, ${signed(b)}`;
-    if (index >= 0) text = `The code of ${points.name(index)}, decoded`;
-    else if (base?.kind === 'draw' && !at) text = `Draw ${base.n + 1} from ${cell.about.prior}, decoded`;
+    if (index >= 0) text = `Reconstruction of ${points.name(index)}`;
+    else if (base?.kind === 'draw' && !at) text = `Sample ${base.n + 1} from ${cell.about.prior}, decoded`;
     else if (base?.kind === 'walk' && !at) text = `${Math.round(base.t * 100)} % of the way between two test images`;
     if (status.textContent !== text) status.textContent = text;
     drawing.disabled = !cell.draws;
@@ -166,10 +166,10 @@ const start = (section, points) => {
     side.picture.width = sizeOfImage.width;
     side.picture.height = sizeOfImage.height;
     const label = cellOf(name).label;
-    side.picture.setAttribute('aria-label', `What ${label} decodes here`);
+    side.picture.setAttribute('aria-label', `Image decoded by ${label} at this point`);
     find(side.caption, 'bdi').textContent = label;
     const { grid } = cell.about;
-    const source = cell.live ? '' : `from its atlas: the nearest of ${grid} × ${grid} decoded places`;
+    const source = cell.live ? '' : `from its atlas: the nearest of ${grid} × ${grid} decoded points`;
     find(side.caption, 'small').textContent = source;
     fit();
   };

@@ -1,10 +1,12 @@
 """The findings in a sentence, the data card, and the facts of the whole run."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 from vaeplay.gallery.page import Page
 from vaeplay.gallery.views import View, findings
+from vaeplay.gallery.words import DASH
 
 BAR = 40
 """Height of the tallest bar of the class balance, in pixels."""
@@ -38,9 +40,15 @@ def data(view: View) -> dict[str, Any]:
         "seconds": training_seconds(page),
         "falling": [cell for cell in page.cells if cell.history and cell.history.convergence == "falling"],
         "repeated": len(view.rows) < len(page.cells),
-        "varying": view.varying,
+        "counts": counts(view),
+        "is_product": math.prod(count for count, _ in counts(view)) == len(page.cells),
         "explorable": any(item.way != "none" for item in page.explorer),
     }
+
+
+def counts(view: View) -> tuple[tuple[int, str], ...]:
+    """How many values each varying axis has, with the axis's noun; cells without a value do not count."""
+    return tuple((sum(text != DASH for text in axis.values), axis.unit) for axis in view.varying)
 
 
 def training_seconds(page: Page) -> float | None:

@@ -39,7 +39,7 @@ const start = (section, form) => {
   const STANDARD = { x: 'rate', y: 'distortion' };
   for (const [name, select] of Object.entries(selects)) {
     if (select.value !== STANDARD[name]) {
-      select.prepend(new Option('Rate, where there is one', STANDARD[name], true, true));
+      select.prepend(new Option('Rate (where defined)', STANDARD[name], true, true));
     }
     select.addEventListener('change', () => {
       setState({ [name]: select.value === STANDARD[name] ? null : select.value });
@@ -115,7 +115,7 @@ const start = (section, form) => {
       point.link.setAttribute('transform', `translate(${across(x).toFixed(1)} ${up(y).toFixed(1)})`);
     }
     const left = points.length - there.length;
-    return left ? `${left} of ${points.length} cells lack one of the two metrics.` : '';
+    return left ? `${left} of ${points.length} cells ${left === 1 ? 'does' : 'do'} not have both metrics and ${left === 1 ? 'is' : 'are'} not shown.` : '';
   };
 
   let before = `${STANDARD.x} ${STANDARD.y}`;

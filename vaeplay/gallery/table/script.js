@@ -64,7 +64,7 @@ const markBest = () => {
       const cell = row.cells[index];
       cell.classList.toggle('was-best', !best);
       cell.classList.toggle('now-best', best);
-      cell.title = best ? 'best of the cells shown' : '';
+      cell.title = best ? 'best of the shown cells' : '';
       cell.querySelector('.now')?.remove();
       if (best) cell.append(element('span', { className: 'unseen now', textContent: ' (best)' }));
     }

@@ -14,39 +14,39 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "reconstruction",
         "Reconstructions",
-        "Upper row: test images, the same for every cell. Lower row: what the cell makes of them. Blur, and images "
-        "that became others, show what did not fit through the code.",
+        "Upper row: test images, the same for every cell. Lower row: their reconstructions. Blurred images, and images "
+        "that turned into different ones, show what the code could not hold.",
     ),
     Kind(
         "prior",
         "Prior samples",
-        "New images, decoded from random codes; cells with the same number of latent dimensions decode the same noise. "
-        "A good generative model turns nearly every one into a readable image.",
+        "New images, decoded from random codes. Cells with the same number of latent dimensions decode the same noise. "
+        "With a good generative model, nearly every one is a recognisable image.",
     ),
     Kind(
         "interpolation",
         "Interpolations",
-        "Straight walks in the latent space from one test image to another. A smooth latent space passes through "
-        "plausible images on the way; holes in it show as smears.",
+        "Each row follows a straight line in the latent space from one test image to another. In a smooth latent "
+        "space, all images on the way are plausible; holes show as smeared images.",
     ),
     Kind(
         "traversal",
         "Traversals",
-        "One latent dimension a row, moved from −3 to +3 standard deviations while the others stay at their mean. The "
-        "dimension that says most comes first; one that changes nothing is not used. A map of codes is moved along its "
-        "principal components instead.",
+        "Each row changes one latent dimension from −3 to +3 standard deviations, while the others stay at their mean. "
+        "The dimension with the most information comes first; one that changes nothing is not used. For a VQ-VAE, the "
+        "rows follow the principal components of its map of codes.",
     ),
     Kind(
         "best",
         "Best",
-        "The test images that this cell reconstructs with the least squared error, above what it makes of them.",
+        "The test images that this cell reconstructs with the smallest squared error, each above its reconstruction.",
     ),
     Kind(
         "worst",
         "Worst",
-        "The test images that this cell reconstructs with the largest squared error, the worst last, above what it "
-        "makes of them: what it has no room for. A cell that reconstructs nearly everything, as a VQ-VAE does, has no "
-        "failures to show here; look for those among its prior samples.",
+        "The test images that this cell reconstructs with the largest squared error, each above its reconstruction, "
+        "the worst last. A cell that reconstructs nearly everything, as a VQ-VAE often does, shows no failures here; "
+        "look for them among its prior samples.",
     ),
 )
 EXPECTED = tuple(kind.kind for kind in KINDS)
