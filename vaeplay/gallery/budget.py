@@ -1,4 +1,4 @@
-"""The page's size: what it may be, what takes the room, and an error where there is more than params.yaml allows."""
+"""The page's size: its limit, what takes the space, and an error where it exceeds what params.yaml allows."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Scripts as one: ES modules in the order of what they need, each in a scope of its own, without a tool beside Python.
+"""Scripts as one: ES modules after what they import, each in its own scope, with no tool but Python.
 
 A page that opens from disk may not load modules, so they are joined here. Of the language's forms of import and export
 a script uses three, each at the start of a line, and anything else is an error:

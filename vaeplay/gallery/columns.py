@@ -1,4 +1,4 @@
-"""The table of cells: a row a configuration, a column a metric, each value with its interval, the best ones marked."""
+"""The table of cells: a row per configuration, a column per metric, with intervals and the best values marked."""
 
 import math
 import statistics
@@ -99,7 +99,7 @@ def student(count: int) -> float:
 
     Student 1908, doi:10.1093/biomet/6.1.1.
     """
-    from scipy.special import stdtrit  # a fifth of a second, which only repeated trainings cost
+    from scipy.special import stdtrit  # takes 0.2 s to import; only repeated trainings need it
 
     return float(stdtrit(count - 1, 0.975)) / math.sqrt(count)
 

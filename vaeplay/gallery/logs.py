@@ -11,7 +11,7 @@ from vaeplay.gallery.page import Page
 FIELDS = {
     "cell": "Name of the cell: its model and its position on every axis of the grid.",
     "model": "Name of the model's class.",
-    "history": "One entry an epoch, in order.",
+    "history": "One entry per epoch, in order.",
     "convergence": "`falling` where the validation loss was still falling at the end, `overfitting` where it had risen "
     "since `best_epoch`, else `best`.",
     "best_epoch": "Number of the epoch with the lowest validation loss.",
@@ -20,12 +20,13 @@ FIELDS = {
     "history[].rate_weight": "What multiplies the rate in the loss at the epoch's last step, β included; not there for "
     "a loss in which no single number does.",
     "history[].train_<term>": "One term of the loss, or `total`, which is what was minimised: mean over the epoch's "
-    "training images as they were met, in nats an image. Terms of a batch, like `perplexity`, are with them.",
+    "training images, each measured in its own step, in nats per image. Terms of a whole batch, like `perplexity`, are "
+    "averaged the same way.",
     "history[].validation_<term>": "The same over the validation split, after the epoch, with the rate weighted as at "
     "the training's end.",
     "history[].seconds": "Wall time of the epoch, in seconds.",
     "seconds": "Wall time of the whole training, in seconds.",
-    "images_per_second": "Training images a second of wall time.",
+    "images_per_second": "Training images per second of wall time.",
     "parameters": "Number of trainable parameters.",
     "decoder_macs": "Multiplications with addition that the decoder takes for one image.",
     "status": "`complete`, or `failed` where the training diverged; the history then ends before that.",
@@ -46,7 +47,7 @@ FIELDS = {
 def union(root: Path, page: Page) -> dict[str, Any]:
     """The logs of the page's cells, {"fields": what each field means, "cells": {cell: its log}}.
 
-    Cells that have no log are left out, and numbers that are not finite become null, which every JSON reader takes.
+    Cells that have no log are left out, and NaN and infinite numbers become null, which every JSON reader takes.
     """
     names = [cell.name for cell in page.cells if cell.history is not None or cell.cost is not None]
     logs = {name: results.load(root, f"logs/cells/{name}.json", results.Anything) for name in names}

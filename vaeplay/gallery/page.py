@@ -83,7 +83,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Curve:
-    """One term of the loss over the epochs, as means an image; None where it is absent or not finite."""
+    """One term of the loss over the epochs, as means per image; None where absent, NaN or infinite."""
 
     term: str
     train: tuple[float | None, ...]
@@ -125,7 +125,7 @@ class Spent:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a training run cost: wall seconds, images a second, trainable parameters, and memory.
+    """What a training run cost: wall seconds, images per second, trainable parameters, and memory.
 
     `evaluation` has the seconds of each part of the evaluation, where they are known.
     """
@@ -149,7 +149,7 @@ class Missing:
 
 @dataclass(frozen=True)
 class Estimate:
-    """The value of a metric, by its key in the registry; a value of None is one that is not finite.
+    """The value of a metric, by its key in the registry; a value of None stands for NaN or infinity.
 
     `low` to `high` is its 95 % interval, if there is one, over `count` of `over`: by None, what the registry says.
     """
@@ -164,7 +164,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Unit:
-    """One latent dimension with its rate, in nats an image; whether it is in use, and whether it has collapsed."""
+    """One latent dimension with its rate, in nats per image; whether it is in use, and whether it has collapsed."""
 
     dimension: int
     rate: float | None

@@ -1,6 +1,6 @@
-"""The files that the page reads, a class each: pydantic checks them, and a mistake is a line with the file and the key.
+"""The files that the page reads, a class each. pydantic checks them; an error is one line that names file and key.
 
-Numbers that are not finite, which JSON writers leave in many forms, are None.
+NaN and infinite numbers, which JSON writers leave in many forms, are None.
 """
 
 import math
@@ -20,7 +20,7 @@ Kind = TypeVar("Kind")
 
 
 def finite(value: Any) -> Any:
-    """None in the place of a number that is not finite, or is beyond the floats."""
+    """The value, or None for NaN, infinity and integers too large for a float."""
     try:
         return None if isinstance(value, int | float) and not math.isfinite(value) else value
     except OverflowError:
@@ -28,7 +28,7 @@ def finite(value: Any) -> Any:
 
 
 def _whole(pairs: Any) -> Any:
-    """Points without those of which a number is missing or not finite."""
+    """The points whose numbers are all there, none NaN or infinite."""
     if not isinstance(pairs, list) or not all(isinstance(pair, list) for pair in pairs):
         return pairs
     return tuple(tuple(pair) for pair in pairs if None not in map(finite, pair))
@@ -41,7 +41,7 @@ Anything = dict[str, JsonValue]
 
 
 class Result(BaseModel):
-    """Base of all: what the page does not read is passed over."""
+    """Base of all: keys that the page does not read are ignored."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 
@@ -105,7 +105,7 @@ class Card(Result):
 
 
 class Classifier(Result):
-    """classifier/card.json, whose further keys are figures `floor_<metric>`."""
+    """classifier/card.json, whose further keys are metrics `floor_<metric>`."""
 
     __pydantic_extra__: Numbers = Field(init=False)
     model_config = ConfigDict(extra="allow")

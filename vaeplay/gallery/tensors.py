@@ -1,4 +1,4 @@
-"""Safetensors files without torch, read a tensor at a time."""
+"""Safetensors files without torch, read one tensor at a time."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ class Tensors:
     """A safetensors file of the workspace `root`; `metadata` are its texts.
 
     Raises:
-        UserError: the file is missing or is none of this format.
+        UserError: the file is missing or not in this format.
     """
 
     def __init__(self, root: Path, name: str) -> None:

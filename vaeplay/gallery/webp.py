@@ -15,8 +15,8 @@ LOSSY = 85  # quality, at which an eye finds no difference on a screen
 def address(pixels: NDArray[Any], quality: int = 0, most: float = math.inf) -> str:
     """The `data:` address of uint8 pixels: grey (height, width), RGB or RGBA (height, width, channels).
 
-    A higher `quality`, up to 100, takes longer and fewer bytes; the pixels are the same. An address of more than `most`
-    bytes is made again with loss, which of photographs leaves a tenth.
+    A higher `quality`, up to 100, takes longer and saves bytes; the pixels are the same. An address of more than `most`
+    bytes is made again with lossy compression, which shrinks photographs to a tenth.
     """
     found = _address(pixels, lossless=True, quality=quality)
     return found if len(found) <= most else _address(pixels, quality=LOSSY)

@@ -72,7 +72,7 @@ def _state(unit: Unit) -> str:
 
 
 def memory(cost: Cost) -> Chart | None:
-    """Memory over the course of the training, a line a device, in MiB over seconds; None where it is not known."""
+    """Memory over the course of the training, a line per device, in MiB over seconds; None where it is unknown."""
     known = [item for item in cost.memory if len(item.samples) > 1]
     if not known:
         return None
@@ -89,7 +89,7 @@ def memory(cost: Cost) -> Chart | None:
 
 
 def memory_table(cost: Cost) -> Table:
-    """The numbers of the memory chart: a row a sample, at most about twenty of each device."""
+    """The numbers of the memory chart: a row per sample, at most about twenty for each device."""
     rows = []
     for item in cost.memory:
         for second, held in item.samples[:: max(1, -(-len(item.samples) // 20))]:

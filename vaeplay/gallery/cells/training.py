@@ -35,7 +35,7 @@ def of_schedules(history: History) -> tuple[Chart, ...]:
 
 
 def table(history: History) -> Table:
-    """Every number of a training run: a row an epoch, a training and a validation column a term."""
+    """Every number of a training run: a row per epoch, a training and a validation column per term."""
     columns = [("Learning rate", history.lr, 6), ("Weight of the rate", history.rate_weight, 3)]
     for curve in in_order(history):
         columns.append((f"{term_title(curve.term)}, training", curve.train, 2))

@@ -7,7 +7,7 @@ import '../table/script.js';
 import { imageOf } from '../wall/script.js';
 
 const MOST = 4;
-const PACE = 700; // milliseconds a picture when they take turns
+const PACE = 700; // milliseconds per picture when they are shown in turn
 const tray = find(document, '#tray');
 const dialog = find(document, '#compare', HTMLDialogElement);
 const how = find(dialog, '.how');
@@ -18,7 +18,7 @@ const explanations = {
   side: 'The same images for every cell, or images from the same noise if the latent sizes agree.',
   own: 'Each cell shows its own selection of test images here, so they may differ between cells.',
   slider: 'The first two cells, one over the other: move the slider to see more of one or the other.',
-  difference: 'The difference between each cell and the first, pixel by pixel: black is none, white is the largest possible.',
+  difference: 'The difference of each cell from the first, pixel by pixel: black is none, white is the largest possible.',
   flicker: 'The cells are shown in turn in one place. Click the picture to see the next cell; use the buttons to pause.',
 };
 /** @type {ReturnType<typeof setInterval> | undefined} */

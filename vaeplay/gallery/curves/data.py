@@ -1,4 +1,4 @@
-"""One chart a term of the loss, all cells together, and its numbers as a table."""
+"""One chart per term of the loss, all cells together, and its numbers as a table."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -68,7 +68,7 @@ def depths(page: Page) -> list[int]:
 
 
 def _across(runs: list[tuple[Cell, Curve]]) -> Table:
-    """One term of all cells: a row a cell, with its value after the first, the middle and the last epoch."""
+    """One term of all cells: a row per cell, with its value after the first, the middle and the last epoch."""
     rows = []
     for cell, curve in runs:
         count = len(curve.validation)

@@ -1,6 +1,6 @@
 """Experiments side by side: from what DVC says of them to cells that the page's table and plane can show.
 
-A cell that an experiment left as it was, with the very same metrics, stands once, with the first that has it.
+A cell that an experiment did not change, with exactly the same metrics, is listed once, in the first that has it.
 """
 
 import json
@@ -118,7 +118,7 @@ def read(told: str, load: Load) -> Sweep:
     """The experiments in what `dvc exp show --json` says, with the metrics that `load` finds by their MD5.
 
     Raises:
-        UserError: it says something that is none.
+        UserError: its output is malformed.
     """
     states = list(_states(parse(told, "dvc exp show", tuple[State, ...])))
     tables = [{item.key: item.value for item in state.settings} for state, _ in states]
@@ -154,7 +154,7 @@ def _state(state: State, run: Run | None) -> str:
 def _cells(
     state: State, load: Load, experiment: str, beta: object, changed: tuple[Setting, ...], seen: set[str]
 ) -> Iterator[Cell]:
-    """The measured cells of one state whose figures no earlier one has."""
+    """The measured cells of one state, without those whose metrics an earlier state has."""
     for path, file in state.data.outs.items() if state.data else ():
         folder, _, name = path.removesuffix(".json").rpartition("/")
         axes = Axes.parse(name) if folder == "metrics" else None

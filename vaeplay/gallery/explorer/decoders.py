@@ -21,9 +21,9 @@ from vaeplay.gallery.results import Explored, finite
 from vaeplay.gallery.tensors import Tensors
 
 KEY = "explorer"
-SHARE_OF_ATLASES = 0.2  # of the budget, that live decoders leave to the cells after them, if those need it
+SHARE_OF_ATLASES = 0.2  # of the budget: what live decoders leave for the atlases of later cells
 PLANE = ("origin", "axes")
-LEAST_SHARE = 0.75  # of the weights' bytes, that they take on the page at the least
+LEAST_SHARE = 0.75  # of the weights' bytes: the least that they take on the page
 LARGEST_HALF = 65504.0  # of float16
 
 
@@ -96,7 +96,7 @@ def _weight(file: Tensors, about: dict[str, Any]) -> int:
 
 
 def _size_of_atlas(file: Tensors, images: TestImages) -> float:
-    """Bytes on the page, about: of the picture, and of two numbers an image."""
+    """Approximate bytes on the page: of the picture, and of two numbers per image."""
     return (file["atlas"].nbytes + 4 * len(images.rows)) * 4 / 3
 
 

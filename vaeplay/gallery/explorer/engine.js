@@ -1,5 +1,5 @@
-// The explorer's cells: unpacks a cell's file when it is first wanted. A cell without a decoder in the page answers from
-// its atlas, the nearest of some decoded places.
+// The explorer's cells: unpacks a cell's file when it is first wanted. A cell without a live decoder uses its
+// atlas: the nearest of the images that were decoded in advance.
 import { findAll } from '../frame/dom.js';
 import { decoding } from './decoder.js';
 import { latent, normal, sizeOfImage } from './latent.js';

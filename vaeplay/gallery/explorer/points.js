@@ -18,7 +18,7 @@ const make = (images, box) => {
   /** @type {(() => void)[]} */
   const themed = [];
 
-  // One small picture a class, for the theme and the screen of now; points are stamped with them.
+  // One small picture per class, for the current theme and screen; points are stamped with them.
   /** @type {OffscreenCanvas[]} */
   let stamps = [];
   const SIZE = 11;

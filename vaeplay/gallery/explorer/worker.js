@@ -6,7 +6,7 @@ import { decoding, makeDecoding } from './decoder.js';
  * @typedef {(codes: Float32Array, count?: number) => Float32Array | Promise<Float32Array>} Decode grey levels
  */
 
-const HEAVY = 1e6; // multiplications an image, from which a worker decodes
+const HEAVY = 1e6; // multiplications per image from which a worker decodes
 
 /**
  * All codes through one decoder, one after the other: (n, D) → (n, pixels).

@@ -69,7 +69,7 @@ export const setState = (changes, { push = false } = {}) => {
     if (push) history.pushState(null, '', address);
     else history.replaceState(null, '', address);
   } catch {
-    // browsers allow only so many changes of an address a second; the page goes on without
+    // browsers limit how often an address may change; the page works without it
   }
   tell();
 };

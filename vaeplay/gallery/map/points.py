@@ -20,7 +20,7 @@ from vaeplay.rows import evenly
 
 TITLES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP", "latent": "Latent space"}
 POINTS = 20_000  # on the whole page; each cell shows the same images
-FEWEST, MOST = 200, 1000  # points a cell
+FEWEST, MOST = 200, 1000  # points per cell
 SHEET_NUMBERS = 2_000_000  # pixels times channels of the images' sheet, which leaves fewer of larger images
 FEWEST_IMAGES = 60
 LARGEST_SIDE = 128  # pixels of an image in the sheet, each way

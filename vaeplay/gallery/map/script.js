@@ -1,4 +1,4 @@
-// The latent maps: one canvas a cell, by the chosen method; a two-dimensional latent space as the decoded manifold.
+// The latent maps: one canvas per cell, by the chosen method; a two-dimensional latent space as the decoded manifold.
 import { find, findAll } from '../frame/dom.js';
 import { follow, getState, setState, shows } from '../frame/state.js';
 import { has, load } from '../explorer/engine.js';

@@ -1,6 +1,6 @@
 """The rate–distortion plane (Alemi et al. 2018, arXiv:1711.00464) as coordinates.
 
-Rate, in nats an image, runs to the right and distortion upwards; every point of a falling diagonal has the same
+Rate, in nats per image, runs to the right and distortion upwards; every point of a falling diagonal has the same
 ELBO = −(rate + distortion). Autoencoders have no rate and stand in a strip beside the axis. So do, on the other side,
 the few cells whose rate lies so far out that all others would crowd into a corner, as a VQ-VAE's often does.
 """
@@ -18,7 +18,7 @@ STRIP_LEFT, STRIP_RIGHT = 56, 136
 LEFT, RIGHT, TOP, BOTTOM = 150, 676, 14, 384
 NEARER, BEYOND_LEFT, BEYOND_RIGHT = 590, 668, 748
 FAR = 3.0
-"""How many times the median rate is too far out."""
+"""A rate above this many times the median is drawn beyond the axis."""
 
 PLACES = ((8, -7, "start"), (8, 15, "start"), (-8, -7, "end"), (-8, 15, "end"), (0, -11, "middle"), (0, 20, "middle"))
 """Where a point's text may stand beside it, in order of preference."""
@@ -174,7 +174,7 @@ def beside(spots: list[tuple[float, float]], texts: list[str]) -> list[tuple[int
 
 
 def _place(cell: Cell) -> tuple[float | None, float | None]:
-    """(rate, distortion) of a cell on the test split, in nats an image; None for what it does not have."""
+    """(rate, distortion) of a cell on the test split, in nats per image; None for what it does not have."""
     values = {item.key: item.value for item in cell.metrics}
     return values.get("rate"), values.get("distortion")
 

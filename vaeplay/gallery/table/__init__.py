@@ -1,1 +1,1 @@
-"""The table of cells: a row a configuration, a column a metric, with intervals, ranks and downloads."""
+"""The table of cells: a row per configuration, a column per metric, with intervals, ranks and downloads."""

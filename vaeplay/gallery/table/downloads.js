@@ -1,4 +1,4 @@
-// The metrics as files: CSV with a row a cell, or JSON with everything that the scripts know.
+// The metrics as files: CSV with a row per cell, or JSON with everything that the scripts know.
 import { element, findAll } from '../frame/dom.js';
 import { cellOf, pageData, visible } from '../frame/state.js';
 

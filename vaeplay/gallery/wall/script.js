@@ -1,5 +1,5 @@
 // The sample wall: one kind of picture at a time, in the order of the table or by two axes of the grid (rows=, columns=),
-// at a whole number of screen pixels a pixel.
+// at a whole number of screen pixels per pixel.
 import { mark } from '../filters/script.js';
 import { closest, element, find, findAll } from '../frame/dom.js';
 import {

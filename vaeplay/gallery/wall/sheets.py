@@ -21,7 +21,7 @@ from vaeplay.rows import evenly
 
 LEVELS = ((64, 64, 64), (12, 4, 8), (12, 3, 6), (10, 2, 5), (8, 2, 4), (6, 2, 3), (5, 1, 3), (4, 1, 3), (3, 1, 2))
 """Columns, rows, and rows of a traversal, at most. The first takes everything."""
-LARGE = 32 * 32  # pixels times channels of an image from which on, but for the first level, it is compressed with loss
+LARGE = 32 * 32  # pixels times channels: from here on, all levels but the first are lossy
 SIDES = (256, 128, 128, 128, 96, 96, 64, 64, 64)
 """Pixels of an image each way, at most, at each level."""
 EXAMPLES_BYTES = 300_000  # from which on the data card's examples are compressed with loss
