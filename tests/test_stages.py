@@ -32,7 +32,7 @@ def said(folder: Path, *command: str) -> str:
         (["stages.report", "x"], "error: this stage takes no arguments; found 'x'"),
         (["stages.train"], "error: found no arguments; expected the name of one cell"),
         (["stages.train", "a", "b"], "error: found a b; expected the name of one cell"),
-        (["stages.evaluate", "../../x"], "error: found the cell '../../x'; a cell's name has letters, digits"),
+        (["stages.evaluate", "../../x"], "error: found the cell '../../x'; a cell's name has only letters, digits"),
     ],
 )
 def test_in_an_empty_folder_each_stage_says_what_is_missing(tmp_path: Path, command: list[str], line: str) -> None:
