@@ -76,8 +76,3 @@ def test_the_tree_names_every_folder_and_no_other() -> None:
     inside = [path.parent.relative_to(ROOT / "vaeplay") for path in (ROOT / "vaeplay").rglob("__init__.py")]
     folders = {path.as_posix() for path in inside if path.parent.name not in ("evaluation", "gallery")} - {"."}
     assert set(tree) == folders | {"stages", "vaeplay", "presets", "tests", "benchmarks", "reports"}
-
-
-def test_links_and_pictures_exist() -> None:
-    for target in re.findall(r"\]\(([^)#:]+)\)", README):
-        assert (ROOT / target).is_file(), target

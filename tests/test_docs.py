@@ -1,0 +1,63 @@
+"""The documentation is that of this code, builds without the network, and prints commands that work."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from docs import generate
+
+from .conftest import ROOT
+
+DOCS = sorted((ROOT / "docs").glob("*.md"))
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def commands(text: str) -> list[str]:
+    """The lines of all blocks of shell commands."""
+    return [line for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+
+
+@pytest.mark.parametrize("name", ["models.md", "metrics.md"])
+def test_generated_pages_are_those_of_the_code(name: str) -> None:
+    written = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    assert written == generate.pages()[name], "run `python -m docs.generate`"
+
+
+def test_every_model_and_every_metric_has_its_place() -> None:
+    models = {path.stem for path in (ROOT / "vaeplay/models").glob("*.py")} - {"__init__", "base", "convolutional"}
+    pages = generate.pages()
+    assert all(f"`vaeplay/models/{name}.py`" in pages["models.md"] for name in models)
+    assert all(f"| `{metric.key}` |" in pages["metrics.md"] for metric in generate.METRICS)
+
+
+def test_the_site_builds_with_every_link_whole_and_asks_for_nothing(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "-q", "-d", tmp_path / "site"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    for path in (tmp_path / "site").rglob("*.html"):
+        loaded = re.findall(r'<(?:script|img|link)[^>]+(?:src|href)="(https?://[^"]+)"', path.read_text("utf-8"))
+        assert not loaded, f"{path.name} loads {loaded}"
+
+
+def test_commands_in_the_documentation_are_the_readmes_or_have_a_test_of_their_own() -> None:
+    """Every block marked `sh` prints commands that tests run: those of the README, and these, tried where named."""
+    elsewhere = {
+        "uv run dvc add images/photos",  # test_data_pipeline, with the three below
+        'git add images/photos.dvc && git commit -m "My photos"',
+        "uv run dvc exp run --queue -S beta=1,2 -S data.name=folder -S data.path=images/photos -S data.size=32",
+        "uv run dvc exp run --run-all",
+    }
+    assert {line for path in DOCS for line in commands(path.read_text("utf-8"))} <= {*commands(README), *elsewhere}
+
+
+def test_links_between_pages_and_to_pictures_exist() -> None:
+    for path in [*DOCS, ROOT / "README.md", ROOT / "CONTRIBUTING.md"]:
+        for target in re.findall(r"\]\(([^)#:]+)[)#]", path.read_text("utf-8")):
+            assert (path.parent / target).is_file(), f"{path.name}: {target}"
