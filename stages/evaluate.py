@@ -15,6 +15,7 @@ from vaeplay.settings import axes
 from vaeplay.training import checkpoint, devices
 
 DATA = Path("data/images.safetensors")
+ANOMALIES = Path("data/anomalies.safetensors")
 
 
 def main(name: str) -> None:
@@ -35,6 +36,7 @@ def main(name: str) -> None:
         importance_samples=options["importance_samples"],
         evidence_samples=options["evidence_samples"],
         classes=len(prepared.about(DATA)["classes"]),
+        anomalies={kind: prepared.read(ANOMALIES, kind).to(device) for kind in prepared.about(ANOMALIES)["classes"]},
     )
     # The page shows how a training failed. Metrics of its last good weights would be compared with other cells'.
     estimates, seconds = ({}, {}) if subject.model.failed else measure.measure(subject)

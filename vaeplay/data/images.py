@@ -92,14 +92,18 @@ def limited(data: Images, limit: int | None, seed: int) -> Images:
     if limit is None or limit >= len(data.labels):
         return data
     strata = data.labels * 2 + (0 if data.test is None else data.test)
-    rows = subset(strata, limit, seed)
+    chosen = taken(data, subset(strata, limit, seed))
+    return replace(chosen, title=f"{data.title}; {limit:,} of them used")
+
+
+def taken(data: Images, rows: NDArray[np.intp]) -> Images:
+    """The same data set with the images in `rows` alone."""
     return replace(
         data,
         images=data.images[rows],
         labels=data.labels[rows],
         factors=None if data.factors is None else data.factors[rows],
         test=None if data.test is None else data.test[rows],
-        title=f"{data.title}; {limit:,} of them used",
     )
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from vaeplay.data.prepared import as_float
 from vaeplay.evaluation import samples
 from vaeplay.evaluation.metrics import (
+    anomalies,
     copies,
     decomposition,
     disentanglement,
@@ -61,6 +62,9 @@ def measure(subject: Subject) -> tuple[dict[str, Estimate], dict[str, float]]:
     for part, metrics in GROUPS.items():
         with _timed(seconds, part):
             estimates |= metrics(subject)
+    if subject.anomalies:
+        with _timed(seconds, "anomalies"):
+            estimates |= anomalies.metrics(subject, estimates)
     return estimates, seconds
 
 

@@ -15,6 +15,7 @@ GROUPS: dict[Group, str] = {
     "smoothness": "Smoothness: how images change between two codes",
     "representation": "Representation: how useful the codes are",
     "disentanglement": "Disentanglement: whether each dimension encodes one factor",
+    "anomalies": "Anomalies: whether unlike images are told from test images",
 }
 """The groups of the registry, as the question that each answers."""
 

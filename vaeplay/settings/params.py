@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationError, create_model
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, create_model
 from pydantic_core import PydanticCustomError
 
 from vaeplay import data, models
@@ -65,6 +65,12 @@ VALUES = (
 )
 ModelName = Annotated[str, AfterValidator(lambda name: _known(name, "model", models.names()))]
 DataName = Annotated[str, AfterValidator(lambda name: _known(name, "data set", data.names()))]
+OtherName = Annotated[
+    str, AfterValidator(lambda name: _known(name, "data set", tuple(n for n in data.names() if n != "folder")))
+]
+ClassName = Annotated[
+    str, BeforeValidator(lambda name: str(name) if type(name) is int else name)
+]  # YAML reads 4 as one
 
 
 class DataSettings(Settings):
@@ -80,6 +86,8 @@ class DataSettings(Settings):
     on_error: Literal["fail", "skip"]
     white: float | None = Field(gt=0, le=2**32)
     binarise: bool
+    leave_out: Annotated[tuple[ClassName, ...], Field(strict=False), AfterValidator(_distinct)]
+    other: OtherName | None
 
     def shape(self) -> data.Shape | None:
         """(channels, height, width) of the images; None if it is unknown until they are read."""
@@ -88,6 +96,10 @@ class DataSettings(Settings):
             return None
         channels, height, width = own or (1, 0, 0)
         return self.channels or channels, self.size or height, self.size or width
+
+    def sets(self) -> list[str]:
+        """The data sets that are read."""
+        return [self.name] if self.other is None else [self.name, self.other]
 
     def used(self) -> dict[str, Any]:
         """The settings that this data set reads: only a folder reads all."""
@@ -256,6 +268,8 @@ def validate(value: Any, origin: str = "params.yaml") -> Params:
             f"{origin}: data.validation and data.test: found {params.data.validation:g} and {params.data.test:g}; "
             "allowed: shares with a sum below 1; the rest is for training"
         )
+    if params.data.other == params.data.name:
+        raise UserError(f"{origin}: data.other: found {params.data.name!r}, as data.name; allowed: another data set")
     _check_buildable(params, origin)
     least, most = room.least(count, params.train.epochs) / 1e6, report.megabytes + report.megabytes_a_cell * count
     if least > most and params.train.patience is None:

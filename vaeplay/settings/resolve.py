@@ -27,7 +27,7 @@ def resolve(params: Params, root: Path) -> dict[str, dict[str, Any]]:
         "data": {
             "seed": params.seed,
             "data": params.data.used(),
-            "sources": digests(root, ["stages.prepare", data.module(params.data.name)]),
+            "sources": digests(root, ["stages.prepare", *(data.module(name) for name in params.data.sets())]),
         },
         "classifier": {
             **run,

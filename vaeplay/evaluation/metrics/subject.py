@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import torch
@@ -29,7 +29,8 @@ class Subject:
     `real_train` and `real_test` are the classifier's features of those images, (N, F). No metric depends on
     `batch_size`; it is how many images pass a network at once. `importance_samples` is how many codes an image gets for
     the importance-weighted bound, `evidence_samples` how many a few images get for a tighter one, 0 for none; `classes`
-    is how many classes the data set has, 1 where it has none. What is computed here is computed once.
+    is how many classes the data set has, 1 where it has none; `anomalies` are images unlike these, by their kind. What
+    is computed here is computed once.
     """
 
     model: Autoencoder
@@ -43,6 +44,7 @@ class Subject:
     importance_samples: int
     evidence_samples: int
     classes: int
+    anomalies: dict[str, Split] = field(default_factory=dict)
 
     @property
     def strata(self) -> Tensor | None:

@@ -4,6 +4,7 @@ The evaluation writes these keys, the gallery shows them under these names, and 
 are means over the images of the test split unless the definition says otherwise. A file a group.
 """
 
+from vaeplay.evaluation.registry.anomalies import ANOMALIES
 from vaeplay.evaluation.registry.disentanglement import DISENTANGLEMENT
 from vaeplay.evaluation.registry.generation import GENERATION
 from vaeplay.evaluation.registry.likelihood import LIKELIHOOD
@@ -23,6 +24,7 @@ METRICS: tuple[Metric, ...] = (
     *SMOOTHNESS,
     *REPRESENTATION,
     *DISENTANGLEMENT,
+    *ANOMALIES,
 )
 
 BY_KEY: dict[str, Metric] = {metric.key: metric for metric in METRICS}
