@@ -84,13 +84,19 @@ def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def details(subject: Subject, estimates: dict[str, Estimate], columns: int) -> dict[str, Any]:
-    """What the page shows of a cell beyond its metrics: intervals, counts, spectrum, which images came out best."""
-    best, worst = reconstruction.extremes(subject, columns)
+def spreads(estimates: dict[str, Estimate]) -> dict[str, Any]:
+    """The intervals that are there and finite, and the counts that these are over."""
     intervals = {key: [_finite(estimate.low), _finite(estimate.high)] for key, estimate in estimates.items()}
     return {
         "intervals": {key: interval for key, interval in intervals.items() if None not in interval},
         "counts": {key: estimate.count for key, estimate in estimates.items()},
+    }
+
+
+def details(subject: Subject, estimates: dict[str, Estimate], columns: int) -> dict[str, Any]:
+    """What the page shows of a cell beyond its metrics: intervals, counts, spectrum, which images came out best."""
+    best, worst = reconstruction.extremes(subject, columns)
+    return spreads(estimates) | {
         "spectrum": [entry | {"rate": _finite(entry["rate"])} for entry in likelihood.spectrum(subject)],
         "best": best.tolist(),
         "worst": worst.tolist(),

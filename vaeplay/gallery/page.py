@@ -3,7 +3,7 @@
 Numbers stay numbers here; rounding and units belong to the views. Tuples keep the order in which things are shown.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vaeplay.gallery.placed import Placed, Scalar
 from vaeplay.verdicts.table import Table
@@ -267,9 +267,8 @@ class Explorable:
     """A cell in the explorer.
 
     `way` is `live` for a decoder that runs in the page, `atlas` for a picture of decoded codes, `none` for a cell
-    beyond the budget. `plane` says that its codes have two numbers, so that the plane is all of them. `payload` is
-    base64 of a deflated safetensors file, `format` that of the weights, and `error` how far the decoder is from torch
-    at most, in grey levels of 255.
+    beyond the budget. `plane` says that its codes have two numbers. `payload` is base64 of a deflated safetensors file,
+    `format` that of the weights, and `error` how far the decoder is from torch at most, in grey levels of 255.
     """
 
     cell: str
@@ -284,7 +283,7 @@ class Explorable:
 class Page:
     """The whole report, in at most `megabytes`; `thinned` if pictures have fewer or smaller images than were made.
 
-    `images` is None where there are neither maps nor decoders, `verdicts` where cells have not been compared.
+    `images` is None without maps and decoders, `verdicts` without comparisons; `references` are rows of metrics.
     """
 
     data: DataCard
@@ -298,3 +297,4 @@ class Page:
     maps: tuple[LatentMap, ...]
     explorer: tuple[Explorable, ...]
     verdicts: Table | None = None
+    references: dict[str, tuple[Estimate, ...]] = field(default_factory=dict)

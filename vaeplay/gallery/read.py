@@ -72,6 +72,7 @@ def read(root: Path) -> Page:
         maps=maps.latent_maps(found, images) if images else (),
         explorer=(),
         verdicts=table.read(verdicts) if verdicts.exists() else None,
+        references=_references(root),
     )
     if images:
         first = views.explored_first(views.view(page))
@@ -88,6 +89,12 @@ def _judge(root: Path) -> Judge | None:
     floors = {key.removeprefix("floor_"): value for key, value in (card.model_extra or {}).items()}
     known = tuple(Estimate(item.key, floors[item.key]) for item in METRICS if item.key in floors)
     return Judge(card.task, card.accuracy, known)
+
+
+def _references(root: Path) -> dict[str, tuple[Estimate, ...]]:
+    path = "data/references.json"
+    rows = results.load(root, path, tuple[results.Reference, ...]) if (root / path).exists() else ()
+    return {row.name: _metrics(row.metrics, row) for row in rows}
 
 
 def _card(root: Path) -> DataCard:

@@ -160,6 +160,13 @@ class Details(Result):
     test_images: int | None = None
 
 
+class Reference(Details):
+    """A row of data/references.json."""
+
+    name: str
+    metrics: Numbers = {}
+
+
 class Projected(Result):
     """A method's map: a point for each row, and how far it can be trusted."""
 

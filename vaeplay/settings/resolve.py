@@ -39,6 +39,12 @@ def resolve(params: Params, root: Path) -> dict[str, dict[str, Any]]:
             "evaluate": params.evaluate.model_dump(mode="json"),
             "sources": digests(root, ["stages.evaluate"]),
         },
+        "references": {
+            **run,
+            "batch_size": params.evaluate.batch_size,
+            "sizes": sorted({cell.latent_dim for cell in cells if not models.kin(cell.model).quantised}),
+            "sources": digests(root, ["stages.references"]),
+        },
         "maps": {
             "seed": params.seed,
             "maps": params.maps.model_dump(mode="json"),

@@ -22,7 +22,8 @@ def metrics(subject: Subject) -> dict[str, Estimate]:
     size = subject.test.images[0].numel()
     if not subject.vectors or size > MOST_PIXELS or subject.model.latent_dim > size:
         return {}
-    mean, directions = components(subject.train.images, subject.model.latent_dim)
+    mean, directions, _ = components(subject.train.images)
+    directions = directions[:, : subject.model.latent_dim]
     errors = []
     for _, x in subject.batches(subject.test.images):
         centred = x.flatten(1).double() - mean
@@ -31,8 +32,11 @@ def metrics(subject: Subject) -> dict[str, Estimate]:
     return bootstrap_means({"pca_mse": torch.cat(errors)}, subject.seed_for("intervals"), subject.strata)
 
 
-def components(images: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """Mean and first principal components of images, uint8 (N, *shape): (P,), (P, count), in double precision."""
+def components(images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The mean of images, uint8 (N, *shape), their P principal components, and the variance along each.
+
+    (P,), (P, P) with a component in each column, (P,), the largest variance first, in double precision.
+    """
     size = images[0].numel()
     total = torch.zeros(size, dtype=torch.double, device=images.device)
     squares = torch.zeros(size, size, dtype=torch.double, device=images.device)
@@ -41,4 +45,5 @@ def components(images: Tensor, count: int) -> tuple[Tensor, Tensor]:
         total += flat.sum(0)
         squares += flat.T @ flat
     mean = total / len(images)
-    return mean, torch.linalg.eigh(squares / len(images) - torch.outer(mean, mean))[1].flip(1)[:, :count]
+    variances, directions = torch.linalg.eigh(squares / len(images) - torch.outer(mean, mean))
+    return mean, directions.flip(1), variances.flip(0).clamp(min=0)
