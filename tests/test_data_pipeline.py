@@ -32,7 +32,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 
 def test_a_folder_of_photographs_ends_in_a_gallery(workspace: Workspace) -> None:
-    assert len(workspace.dvc("repro")) == 10
+    assert len(workspace.dvc("repro")) == 11
     card = json.loads((workspace.root / "data/card.json").read_text())
     assert card["shape"] == [3, 32, 32]
     assert sum(card["counts"].values()) == PHOTOS

@@ -59,6 +59,7 @@ def imported(*groups: str, before: str = "") -> list[tuple[set[str], set[str]]]:
         ("classifier", {"torch"}),
         ("train", {"torch"}),
         ("evaluate", {"torch"}),
+        ("references", {"torch"}),
         ("maps", set()),
         ("verdicts", set()),
         ("report", set()),
