@@ -38,6 +38,12 @@ def pixels(subject: Any) -> tuple[Any, Any]:
     return tuple(split.images.flatten(1).double().numpy() / 255 for split in (subject.train, subject.test))
 
 
+def decoder(model: LinearGaussian) -> tuple[torch.Tensor, torch.Tensor]:
+    """The decoder's W and m, in double precision."""
+    weights, mean = (model.decoder.get_parameter(f"0.{part}").detach().double() for part in ("weight", "bias"))
+    return weights, mean
+
+
 def test_pca_rebuilds_as_scikit_learns_does_and_as_the_cells_own_reference() -> None:
     subject, model = made("PCA")
     train, test = pixels(subject)
@@ -57,7 +63,7 @@ def test_probabilistic_pca_has_the_covariance_the_noise_and_the_likelihood_of_sc
     train, _ = pixels(subject)
     fitted = PCA(3).fit(train)
     share = (COUNT - 1) / COUNT
-    weights, mean = model.decoder[0].weight.detach().double(), model.decoder[0].bias.detach().double()
+    weights, mean = decoder(model)
     noise = np.float64(fitted.noise_variance_) * share
     covariance = weights @ weights.T + noise * torch.eye(len(weights), dtype=torch.double)
     assert covariance.numpy() == pytest.approx(fitted.get_covariance() * share, abs=1e-6)
@@ -69,7 +75,7 @@ def test_its_posterior_is_that_of_bayes_and_no_image_is_likelier_elsewhere() -> 
     subject, model = made("Probabilistic PCA")
     train, test = pixels(subject)
     noise = PCA(3).fit(train).noise_variance_ * (COUNT - 1) / COUNT
-    weights, mean = (part.detach().double().numpy() for part in (model.decoder[0].weight, model.decoder[0].bias))
+    weights, mean = (part.numpy() for part in decoder(model))
     precision = weights.T @ weights / noise + np.eye(3)
     expected = (test - mean) @ weights / noise @ np.linalg.inv(precision)
     with torch.no_grad():
@@ -85,8 +91,8 @@ def test_samples_have_the_mean_and_the_covariance_of_the_model(name: str) -> Non
     _, model = made(name)
     with torch.no_grad():
         samples = model.sample(40_000, Noise(0)).flatten(1).double()
-    weights = model.decoder[0].weight.detach().double()
-    assert samples.mean(0).numpy() == pytest.approx(model.decoder[0].bias.detach().numpy(), abs=0.01)
+    weights, mean = decoder(model)
+    assert samples.mean(0).numpy() == pytest.approx(mean.numpy(), abs=0.01)
     assert torch.cov(samples.T).numpy() == pytest.approx((weights @ weights.T).numpy(), abs=0.01)
 
 
@@ -113,10 +119,10 @@ def test_a_linear_autoencoder_that_is_trained_comes_to_the_error_of_pca() -> Non
     def loss() -> torch.Tensor:
         optimiser.zero_grad()
         value = (model.reconstruct(train) - train).square().mean()
-        value.backward()  # type: ignore[no-untyped-call]
+        value.backward()
         return value
 
-    optimiser.step(loss)  # type: ignore[no-untyped-call]
+    optimiser.step(loss)
     with torch.no_grad():
         error = [float((one.reconstruct(train) - train).square().mean()) for one in (model, best)]
     assert error[0] == pytest.approx(error[1], rel=1e-3)
