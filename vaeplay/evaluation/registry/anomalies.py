@@ -7,7 +7,7 @@ KINDS = {
     "other": ("other data", "images of the data set that `data.other` names"),
 }
 SCORES = {
-    "distortion": ("Distortion", "Their distortion is the score", "An & Cho 2015"),
+    "distortion": ("Distortion", "Their distortion is the score", "An & Cho 2015, SNU Data Mining Center"),
     "elbo": ("Negative ELBO", "The negative ELBO is the score", "Nalisnick et al. 2019, arXiv:1810.09136"),
     "bound": (
         "Negative bound",
