@@ -59,7 +59,7 @@ def test_pca_rebuilds_as_scikit_learns_does_and_as_the_cells_own_reference() -> 
 
 def test_probabilistic_pca_has_the_covariance_the_noise_and_the_likelihood_of_scikit_learns() -> None:
     """scikit-learn divides by N − 1 where the maximum of the likelihood divides by N."""
-    subject, model = made("Probabilistic PCA")
+    subject, model = made("PPCA")
     train, _ = pixels(subject)
     fitted = PCA(3).fit(train)
     share = (COUNT - 1) / COUNT
@@ -72,7 +72,7 @@ def test_probabilistic_pca_has_the_covariance_the_noise_and_the_likelihood_of_sc
 
 
 def test_its_posterior_is_that_of_bayes_and_no_image_is_likelier_elsewhere() -> None:
-    subject, model = made("Probabilistic PCA")
+    subject, model = made("PPCA")
     train, test = pixels(subject)
     noise = PCA(3).fit(train).noise_variance_ * (COUNT - 1) / COUNT
     weights, mean = (part.numpy() for part in decoder(model))
@@ -86,7 +86,7 @@ def test_its_posterior_is_that_of_bayes_and_no_image_is_likelier_elsewhere() -> 
     assert np.diag(variances) == pytest.approx(np.linalg.inv(precision), abs=1e-4)
 
 
-@pytest.mark.parametrize("name", ["PCA", "Probabilistic PCA"])
+@pytest.mark.parametrize("name", ["PCA", "PPCA"])
 def test_samples_have_the_mean_and_the_covariance_of_the_model(name: str) -> None:
     _, model = made(name)
     with torch.no_grad():
@@ -96,7 +96,7 @@ def test_samples_have_the_mean_and_the_covariance_of_the_model(name: str) -> Non
     assert torch.cov(samples.T).numpy() == pytest.approx((weights @ weights.T).numpy(), abs=0.01)
 
 
-@pytest.mark.parametrize("name", ["PCA", "Probabilistic PCA"])
+@pytest.mark.parametrize("name", ["PCA", "PPCA"])
 def test_every_metric_is_finite_and_none_is_in_nats(name: str) -> None:
     row = references.measured(made(name)[0])
     assert {"mse", "psnr", "ssim", "frechet", "coverage", "density", "precision", "recall", "trip"} <= set(
@@ -131,7 +131,7 @@ def test_a_linear_autoencoder_that_is_trained_comes_to_the_error_of_pca() -> Non
 
 def test_images_with_fewer_pixels_than_numbers_and_very_large_ones_have_none(monkeypatch: pytest.MonkeyPatch) -> None:
     images = making.images(20)
-    assert [name for name, _ in references.models(images, [1, 200])] == ["PCA, 1 number", "Probabilistic PCA, 1 number"]
+    assert [name for name, _ in references.models(images, [1, 200])] == ["PCA, 1 number", "PPCA, 1 number"]
     monkeypatch.setattr(pca, "MOST_PIXELS", 100)
     assert list(references.models(images, [1])) == []
 

@@ -5,11 +5,11 @@ With the mean m of the training images, the first D eigenvectors U of their cova
     p(x|z) = N(m + W z, σ² I),   W = U (Λ − σ² I)^½,   p(z) = N(0, I)
     q(z|x) = p(z|x) = N(Λ⁻¹ Wᵀ (x − m), σ² Λ⁻¹)
 
-Probabilistic PCA (Tipping & Bishop 1999, doi:10.1111/1467-9868.00196) has as σ² the mean variance along the components
-that are left out, and is the best linear VAE under a Gaussian likelihood (Lucas et al. 2019, arXiv:1911.02469). With
-σ = 0 it is plain PCA, the best linear autoencoder, with a Gaussian fitted to its codes to sample from. Samples are
-means m + W z without noise, as those of the cells are. Its density over pixels compares with no Bernoulli likelihood,
-and so nothing in nats is measured.
+Probabilistic PCA, or PPCA (Tipping & Bishop 1999, doi:10.1111/1467-9868.00196), has as σ² the mean variance along the
+components that are left out, and is the best linear VAE under a Gaussian likelihood (Lucas et al. 2019,
+arXiv:1911.02469). With σ = 0 it is plain PCA, the best linear autoencoder, with a Gaussian fitted to its codes to
+sample from. Samples are means m + W z without noise, as those of the cells are. Its density over pixels compares with
+no Bernoulli likelihood, and so nothing in nats is measured.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -79,7 +79,7 @@ def models(images: Tensor, sizes: Iterable[int]) -> Iterator[tuple[str, LinearGa
     if size > pca.MOST_PIXELS:
         return
     mean, directions, variances = pca.components(images)
-    for name, probabilistic in (("PCA", False), ("Probabilistic PCA", True)):
+    for name, probabilistic in (("PCA", False), ("PPCA", True)):
         for numbers in (number for number in sizes if number <= size):
             first, rest = variances[:numbers].clamp(min=SMALLEST), variances[numbers:]
             noise = rest.mean() if probabilistic and len(rest) else torch.zeros_like(first[0])
