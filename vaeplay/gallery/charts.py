@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from vaeplay.gallery.page import Curve, History
+from vaeplay.gallery.trained import Curve, History
 from vaeplay.gallery.scale import Scale, Tick, extent
 from vaeplay.gallery.words import DASH, number
 
