@@ -295,7 +295,7 @@ def test_hostile_names_do_nothing(browser: Browser, tmp_path: Path) -> None:
 def test_a_workspace_with_nothing_in_it_still_opens(browser: Browser, tmp_path: Path) -> None:
     link = gallery(tmp_path, [])
     with opened(browser, link) as page:
-        expect(page.locator("h1")).to_contain_text("0 autoencoders")
+        expect(page.locator("#answer .lead")).to_contain_text("0 models in 0 cells")
     shutil.rmtree(tmp_path)
     gallery(tmp_path)
     for folder in ("metrics", "samples", "logs"):
@@ -341,7 +341,7 @@ def test_axe_finds_no_violation_beside_failures_and_experiments(browser: Browser
     page_of_experiments = tmp_path / "experiments.html"
     page_of_experiments.write_text(experiments.html(test_experiments.read(test_experiments.answer())), encoding="utf-8")
     link = (tmp_path / "reports/gallery.html").as_uri()
-    parts = {link: "#top", f"{link}#cell={VAE}": "#detail", page_of_experiments.as_uri(): "body"}
+    parts = {link: "#answer", f"{link}#cell={VAE}": "#detail", page_of_experiments.as_uri(): "body"}
     for address, part in parts.items():
         with opened(browser, address, color_scheme=scheme, reduced_motion="reduce") as page:
             found = Axe().run(page, context=part)

@@ -69,7 +69,11 @@ def columns(page: Page) -> tuple[Column, ...]:
     for metric in METRICS:
         own = {name: table[metric.key] for name, table in tables.items() if metric.key in table}
         if own:
-            means = {row.name: estimate for row in configurations if (estimate := _mean(row, own, combined.get(row.name, {})))}
+            means = {
+                row.name: estimate
+                for row in configurations
+                if (estimate := _mean(row, own, combined.get(row.name, {})))
+            }
             values = {name: estimate.value for name, estimate in means.items()}
             ranked = ranks(metric, values) if alike or not metric.unit.startswith("nats") else {}
             found.append(Column(metric, own, means, ranked, floors.get(metric.key)))

@@ -132,9 +132,10 @@ class Cell(Placed):
 
     `beta` is the weight of the rate where the model has one. Cells that differ in `run` alone, which counts from 1,
     have one `configuration`. `spectrum` has the latent dimensions in order of their rate; `usage` says at how many
-    places of the test images' codes each entry of the codebook stands, and `codes` shows them (see
-    `cells/codebook.py`), and `code` names such a code, as in `3 × 3 codes of 64`; `best` and `worst` are rows of the test split. `prior` says where the prior samples come from,
-    `command` makes the cell's files again, and `failed` says how the training diverged, if it did.
+    places of the test images' codes each entry of the codebook stands, `code` names such a code, as in `3 × 3 codes of
+    64`, and `codes` shows its entries (see `cells/codebook.py`); `best` and `worst` are rows of the test split. `prior`
+    says where the prior samples come from, `command` makes the cell's files again, and `failed` says how the training
+    diverged, if it did.
     """
 
     name: str

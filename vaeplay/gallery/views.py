@@ -12,6 +12,7 @@ from vaeplay.settings.axes import AXES
 FAMILIES = 8
 """How many models have a colour and a marker of their own; further ones start again."""
 
+
 @dataclass(frozen=True)
 class Axis:
     """One axis of the grid: the cell's attribute, its name for readers, its unit, and its values in order."""

@@ -28,7 +28,9 @@ def best_samples(rows: tuple[Row, ...], columns: tuple[Column, ...]) -> str:
         leaders = joined([f"{BY_KEY[key].label}: {_named(level[key])}" for key in SAMPLES])
         return f"Which cell has the best samples depends on the measure. {leaders}."
     if len(common) > 1:
-        return f"The best samples cannot be told apart: {_named(common)} are level within the intervals of all measures."
+        return (
+            f"The best samples cannot be told apart: {_named(common)} are level within the intervals of all measures."
+        )
     winner = common[0]
     alone = [key for key in SAMPLES if len(level[key]) == 1]
     tied = [
@@ -36,7 +38,9 @@ def best_samples(rows: tuple[Row, ...], columns: tuple[Column, ...]) -> str:
     ]
     level_with_it = f"; level with it within the intervals: {joined(tied)}" if tied else ""
     if len(alone) < 2:
-        return f"No cell is ahead in several measures of samples; {winner.label} is among the best in each{level_with_it}."
+        return (
+            f"No cell is ahead in several measures of samples; {winner.label} is among the best in each{level_with_it}."
+        )
     measures = joined([f"{BY_KEY[key].label} ({_shown(key, table[key][winner.name])})" for key in alone])
     return f"{winner.label} has the best samples, ahead of every other cell in {measures}{level_with_it}."
 

@@ -81,7 +81,7 @@ def answer(item: Chosen, page: Page) -> Answer:
 
 
 def moving(page: Page) -> tuple[Cell, Cell] | None:
-    """An AE and a VAE of one size whose decoders run in the page: of two dimensions, else of most; None without such."""
+    """An AE and a VAE of one size whose decoders run in the page: with two dimensions, else with most."""
     live = {item.cell for item in page.explorer if item.way == "live"}
     cells = [cell for cell in page.cells if cell.name in live and not cell.failed]
     pairs = [(one, other) for one in cells for other in cells if (core(one), core(other)) == ("AE", "VAE")]

@@ -35,8 +35,8 @@ CHANGES = (
         "a VAE",
         "objective",
         frozenset({"AE", "VAE"}),
-        "A VAE adds noise to its codes, so images share codes, and the decoder answers a code with about the average of "
-        "the images that share it: that is the blur. The noise also fills the gaps between codes, from which an AE's "
+        "A VAE adds noise to its codes, so images share codes, and the decoder answers a code with about the average "
+        "of the images that share it: that is the blur. The noise also fills the gaps between codes, from which an AE's "
         "decoder was never trained: those are the holes.",
     ),
     Change(
@@ -44,8 +44,8 @@ CHANGES = (
         "a β-VAE",
         "objective",
         frozenset({"VAE", "BetaVAE"}),
-        "β is the price of a nat of code: at a higher price the code says less about an image, and the decoder fills in "
-        "the rest with an average.",
+        "β is the price of a nat of code: at a higher price the code says less about an image, and the decoder fills "
+        "in the rest with an average.",
     ),
     Change(
         "convolutional",
@@ -67,8 +67,8 @@ CHANGES = (
         "a VQ-VAE",
         "code",
         frozenset(),
-        "A VQ-VAE has a map of codebook entries as its code. Entries drawn at random do not fit each other, so it needs "
-        "a second model, its prior, which learns which maps occur.",
+        "A VQ-VAE has a map of codebook entries as its code. Entries drawn at random do not fit each other, so it "
+        "needs a second model, its prior, which learns which maps occur.",
     ),
 )
 
