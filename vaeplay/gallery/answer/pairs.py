@@ -36,8 +36,8 @@ CHANGES = (
         "objective",
         frozenset({"AE", "VAE"}),
         "A VAE adds noise to its codes, so images share codes, and the decoder answers a code with about the average "
-        "of the images that share it: that is the blur. The noise also fills the gaps between codes, from which an AE's "
-        "decoder was never trained: those are the holes.",
+        "of the images that share it: that is the blur. The noise also fills the gaps between codes; in those of an "
+        "AE, the decoder was never trained: they are the holes.",
     ),
     Change(
         "beta",

@@ -15,7 +15,9 @@ from vaeplay.rows import evenly
 SHOWN = 4
 SIDE = 84
 """Pixels of an image on the page, about; it is enlarged by a whole number."""
-MOST_BYTES = 12_000  # of a strip, from which on it is compressed with loss
+MOST_BYTES = 4_000  # of a strip, from which on it is compressed with loss
+ROOM = 250_000
+"""Bytes of all strips of the page, about and at most: two of each of eight cells, and five of each of five answers."""
 ORIGINAL = ("reconstruction", 0)
 RECONSTRUCTION = ("reconstruction", 1)
 SAMPLE = ("prior", 0)
@@ -44,6 +46,8 @@ def strip(cell: Cell, kind: str, row: int) -> Strip | None:
     high, wide = (sheet.shape[0] + GAP) // sample.rows, (sheet.shape[1] + GAP) // sample.columns
     places = range(sample.columns)[:SHOWN] if kind == SAMPLE[0] else evenly(sample.columns, SHOWN)
     lines = np.pad(sheet, ((0, GAP), (0, GAP), (0, 0)))[row * high : (row + 1) * high - GAP]
-    cut = np.concatenate([lines[:, place * wide : (place + 1) * wide] for place in places], axis=1)[:, :-GAP]
-    scale = max(1, round(SIDE / max(high, wide)))
+    tiles = np.stack([lines[:, place * wide : place * wide + wide - GAP] for place in places])
+    tiles = webp.smaller(tiles, SIDE)
+    cut = np.concatenate(np.pad(tiles, ((0, 0), (0, 0), (0, GAP), (0, 0))), axis=1)[:, :-GAP]
+    scale = max(1, round(SIDE / max(tiles.shape[1:3])))
     return Strip(webp.address(cut, most=MOST_BYTES), cut.shape[1] * scale, cut.shape[0] * scale)
