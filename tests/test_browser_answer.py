@@ -84,10 +84,10 @@ def test_the_first_screen_has_pictures_of_every_model(
 def test_the_pair_moves_until_it_is_touched(browser: Browser, live: str) -> None:
     with opened(browser, live) as page:
         assert moves(page)
-        page.get_by_role("button", name="Pause the moving point").click()
+        page.get_by_role("button", name="Pause the motion").click()
         page.wait_for_timeout(50)
         assert not moves(page)
-        page.get_by_role("button", name="Play the moving point").click()
+        page.get_by_role("button", name="Resume the motion").click()
         page.locator("#provenance").scroll_into_view_if_needed()
         page.wait_for_timeout(100)
         assert not moves(page)  # off the screen
@@ -97,13 +97,13 @@ def test_the_pair_moves_until_it_is_touched(browser: Browser, live: str) -> None
         page.locator(DECODED).first.click()
         page.wait_for_timeout(50)
         assert not moves(page)
-        expect(page.get_by_role("button", name="Play the moving point")).to_be_visible()
+        expect(page.get_by_role("button", name="Resume the motion")).to_be_visible()
 
 
 def test_the_pair_rests_where_motion_is_unwelcome(browser: Browser, live: str) -> None:
     with opened(browser, live, reduced_motion="reduce") as page:
         assert not moves(page)
-        expect(page.get_by_role("button", name="Play the moving point")).to_be_visible()
+        expect(page.get_by_role("button", name="Resume the motion")).to_be_visible()
 
 
 def test_an_answer_opens_live_and_a_view_replaces_what_its_section_showed(browser: Browser, live: str) -> None:
@@ -124,7 +124,7 @@ def test_a_link_opens_what_is_folded(browser: Browser, pictured: str) -> None:
     with opened(browser, f"{pictured}#metric-mse") as page:
         expect(page.locator("#metric-mse")).to_be_in_viewport()
         expect(page.locator("#verdicts table")).to_be_hidden()
-        page.get_by_role("link", name="every comparison").click()
+        page.get_by_role("link", name="Verdicts").click()
         expect(page.locator("#verdicts table")).to_be_visible()
         expect(page.locator("#verdicts h2")).to_be_in_viewport()
 

@@ -151,7 +151,7 @@ def a_page(root: Path, table: Table, plans: list[Plan] | None = None) -> Page:
 
 
 def test_pairs_are_chosen_by_rule_and_not_by_what_came_of_them(tmp_path: Path) -> None:
-    found = []
+    found: list[Chosen] = []
     for value in (0.01, 0.03):
         candidates = tuple(
             a_pair(
@@ -210,7 +210,7 @@ def test_the_best_samples_are_named_where_measures_agree_and_ties_are_named() ->
 
 
 def test_what_pca_beats_is_best_at_nothing_and_a_list_is_short() -> None:
-    three = {"VQVAE": LEADER, "VAE": OTHER, "AE": (4.0, 0.4, 0.4, 0.6)}
+    three: dict[str, tuple[float, ...]] = {"VQVAE": LEADER, "VAE": OTHER, "AE": (4.0, 0.4, 0.4, 0.6)}
     assert ranked(three, mse=0.05, pca_mse=0.04).startswith("VAE has the best samples")
     text = ranked({f"M{place}": LEADER for place in range(12)})
     assert "M0, M1, M2 and 9 more are level" in text

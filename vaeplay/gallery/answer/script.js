@@ -98,8 +98,8 @@ const start = async (box) => {
   };
   const settle = () => {
     const moves = playing && visible && !document.hidden;
-    button.textContent = playing ? 'Pause' : 'Play';
-    button.setAttribute('aria-label', `${playing ? 'Pause' : 'Play'} the moving point`);
+    button.textContent = playing ? '❚❚' : '▶';
+    button.setAttribute('aria-label', `${playing ? 'Pause' : 'Resume'} the motion`);
     if (moves && !asked) {
       before = null;
       asked = requestAnimationFrame(step);
