@@ -51,7 +51,7 @@ def write(revisions: list[str]) -> None:
 def html(found: sweep.Sweep) -> str:
     """The page. Equal experiments give equal texts."""
     seen = view(found.page)
-    style = render.style(("headline", "table", "plane", FOLDER))
+    style = render.style(("table", "plane", FOLDER))
     script = render.asset(render.EARLY)
     template = render.environment().get_template(f"{FOLDER}/template.html.j2")
     names = render.shared(seen) | plane.data(seen) | {"choices": ()}  # other axes need the page's scripts

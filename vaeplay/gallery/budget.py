@@ -3,6 +3,7 @@
 import re
 
 from vaeplay.errors import UserError
+from vaeplay.gallery.answer import pictures
 from vaeplay.gallery.cells import codebook
 from vaeplay.gallery.page import Cell, Page
 from vaeplay.gallery.results import PageLimit
@@ -28,7 +29,7 @@ def room(page: Page) -> float:
     maps = sum(len(item.points) for map in page.maps for item in map.projections)
     latent = maps + (len(page.images.sheet) if page.images else 0) + sum(len(item.payload) for item in page.explorer)
     examples = len(page.data.examples.address) if page.data.examples else 0
-    return page.megabytes * 1e6 - latent - examples - PAGE_BYTES - sum(map(_words, page.cells))
+    return page.megabytes * 1e6 - latent - examples - PAGE_BYTES - pictures.ROOM - sum(map(_words, page.cells))
 
 
 def _words(cell: Cell) -> int:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from vaeplay.gallery.page import Curve, History
 from vaeplay.gallery.scale import Scale, Tick, extent
+from vaeplay.gallery.trained import Curve, History
 from vaeplay.gallery.words import DASH, number
 
 WIDTH, HEIGHT = 420, 240

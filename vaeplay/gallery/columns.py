@@ -1,12 +1,12 @@
 """The table of cells: a row per configuration, a column per metric, with intervals and the best values marked."""
 
-import math
 import statistics
 from dataclasses import dataclass
 
 from vaeplay.evaluation.registry import BY_KEY, METRICS, Group, Metric
 from vaeplay.gallery.page import Cell, Estimate, Page
 from vaeplay.gallery.words import plural, run
+from vaeplay.verdicts.table import Combined
 
 GROUPS: dict[Group, str] = {
     "reconstruction": "Reconstruction: how well an image is restored from its code",
@@ -64,11 +64,16 @@ def columns(page: Page) -> tuple[Column, ...]:
     tables = {cell.name: {item.key: item for item in cell.metrics} for cell in page.cells}
     floors = {item.key: item.value for item in page.judge.floors} if page.judge else {}
     configurations, alike = rows(page), len(likelihoods(page)) <= 1
+    combined = page.verdicts.combined if page.verdicts else {}
     found = []
     for metric in METRICS:
         own = {name: table[metric.key] for name, table in tables.items() if metric.key in table}
         if own:
-            means = {row.name: estimate for row in configurations if (estimate := _mean(row, own))}
+            means = {
+                row.name: estimate
+                for row in configurations
+                if (estimate := _mean(row, own, combined.get(row.name, {})))
+            }
             values = {name: estimate.value for name, estimate in means.items()}
             ranked = ranks(metric, values) if alike or not metric.unit.startswith("nats") else {}
             found.append(Column(metric, own, means, ranked, floors.get(metric.key)))
@@ -77,11 +82,17 @@ def columns(page: Page) -> tuple[Column, ...]:
 
 def over(estimate: Estimate) -> str:
     """What an interval is over, in words."""
-    return plural(estimate.count, estimate.over or BY_KEY[estimate.key].over) if estimate.count else "the test split"
+    units = BY_KEY[estimate.key].over
+    if not estimate.count:
+        return "the test split"
+    return plural(estimate.count, estimate.over or units) + (f" and their {units}s" if estimate.units else "")
 
 
-def _mean(row: Row, estimates: dict[str, Estimate]) -> Estimate | None:
-    """The mean over a configuration's trainings with Student's interval; of a single one, its own estimate."""
+def _mean(row: Row, estimates: dict[str, Estimate], combined: dict[str, Combined]) -> Estimate | None:
+    """The mean over a configuration's trainings; of a single one, its own estimate.
+
+    The interval of a mean is that of the verdicts, over trainings and images together; without verdicts it has none.
+    """
     own = [estimates[cell.name] for cell in row.cells if cell.name in estimates]
     if len(row.cells) == 1 or not own:
         return own[0] if own else None
@@ -89,20 +100,11 @@ def _mean(row: Row, estimates: dict[str, Estimate]) -> Estimate | None:
     known = [value for value in values if value is not None]
     if len(known) < len(values):
         return Estimate(key, None, count=len(values), over="training")
-    mean = statistics.fmean(known)
-    half = student(len(known)) * statistics.stdev(known) if len(known) > 1 else None
-    low, high = (None, None) if half is None else (mean - half, mean + half)
-    return Estimate(key, mean, low, high, len(known), "training")
-
-
-def student(count: int) -> float:
-    """What a standard deviation of `count` values is multiplied by, for half the 95 % interval of their mean.
-
-    Student 1908, doi:10.1093/biomet/6.1.1.
-    """
-    from scipy.special import stdtrit  # takes 0.2 s to import; only repeated trainings need it
-
-    return float(stdtrit(count - 1, 0.975)) / math.sqrt(count)
+    if found := combined.get(key):
+        return Estimate(
+            key, found.value, found.low, found.high, found.trainings, over="training", units=found.over_images
+        )
+    return Estimate(key, statistics.fmean(known), count=len(known), over="training")
 
 
 def shared(page: Page, table: tuple[Column, ...]) -> tuple[Column, ...]:

@@ -6,6 +6,7 @@ Numbers stay numbers here; rounding and units belong to the views. Tuples keep t
 from dataclasses import dataclass, field
 
 from vaeplay.gallery.placed import Placed, Scalar
+from vaeplay.gallery.trained import Cost, History
 from vaeplay.verdicts.table import Table
 
 
@@ -82,64 +83,6 @@ class Kind:
 
 
 @dataclass(frozen=True)
-class Curve:
-    """One term of the loss over the epochs, as means per image; None where absent, NaN or infinite."""
-
-    term: str
-    train: tuple[float | None, ...]
-    validation: tuple[float | None, ...]
-
-
-@dataclass(frozen=True)
-class History:
-    """A training run: the epochs' numbers, a curve per term, and what the validation curve says of its length.
-
-    `lr` is the learning rate in each epoch and `rate_weight` what the rate weighed at its end; empty where not known.
-    `convergence` is one of `vaeplay.training.convergence`, and `best_epoch` that of the lowest validation loss.
-    """
-
-    epochs: tuple[int, ...]
-    lr: tuple[float | None, ...]
-    rate_weight: tuple[float | None, ...]
-    curves: tuple[Curve, ...]
-    convergence: str | None = None
-    best_epoch: int | None = None
-
-
-@dataclass(frozen=True)
-class Memory:
-    """The most memory that a device held during training, in bytes, and (seconds, bytes) over its course."""
-
-    device: str
-    peak_bytes: int
-    samples: tuple[tuple[float, float], ...]
-
-
-@dataclass(frozen=True)
-class Spent:
-    """The wall seconds that one part of an evaluation took."""
-
-    part: str
-    seconds: float | None
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a training run cost: wall seconds, images per second, trainable parameters, and memory.
-
-    `evaluation` has the seconds of each part of the evaluation, where they are known.
-    """
-
-    seconds: float | None
-    images_per_second: float | None
-    parameters: int | None
-    device: str
-    threads: int | None
-    memory: tuple[Memory, ...]
-    evaluation: tuple[Spent, ...]
-
-
-@dataclass(frozen=True)
 class Missing:
     """A file that a cell should have and has not, relative to the workspace, and the command that makes it."""
 
@@ -151,7 +94,8 @@ class Missing:
 class Estimate:
     """The value of a metric, by its key in the registry; a value of None stands for NaN or infinity.
 
-    `low` to `high` is its 95 % interval, if there is one, over `count` of `over`: by None, what the registry says.
+    `low` to `high` is its 95 % interval, if there is one, over `count` of `over`: by None, what the registry says. Of a
+    mean over trainings `units` says that it is over what the registry says as well.
     """
 
     key: str
@@ -160,6 +104,7 @@ class Estimate:
     high: float | None = None
     count: int | None = None
     over: str | None = None
+    units: bool = False
 
 
 @dataclass(frozen=True)
@@ -187,9 +132,10 @@ class Cell(Placed):
 
     `beta` is the weight of the rate where the model has one. Cells that differ in `run` alone, which counts from 1,
     have one `configuration`. `spectrum` has the latent dimensions in order of their rate; `usage` says at how many
-    places of the test images' codes each entry of the codebook stands, and `codes` shows them (see
-    `cells/codebook.py`); `best` and `worst` are rows of the test split. `prior` says where the prior samples come from,
-    `command` makes the cell's files again, and `failed` says how the training diverged, if it did.
+    places of the test images' codes each entry of the codebook stands, `code` names such a code, as in `3 × 3 codes of
+    64`, and `codes` shows its entries (see `cells/codebook.py`); `best` and `worst` are rows of the test split. `prior`
+    says where the prior samples come from, `command` makes the cell's files again, and `failed` says how the training
+    diverged, if it did.
     """
 
     name: str
@@ -203,6 +149,7 @@ class Cell(Placed):
     metrics: tuple[Estimate, ...] = ()
     spectrum: tuple[Unit, ...] = ()
     usage: tuple[int, ...] = ()
+    code: str | None = None
     codes: Picture | None = None
     best: tuple[int, ...] = ()
     worst: tuple[int, ...] = ()

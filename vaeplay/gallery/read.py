@@ -13,26 +13,23 @@ from typing import TypeVar
 from pydantic_core import to_json
 
 from vaeplay.evaluation.registry import METRICS
-from vaeplay.gallery import budget, provenance, results, views
+from vaeplay.gallery import budget, results, views
 from vaeplay.gallery.cells import codebook
 from vaeplay.gallery.explorer import decoders
 from vaeplay.gallery.map import points as maps
 from vaeplay.gallery.page import (
     Cell,
-    Cost,
-    Curve,
     DataCard,
     Estimate,
-    History,
     Judge,
-    Memory,
     Missing,
     Page,
     Provenance,
-    Spent,
     Split,
     Unit,
 )
+from vaeplay.gallery.provenance.commit import commit
+from vaeplay.gallery.trained import Cost, Curve, History, Memory, Spent
 from vaeplay.gallery.wall import samples, sheets
 from vaeplay.gallery.words import run
 from vaeplay.settings.axes import AXES, REPEAT
@@ -54,16 +51,16 @@ def read(root: Path) -> Page:
     names = report.cells
     card = _card(root)
     pictures = samples.of_cells(root, names)
-    cells = label([_cell(root, name, pictures[name], report.stages.get(name, "")) for name in names])
+    cells = label([_cell(root, name, card, pictures[name], report.stages.get(name, "")) for name in names])
     found, explorable = maps.found(root, names), decoders.present(root, names)
     images = maps.images(root, found, len(names)) if found or explorable else None
     kinds = {kind for found in pictures.values() for kind in found}
-    commit, modified = provenance.commit(root)
+    head, modified = commit(root)
     verdicts = root / "verdicts/verdicts.json"
     page = Page(
         data=card,
         judge=_judge(root),
-        provenance=Provenance(commit, modified, params.seed, params.beta, results.flatten(report.params)),
+        provenance=Provenance(head, modified, params.seed, params.beta, results.flatten(report.params)),
         kinds=samples.describe(kinds | set(samples.EXPECTED)),
         thinned=False,
         megabytes=budget.megabytes(params.report, len(names)),
@@ -107,7 +104,7 @@ def _card(root: Path) -> DataCard:
     return DataCard(**own, splits=splits, examples=picture)
 
 
-def _cell(root: Path, name: str, pictures: Container[str], stage: str) -> Cell:
+def _cell(root: Path, name: str, card: DataCard, pictures: Container[str], stage: str) -> Cell:
     """One cell from its files, as far as they are there, still without its samples.
 
     `pictures` are the kinds of samples that it will have, `stage` is the last one that makes its files.
@@ -142,6 +139,7 @@ def _cell(root: Path, name: str, pictures: Container[str], stage: str) -> Cell:
         metrics=_metrics(metrics, details),
         spectrum=tuple(Unit(row.dimension, row.rate, row.active, row.collapsed) for row in details.spectrum),
         usage=details.usage,
+        code=codebook.named(details.usage, details.test_images, card.shape),
         codes=codebook.sheet(root, name, details.usage),
         best=details.best,
         worst=details.worst,
@@ -225,5 +223,7 @@ def _label(cell: Cell, cells: list[Cell]) -> str:
     parts = [cell.axes.model if cell.beta is None else f"{cell.axes.model} β={cell.beta:g}"]
     shown = (axis for axis in AXES[1:] if axis.field != REPEAT)
     varying = (axis for axis in shown if len({other.on(axis.field) for other in cells}) > 1)
-    parts += [f"{axis.before.strip('_')} {cell.on(axis.field)}".strip() for axis in varying]
+    for axis in varying:
+        named = axis.field == "latent_dim" and cell.code
+        parts.append(named or f"{axis.before.strip('_')} {cell.on(axis.field)}".strip())
     return ", ".join(parts) + (run(cell.run) if len({other.run for other in cells}) > 1 else "")

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from vaeplay.gallery.answer import data as answer
 from vaeplay.gallery.cells import data as cells
 from vaeplay.gallery.claims import data as claims
 from vaeplay.gallery.compare import data as compare
@@ -22,9 +23,9 @@ from vaeplay.gallery.curves import data as curves
 from vaeplay.gallery.explorer import data as explorer
 from vaeplay.gallery.filters import data as filters
 from vaeplay.gallery.glossary import data as glossary
-from vaeplay.gallery.headline import data as headline
 from vaeplay.gallery.map import data as latent_maps
 from vaeplay.gallery.plane import data as plane
+from vaeplay.gallery.provenance import data as provenance
 from vaeplay.gallery.table import data as table
 from vaeplay.gallery.verdicts import data as verdicts
 from vaeplay.gallery.views import View
@@ -41,17 +42,18 @@ class Section:
 
 
 SECTIONS = (
-    Section("headline", headline.data),
+    Section("answer", answer.data, "Answer"),
+    Section("compare", compare.data),
+    Section("explorer", explorer.data, "Explorer"),
+    Section("wall", wall.data, "Samples"),
     Section("filters", filters.data),
     Section("table", table.data, "Cells"),
-    Section("wall", wall.data, "Samples"),
     Section("plane", plane.data, "Rate–distortion"),
     Section("curves", curves.data, "Curves"),
+    Section("map", latent_maps.data, "Latent maps"),
     Section("verdicts", verdicts.data, "Verdicts"),
     Section("claims", claims.data, "Claims"),
     Section("cells", cells.data),
-    Section("compare", compare.data),
-    Section("map", latent_maps.data, "Latent maps"),
-    Section("explorer", explorer.data, "Explorer"),
     Section("glossary", glossary.data, "Glossary"),
+    Section("provenance", provenance.data, "Provenance"),
 )

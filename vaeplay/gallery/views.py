@@ -1,23 +1,16 @@
-"""What is compared on the page, worked out once: axes, columns, families, sweeps over β, and the findings."""
+"""What is compared on the page, worked out once: axes, columns, families and sweeps over β."""
 
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from vaeplay.gallery.answer.pairs import chosen
 from vaeplay.gallery.columns import Column, Row, columns, rows
 from vaeplay.gallery.page import Cell, Page
-from vaeplay.gallery.words import axis, number
+from vaeplay.gallery.words import axis
 from vaeplay.settings.axes import AXES
 
 FAMILIES = 8
 """How many models have a colour and a marker of their own; further ones start again."""
-
-FINDINGS = (
-    ("mse", "the best reconstructions"),
-    ("frechet", "the best samples"),
-    ("trip", "the smoothest latent space"),
-    ("elbo", "the highest ELBO"),
-)
-"""The metrics of the headline, each with its words, in order."""
 
 
 @dataclass(frozen=True)
@@ -106,37 +99,12 @@ def sweeps(page: Page) -> tuple[tuple[Cell, ...], ...]:
     return tuple(tuple(cell for *_, cell in group) for group in found if group[0][0] < group[-1][0])
 
 
-@dataclass(frozen=True)
-class Finding:
-    """A part of the headline: by metric `key` the `rows` have `words`, at `value`, with its unit or its name."""
-
-    key: str
-    rows: tuple[Row, ...]
-    words: str
-    value: str
-
-
-def findings(view: View) -> tuple[Finding, ...]:
-    """The best configurations by each metric of `FINDINGS`, where there is a best."""
-    table = {column.metric.key: column for column in view.columns}
-    found = []
-    for key, words in FINDINGS:
-        column = table.get(key)
-        if column and column.best:
-            winners = tuple(row for row in view.rows if row.name in column.best)
-            metric = column.metric
-            text = number(column.means[winners[0].name].value, metric.digits)
-            value = f"{text} {metric.unit}" if metric.label in words else f"{metric.label} {text}"
-            found.append(Finding(key, winners, words, value))
-    return tuple(found)
-
-
 def explored_first(view: View) -> list[str]:
-    """Every cell in the order of its claim to be explored: those of the headline, then of each model one in turn.
+    """Every cell in the order of its claim to be explored: those of the answers, then of each model one in turn.
 
     So that where there is no room for all, a model can still be held against another of the same size.
     """
-    best = [cell.name for finding in findings(view) for row in finding.rows for cell in row.cells]
+    answers = [cell.name for item in chosen(view.page) for cell in (item.first, item.second)]
     models = [[cell.name for cell in view.page.cells if (cell.model or "") == model] for model in view.families]
     turns = [name for turn in zip_longest(*models) for name in turn if name]
-    return list(dict.fromkeys([*best, *turns]))
+    return list(dict.fromkeys([*answers, *turns]))

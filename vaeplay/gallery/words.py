@@ -64,7 +64,9 @@ def setting(value: Scalar) -> str:
 
 
 def axis(cell: Cell, name: str) -> str:
-    """The value of one axis of the grid for `cell`."""
+    """The value of one axis of the grid for `cell`; a map of codes has no latent size, and is named by what it is."""
+    if name == "latent_dim" and cell.code:
+        return cell.code
     value = cell.on(name)
     return DASH if value is None else setting(value)
 

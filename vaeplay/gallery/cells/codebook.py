@@ -1,5 +1,6 @@
 """A codebook by the use of its entries over the test split: a tile for each, the most used first, and a table."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +47,20 @@ class Codebook:
 def order(usage: tuple[int, ...]) -> list[int]:
     """The entries that are shown, by their number: the most used first."""
     return sorted(range(len(usage)), key=lambda entry: (-usage[entry], entry))[:MOST]
+
+
+def named(usage: tuple[int, ...], images: int | None, shape: tuple[int, ...]) -> str | None:
+    """What a map of codes is called; `shape` is that of the images. None for a code that is no map.
+
+    >>> named((300, 100), 100, (1, 28, 28)), named((300, 300), 100, (1, 28, 28)), named((), 100, (1, 28, 28))
+    ('2 × 2 codes of 2', '6 codes of 2', None)
+    """
+    if not usage or not images:
+        return None
+    places = sum(usage) // images
+    side = math.isqrt(places)
+    square = side * side == places and shape[-1] == shape[-2]
+    return f"{side} × {side} codes of {len(usage)}" if square else f"{places} codes of {len(usage)}"
 
 
 def sheet(root: Path, name: str, usage: tuple[int, ...]) -> Picture | None:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from vaeplay.gallery.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Chart, Frame, Line, Table
-from vaeplay.gallery.page import Cell, Cost, Sample, Unit
+from vaeplay.gallery.page import Cell, Sample, Unit
 from vaeplay.gallery.scale import Scale, Tick, extent
+from vaeplay.gallery.trained import Cost
 from vaeplay.gallery.words import DASH, number, plural, size
 
 BARS = 64

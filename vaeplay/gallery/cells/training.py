@@ -1,7 +1,7 @@
 """A cell's own training: its terms and schedules as charts, and every number as a table."""
 
 from vaeplay.gallery.charts import Chart, Table, in_order, known, line, scales, term_title, text
-from vaeplay.gallery.page import History
+from vaeplay.gallery.trained import History
 
 
 def charts(history: History) -> tuple[Chart, ...]:

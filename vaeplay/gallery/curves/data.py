@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from vaeplay.gallery.charts import DASHES, TERMS, Chart, Table, known, line, scales, term_title, text
-from vaeplay.gallery.page import Cell, Curve, Page
+from vaeplay.gallery.page import Cell, Page
+from vaeplay.gallery.trained import Curve
 from vaeplay.gallery.views import View
 from vaeplay.gallery.words import DASH, axis, plural
 

@@ -1,7 +1,7 @@
 // The page's data and its state. All state is in the address after #, so that a link restores what it was copied from:
 // cell=, zoom=kind:cell, kind=, sort=key:up, q=, and one entry for each chosen value of an axis. What was changed last
 // stands last.
-import { closest, find } from './dom.js';
+import { closest, find, findAll } from './dom.js';
 
 /**
  * @typedef {object} Metric
@@ -92,23 +92,39 @@ const reread = () => {
 window.addEventListener('popstate', reread);
 window.addEventListener('hashchange', reread);
 
-// What is far below has no layout (base.css), and some of it is not made, until the first of the page has been drawn, or
-// somebody wants to go there.
+// Some of what is far below is not made until the first of the page has been drawn, or somebody wants to go there.
 /** @type {(() => void)[]} */
 const waiting = [];
 /** @param {() => void} make */
 export const later = (make) => {
   waiting.push(make);
 };
-const layOut = () => {
-  waiting.splice(0).forEach((make) => make());
-  document.documentElement.classList.add('whole');
+const makeAll = () => waiting.splice(0).forEach((make) => make());
+window.addEventListener('load', () => requestAnimationFrame(() => setTimeout(makeAll)));
+/**
+ * Brings a part of the page to the top of the screen, and opens what it is folded into.
+ * @param {HTMLElement} part
+ */
+export const goTo = (part) => {
+  makeAll();
+  for (const fold of findAll(part, ':scope > details.fold', HTMLDetailsElement)) fold.open = true;
+  for (let above = part.closest('details'); above; above = above.parentElement?.closest('details') ?? null) {
+    above.open = true;
+  }
+  part.scrollIntoView();
 };
-window.addEventListener('load', () => requestAnimationFrame(() => setTimeout(layOut)));
-/** @type {(section: HTMLElement, behavior?: ScrollBehavior) => void} */
-export const goTo = (section, behavior = 'auto') => {
-  layOut();
-  section.scrollIntoView({ behavior });
+
+// Follows a link to a view: what its section shows is replaced by what the link names, and the rest is kept.
+/** @param {URLSearchParams} wanted */
+const visit = (wanted) => {
+  const next = new URLSearchParams(state);
+  const section = [...wanted.keys()].map((name) => parts.get(name)).find(Boolean);
+  const replaced = [...parts.keys()].filter((name) => parts.get(name) === section);
+  for (const name of [...replaced, ...wanted.keys(), 'cell', 'zoom', 'way']) next.delete(name);
+  for (const [name, value] of wanted) next.append(name, value);
+  history.pushState(null, '', `#${next}`);
+  reread();
+  if (section) goTo(section);
 };
 
 // Links inside the page change the part of the state that they name, and keep the rest.
@@ -119,6 +135,8 @@ document.addEventListener('click', (event) => {
   const target = (link.getAttribute('href') ?? '').slice(1);
   if (target.startsWith('cell=')) {
     setState({ cell: decodeURIComponent(target.slice(5)), zoom: null }, { push: true });
+  } else if (target.includes('=')) {
+    visit(new URLSearchParams(target));
   } else {
     setState({ cell: null, zoom: null, way: null });
     const section = document.getElementById(decodeURIComponent(target));
@@ -140,8 +158,8 @@ const parts = new Map();
 export const shows = (section, ...names) => names.forEach((name) => parts.set(name, section));
 document.addEventListener('DOMContentLoaded', () => {
   const last = [...state.keys()].reverse().find((name) => parts.has(name));
-  const section = last && parts.get(last);
-  if (section) goTo(section, 'instant');
+  const section = last ? parts.get(last) : document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (section) goTo(section);
 });
 
 /**

@@ -1,12 +1,10 @@
-"""The findings in a sentence, the data card, and the facts of the whole run."""
+"""The data card and the facts of the whole run."""
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 from vaeplay.gallery.page import Page
-from vaeplay.gallery.views import View, findings
-from vaeplay.gallery.words import DASH
+from vaeplay.gallery.views import View
 
 BAR = 40
 """Height of the tallest bar of the class balance, in pixels."""
@@ -31,24 +29,14 @@ def balance(page: Page) -> tuple[Bar, ...]:
 
 
 def data(view: View) -> dict[str, Any]:
-    """The findings, the balance of classes, and what the training took."""
+    """The balance of classes, what the training took, and how many models there are."""
     page = view.page
     return {
-        "findings": findings(view),
         "balance": balance(page),
         "tallest": BAR,
         "seconds": training_seconds(page),
-        "falling": [cell for cell in page.cells if cell.history and cell.history.convergence == "falling"],
-        "repeated": len(view.rows) < len(page.cells),
-        "counts": counts(view),
-        "is_product": math.prod(count for count, _ in counts(view)) == len(page.cells),
-        "explorable": any(item.way != "none" for item in page.explorer),
+        "models": len({cell.model for cell in page.cells if cell.model}),
     }
-
-
-def counts(view: View) -> tuple[tuple[int, str], ...]:
-    """How many values each varying axis has, with the axis's noun; cells without a value do not count."""
-    return tuple((sum(text != DASH for text in axis.values), axis.unit) for axis in view.varying)
 
 
 def training_seconds(page: Page) -> float | None:

@@ -1,0 +1,152 @@
+"""The first screen in a real browser: pictures above the fold, a pair that moves, folded parts, links to views."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+from ruamel.yaml import YAML
+
+from stages import verdicts
+from stages.report import main
+from tests import explorable, fake_workspace
+from tests.explorable import Model
+
+from .conftest import ROOT
+from .made_up import Effect, MadeUp, verdict_settings
+from .test_browser import WIDE, browser, opened
+
+__all__ = ["browser"]
+
+EFFECTS: dict[str, Effect] = {"mse": lambda one: {"AE": 0.02, "VAE": 0.022}.get(one.kin.core, 0.022)}
+DECODED = "#answer .moving figure[data-cell] canvas"
+PIXELS = f"() => [...document.querySelectorAll('{DECODED}')].map((canvas) => canvas.toDataURL()).join()"
+
+
+def compare(root: Path, latent_dims: list[int], depths: list[int]) -> str:
+    """The address of the page of a workspace whose AEs, VAEs and β-VAEs have been compared."""
+    values: Any = YAML(typ="safe", pure=True).load(ROOT / "params.yaml")
+    values["grid"] = {"dense": values["grid"]["dense"] | {"latent_dim": latent_dims, "depth": depths}}
+    asked = verdict_settings(values)
+    MadeUp(asked, EFFECTS).write(root / "made", asked)
+    verdicts.main(root / "made")
+    (root / "verdicts").mkdir()
+    (root / "made/verdicts/verdicts.json").rename(root / "verdicts/verdicts.json")
+    main(root)
+    return (root / "reports/gallery.html").as_uri()
+
+
+@pytest.fixture(scope="module")
+def pictured(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A page with pictures and answers, and without decoders."""
+    root = tmp_path_factory.mktemp("pictured")
+    fake_workspace.make(root)
+    return compare(root, [2, 8], [1, 2])
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A page of an AE and a VAE that run in it."""
+    root = tmp_path_factory.mktemp("live")
+    explorable.make(root, [Model("AE", None, 2, 1), Model("VAE", 1.0, 2, 1)])
+    return compare(root, [2], [1])
+
+
+def drawn(page: Page) -> str:
+    """What both decoders show, once they show something."""
+    page.wait_for_function(f"() => [...document.querySelectorAll('{DECODED}')].every(({{ width }}) => width > 1)")
+    return str(page.evaluate(PIXELS))
+
+
+def moves(page: Page) -> bool:
+    """Whether the pictures change by themselves within a third of a second."""
+    before = drawn(page)
+    page.wait_for_timeout(330)
+    return bool(page.evaluate(PIXELS) != before)
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)])
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_first_screen_has_pictures_of_every_model(
+    browser: Browser, pictured: str, size: tuple[int, int], scripts: bool
+) -> None:
+    with opened(browser, pictured, size, java_script_enabled=scripts) as page:
+        images = page.locator("#answer .models img")
+        boxes = [images.nth(place).bounding_box() for place in range(images.count())]
+        above = [box for box in boxes if box and box["y"] + box["height"] <= size[1] and box["height"] == 84]
+        assert images.count() == 7 and len(above) == 7  # originals, and both of three models
+        assert all(box["x"] + box["width"] <= size[0] for box in above)
+        expect(page.locator("#answer .sentence").first).to_contain_text("reconstructions are")
+        expect(page.locator("#answer .needs-js:visible")).to_have_count(3 if scripts else 0)
+
+
+def test_the_pair_moves_until_it_is_touched(browser: Browser, live: str) -> None:
+    with opened(browser, live) as page:
+        assert moves(page)
+        page.get_by_role("button", name="Pause the motion").click()
+        page.wait_for_timeout(50)
+        assert not moves(page)
+        page.get_by_role("button", name="Resume the motion").click()
+        page.locator("#provenance").scroll_into_view_if_needed()
+        page.wait_for_timeout(100)
+        assert not moves(page)  # off the screen
+        page.evaluate("scrollTo(0, 0)")
+        page.wait_for_timeout(100)
+        assert moves(page)
+        page.locator(DECODED).first.click()
+        page.wait_for_timeout(50)
+        assert not moves(page)
+        expect(page.get_by_role("button", name="Resume the motion")).to_be_visible()
+
+
+def test_the_pair_rests_where_motion_is_unwelcome(browser: Browser, live: str) -> None:
+    with opened(browser, live, reduced_motion="reduce") as page:
+        assert not moves(page)
+        expect(page.get_by_role("button", name="Resume the motion")).to_be_visible()
+
+
+def test_an_answer_opens_live_and_a_view_replaces_what_its_section_showed(browser: Browser, live: str) -> None:
+    with opened(browser, f"{live}#explore=VAE_latent2_depth1_ReLU&image=0") as page:
+        page.get_by_role("link", name="See it live in the explorer").first.click()
+        expect(page.locator("#explorer h2")).to_be_in_viewport()
+        names = ["AE_latent2_depth1_ReLU", "VAE_latent2_depth1_ReLU"]
+        page.wait_for_function(
+            "(names) => modules['explorer/place.js'].explorer.sides.every(({ name }, at) => name === names[at])",
+            arg=names,
+        )
+        assert "image=" not in page.url
+        page.go_back()
+        assert page.url.endswith("explore=VAE_latent2_depth1_ReLU&image=0")
+
+
+def test_a_link_opens_what_is_folded(browser: Browser, pictured: str) -> None:
+    with opened(browser, f"{pictured}#metric-mse") as page:
+        expect(page.locator("#metric-mse")).to_be_in_viewport()
+        expect(page.locator("#verdicts table")).to_be_hidden()
+        page.get_by_role("link", name="Verdicts").click()
+        expect(page.locator("#verdicts table")).to_be_visible()
+        expect(page.locator("#verdicts h2")).to_be_in_viewport()
+
+
+def test_every_link_of_the_bar_lands_on_its_section(browser: Browser, pictured: str) -> None:
+    """Also where the sections above have not been laid out yet."""
+    with opened(browser, pictured) as page:
+        links = page.locator("header nav a")
+        for place in range(links.count()):
+            links.nth(place).click()
+            page.wait_for_timeout(100)
+            target = (links.nth(place).get_attribute("href") or "")[1:]
+            top = page.locator(f"[id='{target}']").evaluate("(part) => part.getBoundingClientRect().top")
+            ended = page.evaluate("scrollY + innerHeight >= document.documentElement.scrollHeight - 1")
+            assert -1 <= top <= 90 or (ended and 0 <= top < WIDE[1]), (target, top)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation(browser: Browser, pictured: str, live: str, scheme: str) -> None:
+    for address in (pictured, live):
+        with opened(browser, address, color_scheme=scheme, reduced_motion="reduce") as page:
+            page.evaluate("document.querySelectorAll('details').forEach((item) => { item.open = true; })")
+            for part in ("#answer", "#verdicts", "#glossary", "#provenance"):
+                found = Axe().run(page, context=part)
+                assert found.violations_count == 0, (part, found.generate_report())

@@ -1,0 +1,93 @@
+"""The question, the pictures of each model, the answers, and the pair that moves by itself."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from vaeplay.gallery.answer import pictures, sentences
+from vaeplay.gallery.answer.best import best_samples
+from vaeplay.gallery.answer.pairs import Chosen, chosen, core, of_each_model
+from vaeplay.gallery.answer.pictures import Strip
+from vaeplay.gallery.page import Cell, Page
+from vaeplay.gallery.views import View
+
+MODELS = 8
+"""How many models have a row of pictures; the samples below show every cell."""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """A cell with a strip of its reconstructions and one of its samples, as far as it has them."""
+
+    cell: Cell
+    reconstructions: Strip | None
+    samples: Strip | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One change: what it gains and loses, how far that reaches, why, and pictures; `live` is an address of this page.
+
+    `live` is None where neither cell's decoder is in the page. `originals` are what both reconstruct.
+    """
+
+    title: str
+    clauses: tuple[sentences.Clause, ...]
+    limits: str
+    why: str
+    originals: Strip | None
+    pictures: tuple[Pictures, ...]
+    live: str | None
+    compare: str
+
+
+def data(view: View) -> dict[str, Any]:
+    """Everything of the first section."""
+    page = view.page
+    asked = chosen(page)
+    models = [of(cell) for cell in of_each_model(page)[:MODELS]]
+    return {
+        "asked": sentences.joined([item.change.asked for item in asked]) if asked else "",
+        "models": [item for item in models if item.reconstructions or item.samples],
+        "originals": next(filter(None, (pictures.strip(item.cell, *pictures.ORIGINAL) for item in models)), None),
+        "answers": [answer(item, page) for item in asked],
+        "best": best_samples(view.rows, view.columns),
+        "repeated": len(view.rows) < len(page.cells),
+        "moving": moving(page),
+        "falling": [cell for cell in page.cells if cell.history and cell.history.convergence == "falling"],
+    }
+
+
+def of(cell: Cell) -> Pictures:
+    """The pictures of a cell."""
+    return Pictures(cell, pictures.strip(cell, *pictures.RECONSTRUCTION), pictures.strip(cell, *pictures.SAMPLE))
+
+
+def answer(item: Chosen, page: Page) -> Answer:
+    """The answer that a pair gives."""
+    both = (item.first, item.second)
+    usable = {entry.cell for entry in page.explorer if entry.way != "none"}
+    live = [cell.name for cell in both if cell.name in usable]
+    return Answer(
+        title=sentences.title(item),
+        clauses=sentences.clauses(item),
+        limits=sentences.limits(item),
+        why=item.change.why,
+        originals=pictures.strip(item.first, *pictures.ORIGINAL),
+        pictures=tuple(of(cell) for cell in both),
+        live="#" + urlencode([("explore", name) for name in live]) if live else None,
+        compare="#" + urlencode([*(("compare", cell.name) for cell in both), ("way", "side")]),
+    )
+
+
+def moving(page: Page) -> tuple[Cell, Cell] | None:
+    """An AE and a VAE of one size whose decoders run in the page: with two dimensions, else with most."""
+    live = {item.cell for item in page.explorer if item.way == "live"}
+    cells = [cell for cell in page.cells if cell.name in live and not cell.failed]
+    pairs = [(one, other) for one in cells for other in cells if (core(one), core(other)) == ("AE", "VAE")]
+
+    def preference(pair: tuple[Cell, Cell]) -> tuple[object, ...]:
+        one, other = pair
+        return one.latent_dim != 2, -(one.latent_dim or 0), one.depth != other.depth, one.depth or 0
+
+    return min((pair for pair in pairs if pair[0].latent_dim == pair[1].latent_dim), key=preference, default=None)

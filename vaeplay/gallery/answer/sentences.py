@@ -1,0 +1,188 @@
+"""What a pair gains and loses, in words: a clause a topic, each with its difference, interval and direction.
+
+Everything is taken from the verdicts: paired differences, significant after Holm's correction or not shown. Text only;
+templates escape it.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from vaeplay.evaluation.registry import BY_KEY
+from vaeplay.gallery.answer.pairs import Chosen
+from vaeplay.gallery.page import Cell
+from vaeplay.gallery.words import number
+from vaeplay.verdicts import words
+from vaeplay.verdicts.table import Comparison, Difference
+
+SAMPLES = ("frechet", "coverage", "density", "recall")
+"""The measures of samples, which must agree before samples are called better or worse."""
+
+Kind = Literal["Gain", "Loss", "Cannot tell", "Changed"]
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One thing that a change gains, loses or changes, in words that end without a full stop."""
+
+    kind: Kind
+    text: str
+
+
+def clauses(item: Chosen) -> tuple[Clause, ...]:
+    """What is known of a pair: reconstructions, samples, holes and rate, as far as both cells have them."""
+    known = {comparison.metric: comparison for comparison in item.pair.comparisons if words.decisive(comparison)}
+    found = [reconstructions(known["mse"])] if "mse" in known else []
+    if measured := [known[key] for key in SAMPLES if key in known]:
+        found.append(samples(measured, item, known.get("frechet_gaussian")))
+    if "holes" in known:
+        found.append(holes(known["holes"]))
+    if "rate" in known and words.outcome(known["rate"]) in ("higher", "lower"):
+        found.append(rate(known["rate"]))
+    return tuple(found)
+
+
+def reconstructions(comparison: Comparison) -> Clause:
+    """The squared error."""
+    metric, found = BY_KEY[comparison.metric], words.outcome(comparison)
+    difference = words.decisive(comparison)
+    assert difference is not None
+    if found == "no difference shown":
+        interval = words.signed(metric, comparison, difference)
+        return Clause("Cannot tell", f"no difference between reconstructions was shown ({metric.label} {interval})")
+    size, half = (per_cent(value / (comparison.first or 1.0)) for value in _size(difference))
+    return Clause(_kind(found), f"reconstructions are {size} {found} ({metric.label}, ± {half}{_share(comparison)})")
+
+
+def _size(difference: Difference) -> tuple[float, float]:
+    """How large a difference is, and half the width of its interval."""
+    return abs(difference.difference), (difference.high - difference.low) / 2
+
+
+def per_cent(share: float) -> str:
+    """A share in per cent: of a small one a decimal, so that it fits its ±.
+
+    >>> per_cent(0.0269), per_cent(0.51)
+    ('2.7 %', '51 %')
+    """
+    return f"{number(100 * share, 1 if share < 0.1 else 0)} %"
+
+
+def _share(comparison: Comparison) -> str:
+    """On how many test images, for two trained models."""
+    if comparison.kinds or not comparison.models or not comparison.models.better:
+        return ""
+    found, share = words.outcome(comparison), comparison.models.better[0]
+    on = share if found == "better" else 1 - share
+    return f", {found} on {'more than 99 %' if 0.995 <= on < 1 else words.percent(on)} of the test images"
+
+
+def holes(comparison: Comparison) -> Clause:
+    """The share of draws that fall into holes."""
+    found, difference = words.outcome(comparison), words.decisive(comparison)
+    assert difference is not None
+    shares = [per_cent(value or 0.0) for value in (comparison.second, comparison.first)]
+    against = f"{shares[0]} of draws against {shares[1]}"
+    if found == "no difference shown":
+        return Clause("Cannot tell", f"no difference in holes of the latent space was shown ({against})")
+    fewer = "fewer" if found == "better" else "more"
+    half = number(100 * _size(difference)[1], 1)
+    return Clause(_kind(found), f"the latent space has {fewer} holes ({against}, ± {half} points)")
+
+
+def rate(comparison: Comparison) -> Clause:
+    """What the code says of an image: neither a gain nor a loss by itself."""
+    difference = words.decisive(comparison)
+    assert difference is not None
+    size, half = (number(value, BY_KEY[comparison.metric].digits) for value in _size(difference))
+    more = "more" if difference.difference > 0 else "less"
+    return Clause("Changed", f"a code takes {size} nats {more} per image (± {half})")
+
+
+def samples(measured: list[Comparison], item: Chosen, equal: Comparison | None) -> Clause:
+    """Every measure of samples; they are better or worse only where no measure says the opposite."""
+    by = {found: [one for one in measured if words.outcome(one) == found] for found in ("better", "worse")}
+    still_open = [one for one in measured if one not in by["better"] and one not in by["worse"]]
+    unshown = f"; in {_listed(still_open)} no difference was shown" if still_open else ""
+    how = _samplers(item, equal)
+    if by["better"] and by["worse"]:
+        text = f"which samples are better depends on the measure: better in {_values(by['better'])}, worse in "
+        return Clause("Cannot tell", f"{text}{_values(by['worse'])}{unshown}{how}")
+    for found, shown in by.items():
+        if len(shown) == 1 < len(measured):
+            return Clause("Cannot tell", f"samples are {found} in one measure alone ({_values(shown)}){unshown}{how}")
+        if shown:
+            share = "all" if len(shown) == len(measured) else f"{len(shown)} of"
+            measures = words.plural(len(measured), "measure")
+            return Clause(_kind(found), f"samples are {found} in {share} {measures} ({_values(shown)}){unshown}{how}")
+    return Clause("Cannot tell", f"no difference between samples was shown in {_listed(measured)}{how}")
+
+
+def _values(shown: list[Comparison]) -> str:
+    """Measures with both values and the half-width of their difference."""
+    texts = []
+    for comparison in shown:
+        metric, difference = BY_KEY[comparison.metric], words.decisive(comparison)
+        assert difference is not None
+        second, first = (number(value, metric.digits) for value in (comparison.second, comparison.first))
+        half = number(_size(difference)[1], metric.digits)
+        texts.append(f"{metric.label} {second} against {first}, ± {half}")
+    return "; ".join(texts)
+
+
+def _listed(comparisons: list[Comparison]) -> str:
+    return joined([BY_KEY[one.metric].label for one in comparisons])
+
+
+def joined(texts: list[str]) -> str:
+    """A list as a sentence has it.
+
+    >>> joined(["a", "b", "c"])
+    'a, b and c'
+    """
+    return " and ".join(filter(None, (", ".join(texts[:-1]), texts[-1])))
+
+
+def _samplers(item: Chosen, equal: Comparison | None) -> str:
+    """Where the two were sampled in different ways, what comes out when both are sampled alike."""
+    if equal is None or item.first.prior == item.second.prior:
+        return ""
+    metric, found = BY_KEY[equal.metric.removesuffix("_gaussian")], words.outcome(equal)
+    second, first = (number(value, metric.digits) for value in (equal.second, equal.first))
+    alike = "no difference shown" if found == "no difference shown" else found
+    return (
+        f". The two were sampled in different ways; from a Gaussian fitted to the codes of each, {metric.label} is "
+        f"{second} against {first} ({alike})"
+    )
+
+
+def _kind(found: str) -> Kind:
+    return "Gain" if found == "better" else "Loss"
+
+
+def limits(item: Chosen) -> str:
+    """How far the sentences reach: how often each was trained, and whether to the end; what is beaten by PCA."""
+    known = {comparison.metric: comparison for comparison in item.pair.comparisons}
+    trainings = [one.kinds.trainings for one in known.values() if one.kinds]
+    parts = ["Each was trained once: this is about these two trained models."]
+    if trainings:
+        parts = [f"Over at least {min(trainings[0])} trainings of each: this is about the kinds of model."]
+    parts.append(words.UNFINISHED[item.pair.falling] or "Both trainings had converged.")
+    below = [cell.label for cell in (item.first, item.second) if is_below_pca(cell)]
+    if below:
+        parts.append(f"PCA with as many numbers reconstructs better than {joined(below)}.")
+    return " ".join(parts)
+
+
+def is_below_pca(cell: Cell) -> bool:
+    """Whether PCA with as many numbers reconstructs better; False where that is not known."""
+    values = {item.key: item.value for item in cell.metrics}
+    error, floor = values.get("mse"), values.get("pca_mse")
+    return error is not None and floor is not None and error > floor
+
+
+def title(item: Chosen) -> str:
+    """What changes, and of a map of codes what it is and how many bits it has."""
+    if not item.second.code:
+        return item.pair.title
+    bits = next((f", {number(one.value, 0)} bits" for one in item.second.metrics if one.key == "bits"), "")
+    return f"{item.pair.title} ({item.second.code}{bits})"
