@@ -19,6 +19,7 @@ def main(root: Path = Path()) -> None:
     budget.check(page, html)
     files.write_json(root / "logs/ae_vae_logs.json", union(root, page))
     files.write_text(root / "reports/gallery.html", html)
+    print("The page: reports/gallery.html (open it in a browser, or run `uv run vaeplay open`)")
 
 
 if __name__ == "__main__":

@@ -31,8 +31,9 @@ def test_help_names_every_command_and_imports_nothing_heavy() -> None:
 def test_no_command_says_what_there_is() -> None:
     done = python("-m", "vaeplay")
     assert done.returncode == 0
-    for name, (_, summary) in cli.COMMANDS.items():
-        assert re.search(rf"^  vaeplay {name} +{re.escape(summary)}$", done.stdout, re.MULTILINE)
+    for name, (_, summary, example) in cli.COMMANDS.items():
+        words = re.escape(f"vaeplay {name} {example}".rstrip())
+        assert re.search(rf"^  {words} +{re.escape(summary)}$", done.stdout, re.MULTILINE)
 
 
 def test_the_installed_command_is_this_function() -> None:
@@ -50,7 +51,7 @@ def broken(error: Exception, monkeypatch: pytest.MonkeyPatch) -> int:
             raise error
 
     monkeypatch.setitem(sys.modules, "vaeplay.broken", Broken)
-    monkeypatch.setattr(cli, "COMMANDS", {"break": ("vaeplay.broken", "break")})
+    monkeypatch.setattr(cli, "COMMANDS", {"break": ("vaeplay.broken", "break", "")})
     return cli.main(["break"])
 
 
@@ -80,7 +81,7 @@ from vaeplay import cli
 
 main = lambda arguments: print("x" * 10**6, flush=True)
 sys.modules["loud"] = types.SimpleNamespace(add_arguments=lambda parser: None, main=main)
-cli.COMMANDS = {"loud": ("loud", "loud")}
+cli.COMMANDS = {"loud": ("loud", "loud", "")}
 sys.exit(cli.main(["loud"]))
 """
 

@@ -24,6 +24,7 @@ FLOORS = (
     "maps",
     "verdicts",
     "gallery",
+    "terminal",
     "runner",
     "experiments",
     "doctor",

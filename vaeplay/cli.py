@@ -12,12 +12,17 @@ from vaeplay import advice
 from vaeplay.errors import UserError
 
 COMMANDS = {
-    "try": ("vaeplay.experiments.command", "run the pipeline once with other settings, or a preset of them"),
-    "repro": ("vaeplay.runner.repro", "reproduce the pipeline, many cells at once"),
-    "experiments": ("vaeplay.experiments.page", "write a page that shows DVC's experiments side by side"),
-    "doctor": ("vaeplay.doctor.command", "find what is wrong with this machine and workspace, and how to fix it"),
+    "show": ("vaeplay.terminal.show", "print the metrics of all cells, or of one", "--by elbo"),
+    "open": ("vaeplay.terminal.browse", "open the page in the browser", ""),
+    "try": ("vaeplay.experiments.command", "run the pipeline once with other settings, or a preset of them", "beta=4"),
+    "experiments": ("vaeplay.experiments.page", "write a page that shows DVC's experiments side by side", ""),
+    "repro": ("vaeplay.runner.repro", "reproduce the pipeline, many cells at once", "-j 2"),
+    "doctor": ("vaeplay.doctor.command", "find what is wrong with this machine and workspace, and how to fix it", ""),
 }
-"""Sub-command → its module, which has `add_arguments(parser)` and `main(arguments) -> int`, and its help text."""
+"""Sub-command → its module, its help text, and the words of an example.
+
+A module has `add_arguments(parser)` and `main(arguments) -> int`.
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(prog="vaeplay", description="VAE Playground's commands beside DVC's.")
     commands = parser.add_subparsers(metavar="command", required=True)
-    for name, (module, summary) in COMMANDS.items():
+    for name, (module, summary, _) in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         if words[:1] == [name]:
             importlib.import_module(module).add_arguments(command)
@@ -53,10 +58,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def listing() -> str:
-    """The sub-commands, one per line."""
-    width = max(map(len, COMMANDS))
-    commands = [f"  vaeplay {name:{width}}  {summary}" for name, (_, summary) in COMMANDS.items()]
-    return "\n".join(["VAE Playground's commands beside DVC's. Each explains itself with --help.", "", *commands])
+    """The sub-commands, each with an example, one per line."""
+    examples = {f"vaeplay {name} {example}".rstrip(): summary for name, (_, summary, example) in COMMANDS.items()}
+    width = max(map(len, examples))
+    return "\n".join(
+        [
+            "VAE Playground: autoencoders trained under identical conditions, measured and shown.",
+            "`dvc repro` runs the pipeline and writes the page. Beside it there are, each with --help:",
+            "",
+            *(f"  {example:{width}}  {summary}" for example, summary in examples.items()),
+        ]
+    )
 
 
 def workspace() -> Path:

@@ -4,9 +4,10 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 from torch import Tensor
+from tqdm import tqdm
 
 from vaeplay.data.prepared import as_float
 from vaeplay.evaluation import samples
@@ -56,22 +57,26 @@ def measure(subject: Subject) -> tuple[dict[str, Estimate], dict[str, float]]:
     """
     estimates: dict[str, Estimate] = {}
     seconds: dict[str, float] = {}
-    for part, compute in SHARED.items():
-        with _timed(seconds, part):
-            compute(subject)
-    for part, metrics in GROUPS.items():
-        with _timed(seconds, part):
-            estimates |= metrics(subject)
-    if subject.anomalies:
-        with _timed(seconds, "anomalies"):
-            estimates |= anomalies.metrics(subject, estimates)
+    total = len(SHARED) + len(GROUPS) + bool(subject.anomalies)
+    with tqdm(total=total, desc="evaluation", unit="group", disable=None) as bar:
+        for part, compute in SHARED.items():
+            with _timed(seconds, part, bar):
+                compute(subject)
+        for part, metrics in GROUPS.items():
+            with _timed(seconds, part, bar):
+                estimates |= metrics(subject)
+        if subject.anomalies:
+            with _timed(seconds, "anomalies", bar):
+                estimates |= anomalies.metrics(subject, estimates)
     return estimates, seconds
 
 
 @contextmanager
-def _timed(seconds: dict[str, float], part: str) -> Iterator[None]:
+def _timed(seconds: dict[str, float], part: str, bar: "tqdm[NoReturn]") -> Iterator[None]:
+    bar.set_postfix_str(part)
     started = time.perf_counter()
     yield
+    bar.update()
     seconds[part] = time.perf_counter() - started
 
 

@@ -16,6 +16,7 @@ from vaeplay.runner.heal import FOLDER, locked, noted
 from vaeplay.runner.pipeline import Pipeline
 
 INTERRUPTED = 130
+PAGE = "reports/gallery.html"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,10 +47,14 @@ def main(arguments: argparse.Namespace) -> int:
     try:
         with sole_driver(root):
             found = pipeline.read(root, arguments.targets, say)
-            if not found.stale:
+            if found.stale:
+                code = run(root, found, arguments)
+            else:
+                code = 0
                 say(f"Everything is up to date: {len(found.graph)} stages.")
-                return 0
-            return run(root, found, arguments)
+            if code == 0 and (root / PAGE).is_file():
+                say(f"The page: {PAGE} (open it in a browser, or run `uv run vaeplay open`)")
+            return code
     except KeyboardInterrupt:
         say("interrupted before anything ran")
         return INTERRUPTED

@@ -1,0 +1,1 @@
+"""`vaeplay show` and `vaeplay open`: results in the terminal, and the page in the browser."""
