@@ -15,7 +15,6 @@ from playwright.sync_api import Browser, Dialog, Page, Request, expect, sync_pla
 from stages.report import main
 from tests import fake_workspace, test_experiments
 from tests.fake_workspace import HOSTILE, Plan
-from vaeplay.experiments import page as experiments
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -340,7 +339,8 @@ def test_axe_finds_no_violation_beside_failures_and_experiments(browser: Browser
     (tmp_path / "metrics/AE_latent2_depth1_ReLU.json").unlink()
     main(tmp_path)
     page_of_experiments = tmp_path / "experiments.html"
-    page_of_experiments.write_text(experiments.html(test_experiments.read(test_experiments.answer())), encoding="utf-8")
+    shown = test_experiments.read([*test_experiments.answer(), test_experiments.versions()[1]])  # with pictures
+    page_of_experiments.write_text(test_experiments.html(shown), encoding="utf-8")
     link = (tmp_path / "reports/gallery.html").as_uri()
     parts = {link: "#answer", f"{link}#cell={VAE}": "#detail", page_of_experiments.as_uri(): "body"}
     for address, part in parts.items():

@@ -104,7 +104,12 @@ def test_the_page_is_opened_and_its_path_printed(
     root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(webbrowser, "open", lambda address: opened.append(address) is None)
+
+    def look(address: str) -> bool:
+        opened.append(address)
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", look)
     monkeypatch.setattr(browse, "has_screen", lambda: True)
     (root / "reports").mkdir()
     for name in ("gallery", "beta=4"):

@@ -50,7 +50,7 @@ def light(root: Path) -> dict[str, Any]:
             "matrix": real["train"]["matrix"],
             "cmd": f"""{ran} mkdir -p metrics; {beta} printf '{{"mse": 0.5, "rate": %s}}' $B > metrics/{CELL}.json""",
             "deps": [f"checkpoints/{CELL}"],
-            "metrics": [f"metrics/{CELL}.json"],
+            "outs": [f"metrics/{CELL}.json"],
         },
         "report": {
             "cmd": f"{ran} mkdir -p reports; cat metrics/* > reports/gallery.html",
@@ -136,8 +136,11 @@ def test_only_what_uses_the_value_runs_and_the_page_and_the_difference_are_shown
     assert lines[5].startswith("4 of 7 stages ran, in ")
     assert lines[7].split() == ["MSE", "Rate"]
     assert lines[8].split() == [BETA, "0.50000", "→", "0.50000", "2.00", "→", "4.00"]
-    assert lines[9:] == ["", "reports/beta=4.html"]
-    assert '"rate": 4' in (workspace.root / lines[-1]).read_text()
+    assert lines[9:] == ["", "reports/beta=4.html", "reports/compare-beta=4.html"]
+    assert '"rate": 4' in (workspace.root / lines[-2]).read_text()
+    compared = (workspace.root / lines[-1]).read_text()
+    assert "β = 1 → β = 2" not in compared  # of other models the workspace's results stand alone
+    assert "<bdi>β = 2</bdi> → <bdi>β = 4</bdi>" in compared and 'href="beta%3D4.html"' in compared
     assert "beta=4" in workspace.run(sys.executable, "-m", "dvc", "exp", "list", "--name-only").stdout.split()
 
 
@@ -150,9 +153,9 @@ def test_a_fresh_clone_whose_git_knows_no_name_and_that_has_changes(made: Worksp
     )
     before = (clone.root / "params.yaml").read_bytes(), output(clone, "status")
     lines = attempt(clone, "tiny", "grid.dense.model=[Mine]", HOME=str(tmp_path), GIT_CONFIG_NOSYSTEM="1")
-    assert lines[-1] == "reports/tiny_grid.dense.model=Mine.html"
-    assert lines[-3].split() == ["Mine_latent2_depth1_ReLU", "0.50000", "1.00"]
-    assert len(lines) == 1 + 5 + 1 + 1 + 2 + 2
+    assert lines[-2:] == [f"reports/{name}tiny_grid.dense.model=Mine.html" for name in ("", "compare-")]
+    assert lines[-4].split() == ["Mine_latent2_depth1_ReLU", "0.50000", "1.00"]
+    assert len(lines) == 1 + 5 + 1 + 1 + 2 + 3
     assert ((clone.root / "params.yaml").read_bytes(), output(clone, "status")) == before
     assert not output(clone, "stash", "list")
 
@@ -264,7 +267,7 @@ def test_without_words_it_lists_the_presets(monkeypatch: pytest.MonkeyPatch, cap
 def test_every_preset_is_allowed_and_documented(name: str) -> None:
     [trial] = presets.trials([name], ROOT)
     assert trial.name == name
-    assert f"`{name}`" in (ROOT / "docs/presets.md").read_text()
+    assert f"`{name}`" in (ROOT / "docs/experiments.md").read_text()
 
 
 def test_a_preset_has_its_keys_nested_or_dotted_and_later_words_win() -> None:
@@ -331,3 +334,9 @@ def test_a_cell_that_has_not_changed_is_not_in_the_table() -> None:
     rows = [line.split() for line in results.table(before, after)]
     assert rows == [["MSE", "Rate"], ["VAE", "0.50000", "→", "0.50000", "1.00", "→", "2.00"], ["New", "1.00000", "—"]]
     assert results.table(before, before) == []
+
+
+def test_the_summary_of_a_run_is_shown_before_and_after() -> None:
+    before, after = {"best_elbo": -110.87, "claims_hold": 5}, {"best_elbo": -110.87, "claims_hold": 6, "mse": 0.02}
+    rows = [line.split() for line in results.summary_table(before, after)]
+    assert rows == [["best_elbo", "−110.87"], ["claims_hold", "5", "→", "6"], ["mse", "0.02000"]]

@@ -29,26 +29,31 @@ def main(arguments: argparse.Namespace) -> int:
     for trial in trials:
         resolve.check(trial.settings, root)
     try:
-        pages = [attempt(trial, root) for trial in trials]
+        for trial in trials:
+            attempt(trial, root)
     except KeyboardInterrupt:
         print("interrupted: params.yaml is unchanged; DVC keeps the finished stages for the next try")
         return INTERRUPTED
-    if len(pages) > 1:
-        from vaeplay.experiments import page  # imports what draws the page
+    from vaeplay.experiments import page  # imports what draws the page
 
+    if len(trials) > 1:
         page.write([])
+    else:
+        print(page.compare(trials[0].name))
     return 0
 
 
-def attempt(trial: Trial, root: Path) -> Path:
-    """Run one experiment and print its results, the path of its page last."""
-    before = results.of_workspace(root)
+def attempt(trial: Trial, root: Path) -> None:
+    """Run one experiment and print what it changed: the run's summary, the changed cells' metrics, its page."""
+    before, sum_before = results.of_workspace(root), results.summary_of_workspace(root)
     print(f"{trial.name}:")
     made = results.Results(root, run.reproduce(trial, root))
     path = made.restore_page(trial.name)
-    lines = results.table(before, made.metrics(trial.settings.cells()))
-    print("", *(lines or ["no cell's metrics have changed"]), "", path, sep="\n")
-    return path
+    lines = results.table(before, made.metrics(trial.settings.cells())) or ["no cell's metrics have changed"]
+    summed = results.summary_table(sum_before, made.summary())
+    for block in (summed, lines, [path]):
+        if block:
+            print("", *block, sep="\n")
 
 
 def listing(root: Path) -> str:

@@ -7,22 +7,31 @@ experiment has; the results themselves are in its cache.
 import argparse
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from markupsafe import Markup
 
 from vaeplay import files
 from vaeplay.advice import of_dvc
 from vaeplay.errors import UserError
-from vaeplay.gallery import render, results
-from vaeplay.gallery.experiments import sweep
+from vaeplay.gallery import render
+from vaeplay.gallery.experiments import steps, sweep
+from vaeplay.gallery.experiments.states import Load
 from vaeplay.gallery.plane import data as plane
-from vaeplay.gallery.views import view
+from vaeplay.gallery.views import families, view
 from vaeplay.gallery.words import plural
 
 PAGE = Path("reports/experiments.html")
 FOLDER = Path(__file__).parent.name
+LEAD = (
+    "The workspace, the commits and their DVC experiments, each with its cells. Add experiments with "
+    "`uv run vaeplay try beta=0.5,1,2,4,8`, or make this page again with `uv run vaeplay experiments`."
+)
+COMPARED = "The results in the workspace and those of the experiment. Only cells that it changed have a second version."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,37 +51,72 @@ def write(revisions: list[str]) -> None:
     Raises:
         UserError: DVC cannot say what experiments there are.
     """
-    cache = Path(dvc("cache", "dir").strip())
-    found = sweep.read(dvc("exp", "show", "--json", *(f"--rev={name}" for name in revisions)), partial(cached, cache))
-    files.write_text(PAGE, html(found))
+    found = sweep.read(dvc("exp", "show", "--json", *(f"--rev={name}" for name in revisions)), cache())
+    files.write_text(PAGE, html(found, plural(found.count, "experiment"), LEAD))
     print(f"{PAGE}: {plural(found.count, 'experiment')}, {plural(len(found.cells), 'cell')}")
 
 
-def html(found: sweep.Sweep) -> str:
+def compare(name: str) -> Path:
+    """Write a page that shows the workspace's results and those of one experiment side by side: its path.
+
+    Raises:
+        UserError: as `write`.
+    """
+    found = sweep.read(dvc("exp", "show", "--json"), cache(), only=("workspace", name))
+    path = PAGE.with_name(f"compare-{name}.html")
+    pages = {"the workspace": "gallery.html", name: f"{name}.html"}
+    links = [(title, page) for title, page in pages.items() if PAGE.with_name(page).is_file()]
+    files.write_text(path, html(found, f"Before and after {name}", COMPARED, links))
+    return path
+
+
+def html(found: sweep.Sweep, title: str, lead: str, links: Sequence[tuple[str, str]] = ()) -> str:
     """The page. Equal experiments give equal texts."""
-    seen = view(found.page)
+    seen = view(found.largest.page)
     style = render.style(("table", "plane", FOLDER))
     script = render.asset(render.EARLY)
     template = render.environment().get_template(f"{FOLDER}/template.html.j2")
     names = render.shared(seen) | plane.data(seen) | {"choices": ()}  # other axes need the page's scripts
     return template.render(
-        names,
-        sweep=found,
+        names | {"families": families(replace(found.largest.page, cells=found.cells))},
+        title=title,
+        lead=lead,
+        links=links,
         policy=render.policy([style], [script]),
         style=Markup(style),
         script=Markup(script),
-        columns=sweep.compared(seen),
+        groups=[shown(group, found) for group in found.groups],
     )
 
 
-def cached(cache: Path, md5: str) -> dict[str, float | None]:
-    """The metrics in DVC's cache whose content has this MD5; none if only another machine's cache has them.
+def shown(group: sweep.Group, found: sweep.Sweep) -> dict[str, Any]:
+    """What the template shows of the experiments on one data set; cells that none of them changed have no chain."""
+    seen = view(group.page)
+    several = sum(bool(item.cells) for item in group.experiments) > 1 or len(found.groups) > 1
+    chains = steps.chains(seen, found.values)
+    return {
+        "title": group.title,
+        "experiments": group.experiments,
+        "columns": sweep.compared(seen),
+        "chains": [chain for chain in chains if not several or len(chain.versions) > 1 or changed(chain, group)],
+    }
 
-    Raises:
-        UserError: the cache holds something else there.
-    """
-    path = cache / "files/md5" / md5[:2] / md5[2:]
-    return results.parse(path.read_text(encoding="utf-8"), str(path), results.Numbers) if path.is_file() else {}
+
+def changed(chain: steps.Chain, group: sweep.Group) -> bool:
+    """Whether a cell of a single version comes from an experiment."""
+    own = {cell.name for item in group.experiments if item.own for cell in item.cells}
+    return chain.versions[0].name in own
+
+
+def cache() -> Load:
+    """What reads DVC's cache."""
+    return partial(cached, Path(dvc("cache", "dir").strip()))
+
+
+def cached(folder: Path, md5: str) -> bytes | None:
+    """The content in DVC's cache that has this MD5; None if only another machine's cache has it."""
+    path = folder / "files/md5" / md5[:2] / md5[2:]
+    return path.read_bytes() if path.is_file() else None
 
 
 def dvc(*arguments: str) -> str:

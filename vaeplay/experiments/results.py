@@ -12,6 +12,7 @@ from vaeplay.gallery.words import DASH, number
 from vaeplay.settings.cells import Cell
 
 PAGE = "reports/gallery.html"
+SUMMARY = "reports/verdicts.json"
 SHOWN = ("mse", "rate", "elbo", "frechet")
 """The metrics of the table: reconstruction error, rate, ELBO and the quality of samples."""
 
@@ -47,6 +48,22 @@ class Results:
         there = set(self.files.ls("metrics", detail=False))
         return {name: json.loads(self.files.read_bytes(path)) for name, path in paths.items() if path in there}
 
+    def summary(self) -> dict[str, Any]:
+        """The few numbers that sum up its run; none where its pipeline has no such file."""
+        try:
+            return json.loads(self.files.read_bytes(SUMMARY))
+        except FileNotFoundError:
+            return {}
+
+
+def summary_of_workspace(root: Path) -> dict[str, Any]:
+    """The few numbers that sum up the run in the workspace; none where there has been none.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    return files.read_object(root / SUMMARY) if (root / SUMMARY).is_file() else {}
+
 
 def of_workspace(root: Path) -> Metrics:
     """The metrics of the cells whose results are in the workspace.
@@ -64,6 +81,21 @@ def table(before: Metrics, after: Metrics) -> list[str]:
     rows = [["", *(BY_KEY[key].label for key in keys)]] if changed else []
     for cell, values in changed.items():
         rows.append([cell, *(entry(key, before.get(cell, {}), values) for key in keys)])
+    return aligned(rows)
+
+
+def summary_table(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """A line for each of the numbers that sum up a run: `before → after`, or the same value once."""
+    rows = []
+    for key, value in after.items():
+        metric = BY_KEY.get(key.removeprefix("best_"))
+        texts = [number(item, metric.digits if metric else 0) for item in (before.get(key, value), value)]
+        rows.append([key, " → ".join(dict.fromkeys(texts))])
+    return aligned(rows)
+
+
+def aligned(rows: list[list[str]]) -> list[str]:
+    """Rows as lines whose columns stand below each other."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
 

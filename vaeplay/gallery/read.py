@@ -67,11 +67,11 @@ def read(root: Path) -> Page:
         first = views.explored_first(views.view(page))
         page = replace(page, explorer=decoders.read(root, explorable, params.explorer, images, first))
     packed, thinned = sheets.packed(pictures, page.data.shape, budget.room(page))  # what the rest of the page leaves
-    return replace(page, thinned=thinned, cells=tuple(replace(cell, samples=packed[cell.name]) for cell in cells))
+    return replace(page, thinned=thinned, cells=tuple(replace(cell, samples=packed[cell.name]) for cell in page.cells))
 
 
 def measured(root: Path) -> Page:
-    """The page's cells and metrics alone, without pictures, maps, decoders and verdicts: read in a fraction of the time.
+    """The page's cells and metrics alone, without pictures, maps, decoders and verdicts: read in less than a second.
 
     Raises:
         UserError: as `read`.

@@ -66,7 +66,9 @@ def _table(sheet: Sheet) -> Table:
         table.add_column(broken, justify="left" if is_text else "right", no_wrap=not is_text or not grouped)
 
     def text(entry: Entry, place: int) -> Text:
-        return Text(f"{entry.text}{'*' if entry.best else ' ' * (place in starred)}", style="bold" if entry.best else "")
+        return Text(
+            f"{entry.text}{'*' if entry.best else ' ' * (place in starred)}", style="bold" if entry.best else ""
+        )
 
     for title, rows in sheet.groups.items():
         if title:

@@ -11,12 +11,13 @@ from vaeplay.evaluation.registry import BY_KEY, METRICS, Metric
 from vaeplay.gallery import columns, read
 from vaeplay.gallery.columns import Column
 from vaeplay.gallery.page import Estimate, Page
-from vaeplay.gallery.views import FINDINGS
 from vaeplay.gallery.words import DASH, half, number
 from vaeplay.settings.mistakes import nearest, printed
 from vaeplay.terminal import sheet
 from vaeplay.terminal.sheet import Entry, Sheet
 
+FIRST = ("mse", "frechet", "trip", "elbo")
+"""The metrics whose columns come first; what does not fit is left out from the end."""
 ARROWS = {"lower": " ↓", "higher": " ↑", None: ""}
 
 
@@ -95,8 +96,8 @@ def order(page: Page, by: Column | None) -> list[str]:
 
 
 def of_cells(names: Iterable[str], table: Iterable[Column], by: Column | None) -> Sheet:
-    """The table of all cells: the metric that it is sorted by, those of the page's headline, then the others."""
-    first = [by.metric.key if by else "", *(key for key, _ in FINDINGS)]
+    """The table of all cells: the metric that it is sorted by, those of `FIRST`, then the others."""
+    first = [by.metric.key if by else "", *FIRST]
     headline = [item for item in table if item.metric.headline or item.metric.key in first]
     headline.sort(key=lambda item: first.index(item.metric.key) if item.metric.key in first else len(first))
     rows = [(Entry(name), *(place(item, name) for item in headline)) for name in names]

@@ -2,6 +2,7 @@
 
 from statistics import fmean
 
+from vaeplay.evaluation.registry import BY_KEY
 from vaeplay.verdicts.evidence import Evidence
 from vaeplay.verdicts.pairs import Configuration
 from vaeplay.verdicts.table import Table
@@ -21,7 +22,8 @@ def summary(known: list[Configuration], evidence: Evidence, table: Table) -> dic
         samples = [evidence.sample(one.cells, key) for one in known]
         values = [float(sample.points.mean()) for sample in samples if sample is not None]
         if values:
-            numbers |= {key: fmean(values), f"best_{key}": best(values)}
+            digits = BY_KEY[key].digits  # in a table of `dvc metrics show`, further ones take the room of a column
+            numbers |= {key: round(fmean(values), digits), f"best_{key}": round(best(values), digits)}
     for verdict, name in (("holds", "claims_hold"), ("fails", "claims_fail")):
         numbers[name] = sum(judged.verdict == verdict for judged in table.claims)
     return numbers

@@ -1,24 +1,34 @@
-"""Experiments side by side: from what DVC says of them to cells that the page's table and plane can show.
+"""Experiments side by side: from what DVC says of them to cells that the page's table, plane and pictures can show.
 
 A cell that an experiment did not change, with exactly the same metrics, is listed once, in the first that has it.
+Experiments on different data stand apart: their metrics cannot be ranked together.
 """
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterator
+from dataclasses import dataclass, replace
 
-from pydantic import Field
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load as from_bytes
 
 from vaeplay import models
+from vaeplay.errors import UserError
 from vaeplay.evaluation.registry import METRICS
 from vaeplay.gallery.columns import Column, shared
+from vaeplay.gallery.experiments.states import Files, Load, states
 from vaeplay.gallery.page import Cell, DataCard, Estimate, Page, Provenance, Setting
-from vaeplay.gallery.results import Anything, Result, finite, flatten, parse
+from vaeplay.gallery.results import Card, Details, Numbers, finite, parse
 from vaeplay.gallery.views import View
+from vaeplay.gallery.wall import samples, sheets
 from vaeplay.settings.cells import Axes
+from vaeplay.verdicts.statistics import Array
 
-Load = Callable[[str], dict[str, float | None]]
-"""From the MD5 of a `metrics/<cell>.json` to what it holds; nothing, where it is not there."""
+SHOWN = ("reconstruction", "prior")
+"""The kinds of pictures on the page."""
+IMAGES = "data/images.safetensors"
+BYTES = 8e6
+"""That all pictures of one data set may take."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +47,25 @@ class Experiment:
 
 
 @dataclass(frozen=True)
-class Sweep:
-    """All experiments, and their cells as one page."""
+class Group:
+    """The experiments on one data set, and their cells as one page. `title` is the data set's."""
 
+    title: str
     experiments: tuple[Experiment, ...]
     page: Page
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """All experiments. `values` reads a cell's values at test images, {metric: (N,)}, by its name on the page."""
+
+    groups: tuple[Group, ...]
+    values: Callable[[str], dict[str, Array]]
+
+    @property
+    def experiments(self) -> tuple[Experiment, ...]:
+        """Those of all groups."""
+        return tuple(item for group in self.groups for item in group.experiments)
 
     @property
     def count(self) -> int:
@@ -51,7 +75,12 @@ class Sweep:
     @property
     def cells(self) -> tuple[Cell, ...]:
         """The cells of all experiments."""
-        return self.page.cells
+        return tuple(cell for group in self.groups for cell in group.page.cells)
+
+    @property
+    def largest(self) -> Group:
+        """The group with the most cells."""
+        return max(self.groups, key=lambda group: len(group.page.cells))
 
 
 def compared(view: View) -> tuple[Column, ...]:
@@ -60,112 +89,105 @@ def compared(view: View) -> tuple[Column, ...]:
     return tuple(column for column in view.columns if column.metric.headline and column not in same)
 
 
-class Failure(Result):
-    """Why DVC could not read something."""
+def read(told: str, load: Load, only: Container[str] | None = None) -> Sweep:
+    """The experiments in what `dvc exp show --json` says, with the results that `load` finds by their MD5.
 
-    msg: str = "no reason given"
-
-
-class Values(Result):
-    """The values in one file."""
-
-    data: Anything | None = None
-
-
-class Output(Result):
-    """A file that a stage has made: the MD5 of its content, under which DVC's cache keeps it."""
-
-    hash: str | None = None
-
-
-class Data(Result):
-    """What a state holds: its files of settings and of results by their paths."""
-
-    params: dict[str, Values] = Field(default_factory=dict)
-    outs: dict[str, Output] = Field(default_factory=dict)
-
-
-class Executor(Result):
-    """What runs an experiment."""
-
-    state: str | None = None
-
-
-class Run(Result):
-    """An experiment: its revisions, the newest first, and what runs it."""
-
-    revs: tuple["State", ...] | None = None
-    executor: Executor | None = None
-
-
-class State(Result):
-    """The workspace, a commit, or what an experiment came to."""
-
-    rev: str
-    name: str | None = None
-    error: Failure | None = None
-    data: Data | None = None
-    experiments: tuple[Run, ...] | None = None
-
-    @property
-    def settings(self) -> tuple[Setting, ...]:
-        """Its own params.yaml."""
-        file = self.data and self.data.params.get("params.yaml")
-        return flatten(file.data) if file and file.data else ()
-
-
-def read(told: str, load: Load) -> Sweep:
-    """The experiments in what `dvc exp show --json` says, with the metrics that `load` finds by their MD5.
+    `only` are the names of those to show; None for all.
 
     Raises:
-        UserError: its output is malformed.
+        UserError: its output, or a result, is malformed.
     """
-    states = list(_states(parse(told, "dvc exp show", tuple[State, ...])))
-    tables = [{item.key: item.value for item in state.settings} for state, _ in states]
+    chosen = [(state, run) for state, run in states(told) if only is None or state.title in only]
+    tables = [{item.key: item.value for item in state.settings} for state, _ in chosen]
     keys = sorted({key for table in tables for key in table})
     known = [table for table in tables if table]
     varying = [key for key in keys if len({json.dumps(table.get(key)) for table in known}) > 1]
     seen: set[str] = set()
-    experiments = []
-    for (state, run), table in zip(states, tables, strict=True):
-        name = state.name or state.rev[:10]
+    files: dict[str, Files] = {}
+    found: dict[str, list[tuple[Experiment, Files]]] = {}
+    for (state, run), table in zip(chosen, tables, strict=True):
+        own = Files(state, load)
         changed = tuple(Setting(key, table[key]) for key in varying if key in table)
-        cells = tuple(_cells(state, load, name, table.get("beta"), changed, seen))
-        experiments.append(Experiment(name, _state(state, run), changed, cells, run is not None))
-    return Sweep(tuple(experiments), _page(tuple(cell for item in experiments for cell in item.cells)))
+        cells = tuple(_cells(state.title, own, table.get("beta"), changed, seen))
+        files |= {cell.name: own for cell in cells}
+        experiment = Experiment(state.title, state.progress(run), changed, cells, run is not None)
+        found.setdefault(own.md5s.get(IMAGES, ""), []).append((experiment, own))
+    if nothing := found.pop("", []):  # not run yet, or failed: with the first that has results
+        first = next(iter(found), "")
+        found[first] = [*found.get(first, []), *nothing]
+    order = [state.title for state, _ in chosen]
+    groups = tuple(_group(members, order) for members in found.values())
+    return Sweep(groups, lambda name: _values(name, files[name]))
 
 
-def _states(revisions: tuple[State, ...]) -> Iterator[tuple[State, Run | None]]:
-    """The workspace and each commit, and each experiment's newest revision with the experiment."""
-    for revision in revisions:
-        yield revision, None
-        for run in revision.experiments or ():
-            if run.revs:
-                yield run.revs[0], run
+def _group(members: list[tuple[Experiment, Files]], order: list[str]) -> Group:
+    members = sorted(members, key=lambda member: order.index(member[0].name))
+    cards = (content for _, own in members if (content := own.content("data/card.json")))
+    card = next((parse(content, "data/card.json", Card) for content in cards), None)
+    pictures = {
+        cell.name: {
+            kind: content
+            for kind in SHOWN
+            if (content := own.content(samples.path(cell.name.rpartition("/")[2], kind))) is not None
+        }
+        for experiment, own in members
+        for cell in experiment.cells
+    }
+    packed, _ = sheets.packed(pictures, card.shape if card else (), BYTES)
+    experiments = tuple(
+        replace(item, cells=tuple(replace(cell, samples=packed[cell.name]) for cell in item.cells))
+        for item, _ in members
+    )
+    page = _page(tuple(cell for item in experiments for cell in item.cells))
+    return Group(card.title if card else "", experiments, page)
 
 
-def _state(state: State, run: Run | None) -> str:
-    if state.error:
-        return f"failed: {state.error.msg}"
-    running = run and run.executor and run.executor.state
-    return running if running and running != "success" else ""
+def _values(name: str, own: Files) -> dict[str, Array]:
+    path = f"evaluation/{name.rpartition('/')[2]}/images.safetensors"
+    content = own.content(path)
+    try:
+        tensors = from_bytes(content) if content else {}
+    except SafetensorError as error:
+        raise UserError(f"{path} of {name}: damaged in DVC's cache ({error})") from None
+    return {key: value.astype(np.float64) for key, value in tensors.items()}
 
 
-def _cells(
-    state: State, load: Load, experiment: str, beta: object, changed: tuple[Setting, ...], seen: set[str]
-) -> Iterator[Cell]:
-    """The measured cells of one state, without those whose metrics an earlier state has."""
-    for path, file in state.data.outs.items() if state.data else ():
-        folder, _, name = path.removesuffix(".json").rpartition("/")
-        axes = Axes.parse(name) if folder == "metrics" else None
-        values = load(file.hash) if axes and file.hash else {}
-        metrics = tuple(Estimate(item.key, finite(values[item.key])) for item in METRICS if item.key in values)
-        identity = json.dumps([name, [(metric.key, metric.value) for metric in metrics]])
-        if axes and metrics and identity not in seen:
-            seen.add(identity)
-            own = float(beta) if isinstance(beta, int | float) and "beta" in _uses(axes.model) else None
+def _cells(experiment: str, own: Files, beta: object, changed: tuple[Setting, ...], seen: set[str]) -> Iterator[Cell]:
+    """The measured cells of one state, without those whose metrics an earlier state has on the same data."""
+    data = own.md5s.get(IMAGES, "")
+    for path in [path for path in own.md5s if path.startswith("metrics/")]:
+        name = path.removeprefix("metrics/").removesuffix(".json")
+        axes = Axes.parse(name)
+        content = own.content(path) if axes else None
+        values = parse(content, path, Numbers) if content else {}
+        if axes is None or not values:
+            continue
+        identity = json.dumps([data, name, [(item.key, values.get(item.key)) for item in METRICS]])
+        if identity in seen:
+            continue
+        seen.add(identity)
+        metrics = _estimates(name, own, values)
+        if metrics:
+            weight = float(beta) if isinstance(beta, int | float) and "beta" in _uses(axes.model) else None
             settings = tuple(item for item in changed if item.key != "beta")
-            yield _cell(experiment, axes, metrics, own, settings)
+            yield _cell(experiment, axes, metrics, weight, settings)
+
+
+def _estimates(name: str, own: Files, values: Numbers) -> tuple[Estimate, ...]:
+    """The metrics with their intervals, where these are kept."""
+    path = f"evaluation/{name}/details.json"
+    content = own.content(path)
+    details = parse(content, path, Details) if content else Details()
+    return tuple(
+        Estimate(
+            item.key,
+            finite(values[item.key]),
+            *details.intervals.get(item.key, (None, None)),
+            details.counts.get(item.key),
+        )
+        for item in METRICS
+        if item.key in values
+    )
 
 
 def _uses(model: str) -> tuple[str, ...]:
