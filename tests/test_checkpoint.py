@@ -7,7 +7,6 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-import vaeplay
 from vaeplay import models
 from vaeplay.data.prepared import as_float
 from vaeplay.errors import UserError
@@ -26,7 +25,7 @@ def test_a_loaded_model_is_the_saved_one(tmp_path: Path, name: str) -> None:
     for path in paths:
         checkpoint.save(path, model, making.cell(name, seed=3))
     assert paths[0].read_bytes() == paths[1].read_bytes()
-    loaded = vaeplay.load(paths[0])
+    loaded = checkpoint.load(paths[0])
     assert type(loaded) is type(model)
     assert not loaded.training
     with torch.no_grad():

@@ -310,7 +310,7 @@ def test_a_diverged_cell_stops_with_one_line_and_keeps_its_last_good_weights(roo
     assert line.startswith(f"error: {VAE}: ") and line.endswith(f"its weights before that epoch are in {kept}")
     assert "in epoch 1: the training diverged; try a lower train.lr, or a train.clip_norm" in line
     assert not results(root)
-    model = vaeplay.load(root / kept)
+    model = vaeplay.load(root / kept).network
     assert model.failed is not None
     assert all(weights.isfinite().all() for weights in model.parameters())
 

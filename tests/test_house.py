@@ -28,6 +28,7 @@ FLOORS = (
     "runner",
     "experiments",
     "doctor",
+    "python",
     "stages",
 )
 LONGEST = 300  # lines that can be read at one sitting

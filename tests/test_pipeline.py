@@ -99,7 +99,7 @@ def test_beta_reruns_the_beta_cells_and_the_page_alone_and_one_is_the_vae(worksp
         "verdicts/verdicts.json",
     }
     states = [
-        vaeplay.load(workspace.root / f"checkpoints/{name}_latent2_depth1_ReLU.safetensors").state_dict()
+        vaeplay.load(workspace.root / f"checkpoints/{name}_latent2_depth1_ReLU.safetensors").network.state_dict()
         for name in ("VAE", "BetaVAE")
     ]
     assert all((states[0][key] == states[1][key]).all() for key in states[0])
@@ -218,7 +218,7 @@ def test_a_repeat_is_a_cell_with_other_weights_and_the_same_data(workspace: Work
     workspace.set(values)
     assert set(workspace.dvc("repro")) == stages("VAE-2-1-ReLU-_r2", "ConvBetaVAE-2-1-ReLU-_r2")
     first, again = (
-        vaeplay.load(workspace.root / f"checkpoints/VAE_latent2_depth1_ReLU{suffix}.safetensors").state_dict()
+        vaeplay.load(workspace.root / f"checkpoints/VAE_latent2_depth1_ReLU{suffix}.safetensors").network.state_dict()
         for suffix in ("", "_r2")
     )
     assert all(not torch.equal(first[key], again[key]) for key in first)

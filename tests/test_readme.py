@@ -67,8 +67,12 @@ def test_the_promised_commands_are_there() -> None:
 def test_the_python_example_works(workspace: Workspace) -> None:
     code = next(text for language, text in BLOCKS if language == "python")
     assert workspace.dvc("repro", "evaluate@VAE-2-1-ReLU-") is not None
-    done = workspace.run(sys.executable, "-c", code + "\nprint(type(model).__name__)")
+    done = workspace.run(sys.executable, "-c", code + "\nprint(type(model.network).__name__)")
     assert done.stdout == "VAE\n", done.stderr
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/python.md").read_text(), re.DOTALL)
+    done = workspace.run(sys.executable, "-c", "\n".join(blocks))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "<ConvVAE: latent_dim=8, depth=2, shape=(1, 28, 28)> torch.Size([10, 1, 28, 28])\n"
 
 
 def test_the_tree_names_every_folder_and_no_other() -> None:

@@ -1,14 +1,30 @@
 """VAE Playground: autoencoders trained, measured and shown under identical conditions.
 
-`vaeplay.load("checkpoints/VAE_latent2_depth1_ReLU.safetensors")` gives back a trained model, ready to use.
+model = vaeplay.load("VAE_latent2_depth1_ReLU")     # a checkpoint's path, or a cell's name
+x, labels = vaeplay.images("test")
+model.encode(x), model.reconstruct(x), model.sample(10), model.interpolate(x[0], x[1])
+vaeplay.cells()                                      # the names of the cells that have been trained
 """
 
 import importlib
 from typing import Any
 
+NAMES = {
+    "cells": "vaeplay.python.workspace",
+    "fit": "vaeplay.python.fit",
+    "images": "vaeplay.python.workspace",
+    "load": "vaeplay.python.model",
+}
+"""Name → the module that has it, imported on first use: each needs torch, and most who import this package do not."""
+
 
 def __getattr__(name: str) -> Any:
-    """`load` on first use: it needs torch, and most who import this package do not."""
-    if name == "load":
-        return importlib.import_module("vaeplay.training.checkpoint").load
+    """One of `NAMES`, on first use."""
+    if name in NAMES:
+        return getattr(importlib.import_module(NAMES[name]), name)
     raise AttributeError(f"module 'vaeplay' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """`NAMES` beside what is there."""
+    return sorted({*globals(), *NAMES})

@@ -1,0 +1,1 @@
+"""What `import vaeplay` offers: trained models, the images that they saw, and training one outside the pipeline."""
