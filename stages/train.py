@@ -1,4 +1,4 @@
-"""settings/<cell>.json, data/ → checkpoints/, logs/cells/: train one cell, or resume a killed run."""
+"""settings/<cell>.json, data/ → checkpoints/, film/, logs/cells/: train one cell, or resume a killed run."""
 
 import sys
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ from vaeplay.models.base import Autoencoder
 from vaeplay.settings import axes, cells
 from vaeplay.settings.cells import Cell
 from vaeplay.training import checkpoint, devices, log, loop, memory, resume
+from vaeplay.training.film import Film
 from vaeplay.training.resume import Progress
 
 DATA = Path("data/images.safetensors")
@@ -35,13 +36,16 @@ def main(name: str) -> None:
             images = prepared.read(DATA, "train").images.to(device)
             validation = prepared.read(DATA, "validation").images.to(device)
             model = checkpoint.build(cell, tuple(images.shape[1:])).to(device)
-            failed = trained(model, images, validation, cell, progress, asked["on_failure"])
+            film = Film(prepared.read(DATA, "test").images.to(device), cell.train.epochs, RESUME / f"{name}-{key}")
+            failed = trained(model, images, validation, cell, progress, film, asked["on_failure"])
             account = log.of(cell, model, progress.history, len(images), progress.seconds)
         status = {"status": "failed", "reason": failed} if failed else {"status": "complete"}
         checkpoint.save(Path("checkpoints") / f"{name}.safetensors", model, cell, failed)
         machine = {"device": str(device), "threads": cell.threads, "memory": recorder.entries()}
         files.write_json(Path("logs/cells") / f"{name}.json", account | machine | status)
+        files.write_bytes(Path("film") / f"{name}.safetensors", film.content())
         progress.clear()
+        film.clear()
 
 
 @contextmanager
@@ -56,11 +60,17 @@ def saved_when_interrupted(progress: Progress) -> Iterator[None]:
 
 
 def trained(
-    model: Autoencoder, images: Tensor, validation: Tensor, cell: Cell, progress: Progress, on_failure: str
+    model: Autoencoder,
+    images: Tensor,
+    validation: Tensor,
+    cell: Cell,
+    progress: Progress,
+    film: Film,
+    on_failure: str,
 ) -> str | None:
     """Train and return None, or how it failed, with the model at its last good weights, if `on_failure` allows that."""
     try:
-        loop.train(model, images, validation, cell, progress)
+        loop.train(model, images, validation, cell, progress, film)
     except Diverged as error:
         if on_failure == "stop":
             kept = DIVERGED / f"{cell.name}.safetensors"

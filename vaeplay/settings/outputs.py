@@ -7,7 +7,7 @@ from pathlib import Path
 from vaeplay import models
 from vaeplay.settings import axes
 
-FOLDERS = ("checkpoints", "codes", "evaluation", "logs/cells", "maps", "metrics", "samples")
+FOLDERS = ("checkpoints", "codes", "evaluation", "film", "logs/cells", "maps", "metrics", "samples")
 """Each holds one file or folder per cell, named after it."""
 SUFFIXES = {"", ".json", ".png", ".safetensors"}
 

@@ -19,6 +19,7 @@ from vaeplay.noise import Noise, NoiseOfRows
 from vaeplay.seeds import seed_for
 from vaeplay.settings.cells import Cell, TrainSettings
 from vaeplay.training import capture
+from vaeplay.training.film import Film
 from vaeplay.training.resume import Progress
 
 AS_FLOATS = 2**28  # bytes that the training images may take as floats; converting each batch takes longer
@@ -31,6 +32,7 @@ def train(
     validation_images: torch.Tensor,
     cell: Cell,
     progress: Progress | None = None,
+    film: Film | None = None,
 ) -> list[dict[str, float]]:
     """Train a model in place, fit its prior, and return one entry per epoch.
 
@@ -38,13 +40,14 @@ def train(
     holds its number from 1, its seconds, the learning rate of its first step, the weight of the rate at its last (if
     the model has one), and the mean per image of every term, as `train_<term>` and `validation_<term>`; `total` is what
     is minimised. Validation weighs the rate as the training's last step does, so that epochs can be compared. If
-    `progress` holds earlier epochs, training continues after them and ends as if it had never stopped.
+    `progress` holds earlier epochs, training continues after them and ends as if it had never stopped. `film` takes
+    pictures on the way, and changes nothing.
 
     Raises:
         Diverged: a term is NaN or infinite, or the loss has exploded; the model has the weights kept before that epoch.
         UserError: the model cannot be trained on a batch of one image, and there is one.
     """
-    progress = progress or Progress()
+    progress, film = progress or Progress(), film or Film()
     settings = cell.train
     order = torch.Generator().manual_seed(seed_for(cell.seed, "order of batches"))
     noise = Noise(seed_for(cell.seed, "training noise"), images.device)
@@ -64,6 +67,7 @@ def train(
     )
     optimisers.beside_weights(optimiser)
     history = progress.history
+    film.after_epoch(kept.model, len(history))
     step = len(history) * steps
     pixels = as_float(images) if 4 * images.numel() <= AS_FLOATS else images
     with tqdm(total=settings.epochs, initial=len(history), desc=cell.name, unit="epoch", disable=None) as bar:
@@ -103,6 +107,7 @@ def train(
                     "try a lower train.lr, or a train.clip_norm"
                 )
             kept.after_epoch(validation["total"])
+            film.after_epoch(kept.model, epoch)
             progress.after_epoch()
             bar.set_postfix({term: f"{value:.2f}" for term, value in validation.items()})
             bar.update()

@@ -151,7 +151,7 @@ def begin(folder: Path, name: str, key: str, every: float, device: torch.device 
     """The progress of the cell `name` under `key` on `device`; its file is in `folder`, where other keys' go."""
     path = folder / f"{name}-{key}.safetensors"
     for other in folder.glob(f"{name}-*"):
-        if other != path:
+        if not other.name.startswith(f"{name}-{key}."):
             other.unlink(missing_ok=True)
     return Progress(path, every, device)
 
