@@ -16,6 +16,7 @@ from vaeplay.evaluation.registry import METRICS
 from vaeplay.gallery import budget, results, views
 from vaeplay.gallery.cells import codebook
 from vaeplay.gallery.explorer import decoders
+from vaeplay.gallery.film import frames
 from vaeplay.gallery.map import points as maps
 from vaeplay.gallery.page import (
     Cell,
@@ -66,6 +67,8 @@ def read(root: Path) -> Page:
     if images:
         first = views.explored_first(views.view(page))
         page = replace(page, explorer=decoders.read(root, explorable, params.explorer, images, first))
+    live = [item.cell for item in page.explorer if item.way == "live"]
+    page = replace(page, films=frames.read(root, live))
     packed, thinned = sheets.packed(pictures, page.data.shape, budget.room(page))  # what the rest of the page leaves
     return replace(page, thinned=thinned, cells=tuple(replace(cell, samples=packed[cell.name]) for cell in page.cells))
 

@@ -21,6 +21,7 @@ from vaeplay.gallery.claims import data as claims
 from vaeplay.gallery.compare import data as compare
 from vaeplay.gallery.curves import data as curves
 from vaeplay.gallery.explorer import data as explorer
+from vaeplay.gallery.film import data as film
 from vaeplay.gallery.filters import data as filters
 from vaeplay.gallery.glossary import data as glossary
 from vaeplay.gallery.map import data as latent_maps
@@ -50,6 +51,7 @@ SECTIONS = (
     Section("table", table.data, "Cells"),
     Section("plane", plane.data, "Rate–distortion"),
     Section("curves", curves.data, "Curves"),
+    Section("film", film.data, "Film"),
     Section("map", latent_maps.data, "Latent maps"),
     Section("verdicts", verdicts.data, "Verdicts"),
     Section("claims", claims.data, "Claims"),
