@@ -601,10 +601,10 @@ def test_a_page_above_its_limit_is_refused_and_says_what_takes_the_room(root: Pa
     assert not (root / "reports/gallery.html").exists()
 
 
-def test_fifty_cells_may_have_twelve_megabytes_and_two_hundred_twenty(values: Any) -> None:
+def test_the_default_grid_may_have_twelve_megabytes_and_two_hundred_cells_twenty_two(values: Any) -> None:
     settings = PageLimit(**values["report"])
-    assert 11.9 < budget.megabytes(settings, 50) <= 12
-    assert 19.9 < budget.megabytes(settings, 200) <= 20
+    assert 11.9 < budget.megabytes(settings, 16) <= 12
+    assert 21.7 < budget.megabytes(settings, 200) <= 22
 
 
 def test_the_pictures_take_what_the_rest_of_the_page_leaves(tmp_path: Path) -> None:
@@ -612,11 +612,11 @@ def test_the_pictures_take_what_the_rest_of_the_page_leaves(tmp_path: Path) -> N
     fake_workspace.make(tmp_path, plans, noisy=True)
     fake_explorer.make(tmp_path, plans, megabytes=1.0)
     report = json.loads((tmp_path / "settings/report.json").read_text())
-    report["params"]["report"] = {"megabytes": 2.2, "megabytes_a_cell": 0.0}
+    report["params"]["report"] = {"megabytes": 2.3, "megabytes_a_cell": 0.0}
     fake_workspace.write(tmp_path / "settings/report.json", report)
     text = html(tmp_path)
     assert read(tmp_path).thinned
-    assert 1.9e6 < len(text.encode()) <= 2.2e6
+    assert 1.9e6 < len(text.encode()) <= 2.3e6
     assert 0.5e6 < budget.parts(text)["explorer"] <= 1.02e6
 
 
