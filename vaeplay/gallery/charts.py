@@ -28,7 +28,10 @@ TERMS = {
 
 @dataclass(frozen=True)
 class Line:
-    """One line: `path` is SVG path data, `dots` the points alone (gaps leave them out), `last` its text at the end."""
+    """One line: `path` is SVG path data, `dots` the points alone (gaps leave them out), `last` its text at the end.
+
+    `values` has the epoch and the value of each point, in the order of `dots`.
+    """
 
     cell: str
     label: str
@@ -37,6 +40,7 @@ class Line:
     path: str
     dots: tuple[tuple[float, float], ...]
     last: str
+    values: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,5 +120,6 @@ def line(
             parts.append(f"{'L' if joined else 'M'}{point[0]:g} {point[1]:g}")
             dots.append(point)
         joined = value is not None
-    there = known(values)
-    return Line(cell, label, family, dash, "".join(parts), tuple(dots), text(there[-1] if there else None))
+    there = tuple((epoch, value) for epoch, value in zip(epochs, values, strict=True) if value is not None)
+    last = text(there[-1][1] if there else None)
+    return Line(cell, label, family, dash, "".join(parts), tuple(dots), last, there)

@@ -19,6 +19,11 @@ class TermCharts:
     charts: tuple[Chart, ...]
     table: Table
 
+    @property
+    def single(self) -> bool:
+        """Whether only cells of one size have it, so that its chart shares a row with those of other terms."""
+        return len(self.charts) == 1
+
 
 def data(view: View) -> dict[str, Any]:
     """The charts, and the depths that their dash patterns stand for."""

@@ -1,5 +1,5 @@
 // Which cells are shown, everywhere on the page: chosen values of the axes, and words that must all occur.
-import { find, findAll } from '../frame/dom.js';
+import { element, find, findAll } from '../frame/dom.js';
 import { follow, getState, getStates, pageData, setState, view } from '../frame/state.js';
 
 const form = find(document, '#filters', HTMLFormElement);
@@ -8,7 +8,9 @@ const search = find(form, '[name=q]', HTMLInputElement);
 const count = find(document, '#count');
 const clear = find(document, '#clear');
 const axes = [...new Set(boxes.map((box) => box.name))];
+let named = ''; // the filters that have been named
 const main = find(document, 'main');
+const narrowed = find(document, '#narrowed');
 const means = findAll(document, 'tr.mean', HTMLTableRowElement);
 
 /** @param {import('../frame/state.js').Cell} cell */
@@ -49,6 +51,26 @@ clear.addEventListener('click', () => {
   search.focus();
 });
 
+// Each filter that is on as a button that ends it.
+const name = () => {
+  const one = (said, change) => {
+    const button = element('button', { type: 'button' }, element('bdi', {}, said), ' ×');
+    button.setAttribute('aria-label', `End the filter ${said}`);
+    button.addEventListener('click', () => setState(change));
+    return button;
+  };
+  const chips = boxes.filter((box) => box.checked).map((box) => {
+    const title = box.closest('fieldset')?.querySelector('legend')?.textContent;
+    const others = getStates(box.name).filter((value) => value !== box.value);
+    return one(`${title} ${box.value}`, { [box.name]: others.length ? others : null });
+  });
+  if (getState('q')) chips.push(one(`“${getState('q')}”`, { q: null }));
+  const all = element('button', { type: 'button' }, 'Clear');
+  all.addEventListener('click', () => clear.click());
+  narrowed.replaceChildren(`Showing ${count.textContent}:`, ...chips, all);
+  narrowed.hidden = !chips.length;
+};
+
 follow(() => {
   const words = (getState('q') || '').toLowerCase().split(/\s+/).filter(Boolean);
   if (search.value.trim() !== (getState('q') || '')) search.value = getState('q') || '';
@@ -72,4 +94,7 @@ follow(() => {
   const noun = cells.length === 1 ? 'cell' : 'cells';
   count.textContent = all ? `${cells.length} ${noun}` : `${view.shown.size} of ${cells.length} ${noun}`;
   clear.hidden = all && !words.length && axes.every((axis) => !getStates(axis).length);
+  const now = JSON.stringify([getState('q'), ...axes.map(getStates)]);
+  if (now !== named) name();
+  named = now;
 });

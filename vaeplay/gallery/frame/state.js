@@ -1,6 +1,6 @@
 // The page's data and its state. All state is in the address after #, so that a link restores what it was copied from:
 // cell=, zoom=kind:cell, kind=, sort=key:up, q=, and one entry for each chosen value of an axis. What was changed last
-// stands last.
+// stands last. A copied link also has to=, the section that it opens at (link.js).
 import { closest, find, findAll } from './dom.js';
 
 /**
@@ -158,7 +158,9 @@ const parts = new Map();
 export const shows = (section, ...names) => names.forEach((name) => parts.set(name, section));
 document.addEventListener('DOMContentLoaded', () => {
   const last = [...state.keys()].reverse().find((name) => parts.has(name));
-  const section = last ? parts.get(last) : document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const target = getState('to') ?? decodeURIComponent(location.hash.slice(1));
+  const section = document.getElementById(target) ?? parts.get(last ?? '');
+  setState({ to: null }); // says only where a copied link opens
   if (section) goTo(section);
 });
 

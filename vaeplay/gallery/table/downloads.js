@@ -1,40 +1,53 @@
-// The metrics as files: CSV with a row per cell, or JSON with everything that the scripts know.
-import { element, findAll } from '../frame/dom.js';
+// The table as it stands, its visible columns and rows, as CSV, Markdown or LaTeX; JSON has everything that scripts know.
+import { find, findAll } from '../frame/dom.js';
+import { saveText } from '../frame/save.js';
 import { cellOf, pageData, visible } from '../frame/state.js';
+import { csv, latex, markdown } from './formats.js';
 
-// Text that a spreadsheet would take for a formula is kept text by a leading apostrophe.
-const field = (value) => {
-  const text = value === null || value === undefined ? '' : String(value);
-  const safe = typeof value === 'string' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+const table = find(document, '#cells-table', HTMLTableElement);
+const note = `${find(document, 'h1').innerText.trim()}. After ± stands half the width of a 95 % interval; the best value of a column is bold.`;
+
+/** @type {(part: Element, without: string) => string} */
+const textOf = (part, without) => {
+  const copy = /** @type {Element} */ (part.cloneNode(true));
+  for (const item of copy.querySelectorAll(`.unseen, .flag, button.unfold, ${without}`)) item.remove();
+  return (copy.textContent ?? '').replace(/[^\S\u2009]+/g, ' ').trim();
 };
 
-/** @param {import('../frame/state.js').Cell[]} cells */
-const csv = (cells) => {
-  const axes = Object.keys(pageData.cells[0]?.axes ?? {});
-  const metrics = pageData.metrics.map((metric) => metric.key);
-  const columns = metrics.flatMap((key) => [key, `${key}_low`, `${key}_high`]);
-  const head = ['cell', ...axes, ...columns, 'parameters', 'training_seconds'];
-  const rows = cells.map((cell) => [
-    cell.name,
-    ...axes.map((axis) => (cell.axes[axis] === '—' ? '' : cell.axes[axis])),
-    ...metrics.flatMap((key) => [cell.metrics[key], ...(cell.intervals[key] ?? [null, null])]),
-    cell.parameters,
-    cell.seconds,
-  ]);
-  return [head, ...rows].map((row) => row.map(field).join(',')).join('\r\n') + '\r\n';
+/** @returns {import('./formats.js').Table} */
+export const shownTable = () => {
+  const heads = findAll(table, 'thead th', HTMLTableCellElement).filter((head) => head.offsetParent);
+  const places = heads.map((head) => head.cellIndex);
+  const rows = findAll(table, 'tbody tr, tfoot tr', HTMLTableRowElement).filter((row) => row.offsetParent);
+  return {
+    heads: heads.map((head) => ({
+      label: textOf(head, 'small, .arrow'),
+      unit: head.querySelector('small')?.textContent ?? '',
+      arrow: head.querySelector('.arrow')?.firstChild?.textContent ?? '',
+      number: head.dataset.type === 'number',
+    })),
+    rows: rows.map((row) =>
+      places.map((place) => {
+        const cell = row.cells[place];
+        const half = cell.querySelector('.half')?.textContent ?? '';
+        const best = cell.querySelector('.best') ? !cell.classList.contains('was-best') : cell.classList.contains('now-best');
+        return { text: textOf(cell, '.half, .place'), half: half.replace('± ', ''), best };
+      }),
+    ),
+    note,
+  };
 };
 
-const save = (name, type, text) => {
-  const link = element('a', { href: URL.createObjectURL(new Blob([text], { type })), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+/** @type {Record<string, () => void>} */
+const files = {
+  csv: () => saveText(csv(shownTable()), 'text/csv', 'cells.csv'),
+  markdown: () => saveText(markdown(shownTable()), 'text/markdown', 'cells.md'),
+  latex: () => saveText(latex(shownTable()), 'application/x-tex', 'cells.tex'),
+  json: () => {
+    const everything = JSON.stringify({ ...pageData, cells: visible().map(cellOf) }, null, 1);
+    saveText(everything, 'application/json', 'cells.json');
+  },
 };
-
 for (const button of findAll(document, '[data-download]')) {
-  button.addEventListener('click', () => {
-    const cells = visible().map(cellOf);
-    if (button.dataset.download === 'csv') save('cells.csv', 'text/csv', csv(cells));
-    else save('cells.json', 'application/json', JSON.stringify({ ...pageData, cells }, null, 1));
-  });
+  button.addEventListener('click', files[button.dataset.download ?? '']);
 }

@@ -3,13 +3,14 @@
 import { closest, element, find, findAll } from '../frame/dom.js';
 import '../filters/script.js';
 import { follow, getState, setState, shows, view } from '../frame/state.js';
+import './columns.js';
 import './downloads.js';
 
 const table = find(document, '#cells-table', HTMLTableElement);
 const bodies = findAll(table, 'tbody', HTMLTableSectionElement); // in the order of the grid
 const rows = bodies.map((body) => body.rows[0]);
 const heads = findAll(table, 'thead th', HTMLTableCellElement);
-shows(find(document, '#table'), 'sort');
+shows(find(document, '#table'), 'sort', 'show');
 
 const value = (row, index) => row.cells[index].dataset.value;
 const compare = (index, type, sign) => (one, other) => {
