@@ -25,6 +25,7 @@ from vaeplay.gallery.film import data as film
 from vaeplay.gallery.filters import data as filters
 from vaeplay.gallery.glossary import data as glossary
 from vaeplay.gallery.map import data as latent_maps
+from vaeplay.gallery.paper import data as paper
 from vaeplay.gallery.plane import data as plane
 from vaeplay.gallery.provenance import data as provenance
 from vaeplay.gallery.table import data as table
@@ -58,4 +59,5 @@ SECTIONS = (
     Section("cells", cells.data),
     Section("glossary", glossary.data, "Glossary"),
     Section("provenance", provenance.data, "Provenance"),
+    Section("paper", paper.data),
 )

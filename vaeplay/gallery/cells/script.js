@@ -71,20 +71,16 @@ const showDetail = (name) => {
   fillSamples(article);
 };
 
-// On paper every cell that is shown is there, and everything is open.
+// On paper, where its reader wants them, every cell that is shown is there, with everything that it folds open.
 const PAPER = 640; // CSS pixels that a picture may take: nothing is laid out yet
-/** @type {HTMLDetailsElement[]} */
-let unfolded = [];
 const print = () => {
-  if (store.querySelector('article')) return;
+  if (store.querySelector('article') || store.classList.contains('unprinted')) return;
   const copies = visible().map(make);
   store.append(...copies);
   copies.forEach((copy) => fillSamples(copy, PAPER));
-  unfolded = findAll(document, 'details:not([open])', HTMLDetailsElement);
-  for (const item of unfolded) item.open = true;
+  for (const item of findAll(store, 'details', HTMLDetailsElement)) item.open = true;
 };
 const unprint = () => {
-  for (const item of unfolded) item.open = false;
   for (const article of findAll(store, 'article')) article.remove();
 };
 window.addEventListener('beforeprint', print);

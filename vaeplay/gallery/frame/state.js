@@ -64,7 +64,7 @@ export const setState = (changes, { push = false } = {}) => {
   }
   if (next.toString() === state.toString()) return;
   state = next;
-  const address = `#${next}`;
+  const address = location.href.split('#')[0] + (next.size ? `#${next}` : ''); // an empty # would lead to the top
   try {
     if (push) history.pushState(null, '', address);
     else history.replaceState(null, '', address);

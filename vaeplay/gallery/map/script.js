@@ -52,6 +52,18 @@ const start = (section, points) => {
     return unpacked.get(key) ?? null;
   };
 
+  // Codes of two numbers need no projection: they are their own map, both numbers on one scale, 0…1.
+  /** @type {(codes: ArrayLike<number>) => Float32Array} */
+  const toScale = (codes) => {
+    const all = Array.from(codes);
+    const ends = [0, 1].map((axis) => {
+      const values = all.filter((_, n) => n % 2 === axis);
+      return [Math.min(...values), Math.max(...values)];
+    });
+    const side = Math.max(...ends.map(([low, high]) => high - low), 1e-12);
+    return Float32Array.from(all, (value, n) => (value - (ends[n % 2][0] + ends[n % 2][1]) / 2) / side + 0.5);
+  };
+
   // Decodes a grid of places, equally likely under the prior, and draws the tiles: Kingma & Welling 2014, figure 4.
   /** @type {(view: View, cell: import('../explorer/engine.js').Explorable, count: number) => Promise<void>} */
   const manifold = async (view, cell, count) => {
@@ -95,7 +107,8 @@ const start = (section, points) => {
     const wanted = [way, size, overlay.checked, themes].join(' ');
     if (view.wanted === wanted) return;
     view.wanted = wanted;
-    const decoded = way === 'latent' && view.plane && has(view.name) ? await load(view.name) : null;
+    const own = view.plane && has(view.name) ? await load(view.name) : null;
+    const decoded = way === 'latent' ? own : null;
     const count = decoded?.live ? Math.round(Math.min(24, Math.max(8, size / 26))) : decoded?.about.grid;
     if (decoded && view.sheet?.count !== count) await manifold(view, decoded, count);
     if (view.wanted !== wanted) return; // something else has been asked for meanwhile
@@ -105,9 +118,10 @@ const start = (section, points) => {
       const at = decoded.tensors.points;
       const share = Float32Array.from(at, (value, n) => (n % 2 ? 1 - normal(value) : normal(value)));
       view.place = (index) => [share[2 * index] * size, share[2 * index + 1] * size];
-    } else if (found) {
+    } else if (found || own) {
       const room = size - 2 * EDGE;
-      view.place = (index) => [EDGE + found[2 * index] * room, EDGE + (1 - found[2 * index + 1]) * room];
+      const at = found ?? toScale(/** @type {import('../explorer/engine.js').Explorable} */ (own).tensors.points);
+      view.place = (index) => [EDGE + at[2 * index] * room, EDGE + (1 - at[2 * index + 1]) * room];
     } else view.place = null;
     const context = points.fresh(view.canvas, size);
     if (decoded && view.sheet) context.drawImage(view.sheet.sheet, 0, 0, size, size);
@@ -188,12 +202,15 @@ const start = (section, points) => {
     find(section, '.check').hidden = way !== 'latent';
     let hidden = 0;
     for (const view of views) {
-      const there = Boolean(latent.maps[view.name]?.[way]) || (way === 'latent' && view.plane && has(view.name));
+      const projected = Boolean(latent.maps[view.name]?.[way]);
+      const there = projected || (view.plane && has(view.name));
       view.figure.hidden = !there;
       if (!there) hidden += 1;
       view.figure.classList.toggle('large', large === view.name);
       find(view.figure, '[data-large]').setAttribute('aria-pressed', String(large === view.name));
-      for (const text of findAll(view.figure, '[data-of]')) text.hidden = text.dataset.of !== way;
+      for (const text of findAll(view.figure, '[data-of]')) {
+        text.hidden = text.dataset.of === 'itself' ? projected || way === 'latent' : text.dataset.of !== way;
+      }
     }
     find(section, '.absent-maps').hidden = hidden === 0 || way !== 'latent';
     views.forEach(paint);

@@ -8,10 +8,10 @@ the few cells whose rate lies so far out that all others would crowd into a corn
 import statistics
 from dataclasses import dataclass
 
-from vaeplay.gallery.page import Cell
+from vaeplay.gallery.page import Cell, Estimate
 from vaeplay.gallery.scale import Scale, Tick, clamp, extent
 from vaeplay.gallery.views import View
-from vaeplay.gallery.words import number
+from vaeplay.gallery.words import half, number
 
 WIDTH, HEIGHT = 760, 430
 STRIP_LEFT, STRIP_RIGHT = 56, 136
@@ -19,6 +19,9 @@ LEFT, RIGHT, TOP, BOTTOM = 150, 676, 14, 384
 NEARER, BEYOND_LEFT, BEYOND_RIGHT = 590, 668, 748
 FAR = 3.0
 """A rate above this many times the median is drawn beyond the axis."""
+
+NEAR, ASIDE = 16.0, (0.0, 20.0, -20.0)
+"""Points of the strip that are nearer than NEAR in height stand beside each other."""
 
 PLACES = ((8, -7, "start"), (8, 15, "start"), (-8, -7, "end"), (-8, 15, "end"), (0, -11, "middle"), (0, 20, "middle"))
 """Where a point's text may stand beside it, in order of preference."""
@@ -28,7 +31,8 @@ PLACES = ((8, -7, "start"), (8, 15, "start"), (-8, -7, "end"), (-8, 15, "end"), 
 class Point:
     """One cell in the plane; `rate` is None in the strip of cells without one.
 
-    Its text, `short`, stands at (`text_x`, `text_y`) from it, and is empty where it would cover something.
+    Its text, `short`, stands at (`text_x`, `text_y`) from it, and is empty where it would cover something. `whiskers`
+    is the path of its intervals, around the point itself. `beyond` says that its rate is beyond the axis.
     """
 
     cell: str
@@ -42,6 +46,8 @@ class Point:
     anchor: str
     rate: str | None
     distortion: str
+    whiskers: str
+    beyond: bool
 
 
 @dataclass(frozen=True)
@@ -92,32 +98,38 @@ class Plane:
 
 def plane(view: View) -> Plane | None:
     """The plane of the page's cells; None where no cell has a distortion."""
-    placed = [(cell, _place(cell)) for cell in view.page.cells]
-    shown = [(cell, rate, distortion) for cell, (rate, distortion) in placed if distortion is not None]
+    tables = {cell.name: {item.key: item for item in cell.metrics} for cell in view.page.cells}
+    shown = [
+        (cell, _known(tables[cell.name].get("rate")), found)
+        for cell in view.page.cells
+        if (found := _known(tables[cell.name].get("distortion")))
+    ]
     if not shown:
         return None
-    known = [rate for _, rate, _ in shown if rate is not None]
+    known = [rate.value for _, rate, _ in shown if rate]
     limit = furthest(known)
-    rates = [rate for rate in known if rate <= limit]
-    strip, beyond = len(known) < len(shown), len(rates) < len(known)
-    x_low, x_high = extent(rates, 0.12)
-    if rates and min(rates) >= 0:
+    near = [rate for _, rate, _ in shown if rate and rate.value <= limit]
+    strip, beyond = len(known) < len(shown), len(near) < len(known)
+    x_low, x_high = extent([end for rate in near for end in (rate.low, rate.high)], 0.12)
+    if near and min(rate.value for rate in near) >= 0:
         x_low = max(0.0, x_low)
-    y_low, y_high = extent([distortion for _, _, distortion in shown], 0.1)
+    y_low, y_high = extent([end for _, _, distortion in shown for end in (distortion.low, distortion.high)], 0.1)
     left, right = LEFT if strip else STRIP_LEFT, NEARER if beyond else RIGHT
     x, y = Scale(x_low, x_high, left, right), Scale(y_low, y_high, BOTTOM, TOP)
 
-    def across(rate: float | None) -> float:
+    aside = iter(apart([y(distortion.value) for _, rate, distortion in shown if rate is None]))
+    deep = "depth" in {axis.name for axis in view.varying}
+    spots, texts = [], []
+    for cell, rate, distortion in shown:
+        text = "" if cell.latent_dim is None else f"{cell.latent_dim}/{cell.depth}" if deep else str(cell.latent_dim)
         if rate is None:
-            return (STRIP_LEFT + STRIP_RIGHT) / 2
-        return x(rate) if rate <= limit else BEYOND_LEFT + 14.0
-
-    spots = [(across(rate), y(distortion)) for _, rate, distortion in shown]
-    texts = ["" if cell.latent_dim is None else str(cell.latent_dim) for cell, _, _ in shown]
-    texts = [
-        text if rate is None or rate <= limit else f"{text} · {number(rate, 0)}"
-        for text, (_, rate, _) in zip(texts, shown, strict=True)
-    ]
+            across = (STRIP_LEFT + STRIP_RIGHT) / 2 + next(aside)
+        elif rate.value <= limit:
+            across = x(rate.value)
+        else:
+            across, text = BEYOND_LEFT + 14.0, f"{text} · {number(rate.value, 0)}"
+        spots.append((across, y(distortion.value)))
+        texts.append(text)
     places = beside(spots, texts)
     points = tuple(
         Point(
@@ -130,20 +142,57 @@ def plane(view: View) -> Plane | None:
             text_x=(place or PLACES[0])[0],
             text_y=(place or PLACES[0])[1],
             anchor=(place or PLACES[0])[2],
-            rate=None if rate is None else number(rate, 2),
-            distortion=number(distortion, 2),
+            rate=rate and rate.text,
+            distortion=distortion.text,
+            whiskers=_whiskers(rate if rate and rate.value <= limit else None, distortion, x, y),
+            beyond=rate is not None and rate.value > limit,
         )
         for (cell, rate, distortion), spot, text, place in zip(shown, spots, texts, places, strict=True)
     )
-    diagonals = _diagonals(x, y) if rates else ()
-    x_ticks = x.ticks(8) if rates else ()
-    within = {
-        cell.name: spot
-        for (cell, rate, _), spot in zip(shown, spots, strict=True)
-        if rate is not None and rate <= limit
-    }
+    diagonals = _diagonals(x, y) if near else ()
+    x_ticks = x.ticks(8) if near else ()
+    within = {point.cell: (point.x, point.y) for point in points if point.rate is not None and not point.beyond}
     sweeps = _sweeps(view, within)
     return Plane(points, diagonals, sweeps, x_ticks, y.ticks(6), strip, beyond, left=left, right=right)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A value with its interval, as low as high as itself where there is none, and both as text."""
+
+    value: float
+    low: float
+    high: float
+    text: str
+
+
+def _known(found: Estimate | None) -> _Known | None:
+    """What is known of a metric in nats; None where the cell does not have it."""
+    if found is None or found.value is None:
+        return None
+    text = number(found.value, 2)
+    if found.low is None or found.high is None:
+        return _Known(found.value, found.value, found.value, text)
+    return _Known(found.value, found.low, found.high, f"{text} {half((found.high - found.low) / 2, 2)}")
+
+
+def _whiskers(rate: _Known | None, distortion: _Known, x: Scale, y: Scale) -> str:
+    """The intervals as a path around (0, 0)."""
+    down, up = y(distortion.low) - y(distortion.value), y(distortion.high) - y(distortion.value)
+    path = f"M0 {down:g}V{up:g}"
+    if rate:
+        path += f"M{x(rate.low) - x(rate.value):g} 0H{x(rate.high) - x(rate.value):g}"
+    return path
+
+
+def apart(heights: list[float]) -> list[float]:
+    """How far aside each point of a strip stands, so that no two of these heights cover each other."""
+    found = [0.0] * len(heights)
+    order = sorted(range(len(heights)), key=heights.__getitem__)
+    for rank, place in enumerate(order):
+        taken = {found[other] for other in order[:rank] if heights[place] - heights[other] < NEAR}
+        found[place] = next((aside for aside in ASIDE if aside not in taken), 0.0)
+    return found
 
 
 def furthest(rates: list[float]) -> float:
@@ -171,12 +220,6 @@ def beside(spots: list[tuple[float, float]], texts: list[str]) -> list[tuple[int
                 break
         found.append(chosen if text else None)
     return found
-
-
-def _place(cell: Cell) -> tuple[float | None, float | None]:
-    """(rate, distortion) of a cell on the test split, in nats per image; None for what it does not have."""
-    values = {item.key: item.value for item in cell.metrics}
-    return values.get("rate"), values.get("distortion")
 
 
 def _diagonals(x: Scale, y: Scale) -> tuple[Diagonal, ...]:

@@ -1,0 +1,1 @@
+"""What of the page is printed: a choice of its sections."""

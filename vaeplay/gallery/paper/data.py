@@ -1,0 +1,12 @@
+"""The sections that are printed unless a reader chooses others."""
+
+from typing import Any
+
+from vaeplay.gallery.views import View
+
+USUAL = ("top", "answer", "table", "plane", "curves", "claims")
+
+
+def data(view: View) -> dict[str, Any]:
+    """The ids of those sections."""
+    return {"printed": USUAL}
