@@ -414,6 +414,18 @@ def test_a_two_dimensional_latent_space_is_drawn_decoded(browser: Browser, addre
         assert "image=" not in page.url
 
 
+def test_two_dimensional_codes_stand_beside_maps_as_themselves(browser: Browser, address: str) -> None:
+    with opened(browser, address) as page:
+        figure = page.locator(f"figure.map[data-cell={PLANE.name}]")
+        for method in ("PCA", "t-SNE"):
+            page.get_by_role("button", name=method, exact=True).click()
+            figure.scroll_into_view_if_needed()
+            expect(figure.locator("canvas")).to_have_attribute("data-drawn", {"PCA": "pca"}.get(method, "tsne"))
+            assert any(levels(figure.locator("canvas")))
+        expect(figure).to_contain_text("its two latent dimensions themselves")
+        expect(page.locator("figure.map:visible")).to_have_count(page.locator("figure.map").count())
+
+
 def test_a_cell_beyond_the_budget_answers_from_its_atlas(browser: Browser, tmp_path: Path) -> None:
     link = made(tmp_path, [DEEP, PLANE], megabytes=0.3, cells=[PLANE.name])
     with opened(browser, f"{link}#explore={DEEP.name}&explore={PLANE.name}") as page:

@@ -36,8 +36,7 @@ from vaeplay.gallery.cells import own, training
 from vaeplay.gallery.curves.data import of_terms
 from vaeplay.gallery.logs import union
 from vaeplay.gallery.page import Cell, Estimate
-from vaeplay.gallery.plane.data import axis
-from vaeplay.gallery.plane.drawing import plane
+from vaeplay.gallery.plane.drawing import ASIDE, NEAR, apart, plane
 from vaeplay.gallery.provenance import data as provenance
 from vaeplay.gallery.read import read
 from vaeplay.gallery.results import PageLimit
@@ -319,6 +318,17 @@ def test_an_autoencoder_has_no_rate(made: Path) -> None:
         assert (point.rate is None) == (point.x < drawing.strip_right) == point.cell.startswith("AE")
 
 
+@given(st.lists(st.floats(0, 400), max_size=9))
+def test_points_of_a_strip_stand_apart_as_far_as_there_is_room(heights: list[float]) -> None:
+    found = apart(heights)
+    spots = sorted(zip(heights, found, strict=True))
+    near = [[other for other in spots if abs(other[0] - spot[0]) < NEAR] for spot in spots]
+    for spot, others in zip(spots, near, strict=True):
+        if len(others) <= len(ASIDE):
+            assert others.count(spot) == 1
+    assert set(found) <= set(ASIDE)
+
+
 def test_iso_elbo_lines_pass_through_points_of_their_elbo(made: Path) -> None:
     drawing = plane(view(read(made)))
     assert drawing is not None and drawing.diagonals
@@ -436,11 +446,12 @@ def test_labels_name_what_differs(made: Path) -> None:
 def test_metrics_of_few_models_stand_with_their_cell_and_not_in_the_table(root: Path) -> None:
     name = plans()[0].name
     path = root / f"metrics/{name}.json"
-    fake_workspace.write(path, json.loads(path.read_text()) | {"perplexity": 38.63})
+    fake_workspace.write(path, json.loads(path.read_text()) | {"bits_per_dimension": 38.63})
     text = html(root)
-    table, detail = text.partition('id="wall"')[0], text.partition('id="wall"')[2]
-    assert "Perplexity" not in table
-    assert "38.6" in detail
+    label = BY_KEY["bits_per_dimension"].label
+    start = text.index('id="cells-table"')
+    assert label not in text[start : text.index("</table>", start)]
+    assert "38.6" in text[text.index('id="cells"') :]
 
 
 def test_a_term_that_never_changes_has_no_chart(root: Path) -> None:
@@ -645,19 +656,6 @@ def test_a_schedule_is_drawn_where_it_changes_something(tmp_path: Path) -> None:
     assert "Weight of the rate" in training.table(warmed).heads
     assert "Weight of the rate" not in training.table(still).heads
     assert not training.of_schedules(dataclasses.replace(warmed, rate_weight=(4.0,) * 20))
-
-
-@given(st.lists(FLOATS, max_size=6))
-def test_every_value_is_on_the_axis_of_its_metric(values: list[float]) -> None:
-    found = axis(values)
-    assert found["low"] < found["high"]
-    assert all(found["low"] <= scale.clamp(value) <= found["high"] for value in values)
-    assert len(found["ticks"]) <= 14
-
-
-def test_values_that_are_nearly_one_have_an_axis_with_few_ticks() -> None:
-    found = axis([1.0, 0.9999999999999999])
-    assert found["low"] < 0.96 and found["high"] > 1.04 and 3 <= len(found["ticks"]) <= 14
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 // says its cell, epoch and value, and quietens the others in every chart; the arrow keys go from value to value.
 import { mark } from '../filters/script.js';
 import { findAll, find } from '../frame/dom.js';
+import '../frame/save.js';
 import { contentOf, later, setState, view } from '../frame/state.js';
 import { hideTip, showTip } from '../frame/tip.js';
 
@@ -32,7 +33,10 @@ const start = (section) => {
     chart.setAttribute('aria-roledescription', 'chart');
     /** @type {Spot[] | null} */
     let made = null;
-    const spots = () => (made ??= findAll(chart, '.series', SVGElement).flatMap(spotsOf)).filter(({ cell }) => view.shown.has(cell));
+    const spots = () => {
+      made ??= findAll(chart, '.series', SVGElement).flatMap(spotsOf);
+      return made.filter(({ cell }) => view.shown.has(cell));
+    };
     const ring = document.createElementNS('http://www.w3.org/2000/svg', 'circle');
     ring.setAttribute('class', 'spot');
     ring.setAttribute('r', '3.5');
@@ -62,8 +66,10 @@ const start = (section) => {
       if (!box) return;
       const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(box);
       const away = (spot) => Math.hypot(spot.x - x, spot.y - y);
-      const nearest = spots().reduce((best, spot) => (!best || away(spot) < away(best) ? spot : best), /** @type {Spot | null} */ (null));
-      point(nearest && away(nearest) < REACH ? nearest : null);
+      /** @type {Spot | null} */
+      let nearest = null;
+      for (const spot of spots()) if (away(spot) < (nearest ? away(nearest) : REACH)) nearest = spot;
+      point(nearest);
     });
     chart.addEventListener('pointerleave', () => point(null));
     chart.addEventListener('blur', () => point(null));
@@ -76,7 +82,8 @@ const start = (section) => {
       ArrowDown: (now, all) => stacked(now, all).find((spot) => spot.value < now.value),
     };
     // The spots of one epoch, the highest first.
-    const stacked = (now, all) => all.filter(({ epoch }) => epoch === now.epoch).sort((one, other) => other.value - one.value);
+    const stacked = (now, all) =>
+      all.filter(({ epoch }) => epoch === now.epoch).sort((one, other) => other.value - one.value);
     chart.addEventListener('keydown', (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === 'Enter' && chosen) setState({ cell: chosen.cell }, { push: true });

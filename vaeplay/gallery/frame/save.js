@@ -42,7 +42,8 @@ const copyOf = (from) => {
   const style = getComputedStyle(from);
   const clear = [style.fill, style.stroke].every((paint) => /^(none|transparent|rgba\(0, 0, 0, 0\))$/.test(paint));
   const shape = !from.firstElementChild && !/^(g|a|svg|text|tspan|image)$/.test(from.tagName);
-  if (from.tagName === 'title' || style.display === 'none' || style.visibility === 'hidden' || (shape && clear)) return null;
+  const unseen = style.display === 'none' || style.visibility === 'hidden' || (shape && clear);
+  if (from.tagName === 'title' || unseen) return null;
   const made = svgElement(from.tagName === 'a' ? 'g' : from.tagName, {});
   for (const { name, value } of from.attributes) {
     if (!LEFT_OUT.test(name) || (name === 'href' && value.startsWith('data:'))) made.setAttribute(name, value);
@@ -60,7 +61,8 @@ const copyOf = (from) => {
 // The items of the nearest legend whose colour or dash occurs in the chart, in lines of at most `width`.
 /** @type {(chart: SVGSVGElement, width: number) => SVGElement[][]} */
 const legendOf = (chart, width) => {
-  const near = chart.closest('figure')?.querySelector('.legend') ?? chart.closest('section, article')?.querySelector('.legend');
+  const [figure, section] = ['figure', 'section, article'].map((part) => chart.closest(part)?.querySelector('.legend'));
+  const near = figure ?? section;
   const context = context2d(element('canvas', {}));
   context.font = '11px sans-serif';
   /** @type {SVGElement[][]} */
@@ -69,7 +71,7 @@ const legendOf = (chart, width) => {
   for (const item of near?.querySelectorAll(':scope > span') ?? []) {
     const mark = item.querySelector('svg');
     const styles = [...(mark?.classList ?? [])].filter((name) => /^(family|own|dash)-\d$/.test(name));
-    if (!mark || !styles.length || !chart.querySelector(styles.map((name) => `.${name}`).join('') + ':not(.filtered)')) continue;
+    if (!mark || !styles.length || !chart.querySelector(`.${styles.join('.')}:not(.filtered)`)) continue;
     const copy = copyOf(mark);
     const text = (item.textContent ?? '').trim();
     const [own, wide] = [Number(mark.getAttribute('width')), context.measureText(text).width];
@@ -154,12 +156,15 @@ export const savePng = async (source, name) => {
 };
 
 /** @type {(text: string) => string} */
-const fileName = (text) => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '').slice(0, 80) || 'figure';
+const fileName = (text) => {
+  const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? ['figure'];
+  return words.join('-').slice(0, 80);
+};
 
 document.addEventListener('click', (event) => {
   const button = closest(event, 'button[data-save]');
   const source = button?.closest('figure, dialog')?.querySelector('svg.chart, canvas, img');
-  if (!source) return;
+  if (!button || !source) return;
   const name = fileName(source.getAttribute('aria-label') ?? source.getAttribute('alt') ?? '');
   if (button.dataset.save === 'svg' && source instanceof SVGSVGElement) saveSvg(source, name);
   else savePng(/** @type {SVGSVGElement | HTMLCanvasElement | HTMLImageElement} */ (source), name);

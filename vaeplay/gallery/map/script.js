@@ -1,5 +1,7 @@
 // The latent maps: one canvas per cell, by the chosen method; a two-dimensional latent space as the decoded manifold.
 import { find, findAll } from '../frame/dom.js';
+import '../frame/link.js';
+import '../frame/save.js';
 import { follow, getState, setState, shows } from '../frame/state.js';
 import { has, load } from '../explorer/engine.js';
 import { colour, inverseNormal, latent, normal, sizeOfImage } from '../explorer/latent.js';

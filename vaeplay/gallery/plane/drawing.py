@@ -8,7 +8,7 @@ the few cells whose rate lies so far out that all others would crowd into a corn
 import statistics
 from dataclasses import dataclass
 
-from vaeplay.gallery.page import Cell, Estimate
+from vaeplay.gallery.page import Estimate
 from vaeplay.gallery.scale import Scale, Tick, clamp, extent
 from vaeplay.gallery.views import View
 from vaeplay.gallery.words import half, number

@@ -3,6 +3,8 @@
 // strip, and those beyond the axis stay there.
 import '../filters/script.js';
 import { find, findAll } from '../frame/dom.js';
+import '../frame/link.js';
+import '../frame/save.js';
 import { cellOf, follow, getState, pageData, setState, shows, view } from '../frame/state.js';
 import { hideTip, showTip } from '../frame/tip.js';
 import { apart, axisOf, ticks } from './axes.js';
@@ -114,9 +116,9 @@ const start = (section, form) => {
     const within = there.filter(({ name }) => !far.includes(name));
     const left = LEFT + (aside.length ? STRIP + GAP : 0);
     const right = RIGHT - (there.length > within.length ? STRIP : 0);
-    const values = (list, key) => list.flatMap(({ name }) => [Number(value(name, key)), ...(interval(name, key) ?? [])]);
-    const x = axisOf(values(within, xKey), left, right, 8);
-    const y = axisOf(values([...there, ...aside], yKey), BOTTOM, TOP, 6);
+    const ends = (list, key) => list.flatMap(({ name }) => [Number(value(name, key)), ...(interval(name, key) ?? [])]);
+    const x = axisOf(ends(within, xKey), left, right, 8);
+    const y = axisOf(ends([...there, ...aside], yKey), BOTTOM, TOP, 6);
     if (standard && within.length) diagonals(x, y);
     if (aside.length) strip(LEFT, 'no rate');
     if (there.length > within.length) strip(right + 78, 'higher rate');
@@ -159,13 +161,15 @@ const start = (section, form) => {
       if (line.length > 1) drawn('path', { class: 'sweep', d: `M${line.join('L')}` });
     }
     const absent = standard ? 0 : shown.length - there.length;
-    return absent ? `${absent} of ${shown.length} cells ${absent === 1 ? 'does' : 'do'} not have both metrics and ${absent === 1 ? 'is' : 'are'} not shown.` : '';
+    const verbs = absent === 1 ? ['does', 'is'] : ['do', 'are'];
+    const lacking = `${absent} of ${shown.length} cells ${verbs[0]} not have both metrics and ${verbs[1]} not shown.`;
+    return absent ? lacking : '';
   };
 
   // What is said of a point, and of those that it covers or nearly so.
   /** @param {SVGElement} link */
   const told = (link) => {
-    const place = (item) => (item.getAttribute('transform') ?? '').slice('translate('.length, -1).split(' ').map(Number);
+    const place = (item) => (item.getAttribute('transform') ?? '').match(/[-\d.]+/g)?.map(Number) ?? [0, 0];
     const [x, y] = place(link);
     const near = points.filter((point) => {
       const [px, py] = place(point.link);
@@ -173,8 +177,8 @@ const start = (section, form) => {
     });
     const box = link.getBoundingClientRect();
     const own = (point) => Number(point.link === link);
-    const lines = near.sort((one, other) => own(other) - own(one)).map((point) => point.link.getAttribute('aria-label') ?? '');
-    showTip(box.right, box.top, lines);
+    near.sort((one, other) => own(other) - own(one));
+    showTip(box.right, box.top, near.map((point) => point.link.getAttribute('aria-label') ?? ''));
   };
   for (const { link } of points) {
     find(link, 'title', SVGElement).remove(); // the note says more
@@ -184,7 +188,7 @@ const start = (section, form) => {
     link.addEventListener('blur', hideTip);
   }
 
-  let before = '';
+  let before = JSON.stringify([Object.values(STANDARD), true]); // what the page itself draws
   follow(() => {
     const usable = (name) => {
       const key = getState(name);
@@ -193,8 +197,8 @@ const start = (section, form) => {
     const keys = [usable('x'), usable('y')];
     const [xKey, yKey] = keys;
     const all = view.shown.size === pageData.cells.length;
-    const now = [...keys, ...(all ? [] : view.shown)].join(' ');
-    if (now === before || (!before && all && keys.join() === Object.values(STANDARD).join())) return;
+    const now = JSON.stringify([keys, all || [...view.shown]]);
+    if (now === before) return;
     before = now;
     const standard = xKey === STANDARD.x && yKey === STANDARD.y;
     selects.x.value = xKey;

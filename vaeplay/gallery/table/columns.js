@@ -7,7 +7,8 @@ import { follow, getStates, setState, view } from '../frame/state.js';
 const table = find(document, '#cells-table', HTMLTableElement);
 const menu = find(document, '#columns');
 const boxes = findAll(menu, 'input', HTMLInputElement);
-const places = new Map(findAll(table, 'thead th', HTMLTableCellElement).map((head) => [head.dataset.key, head.cellIndex]));
+const heads = findAll(table, 'thead th', HTMLTableCellElement);
+const places = new Map(heads.map((head) => [head.dataset.key, head.cellIndex]));
 const first = findAll(table, 'tbody', HTMLTableSectionElement).map((body) => body.rows[0]);
 /** @type {Map<string, boolean>} */
 const before = new Map();

@@ -5,7 +5,8 @@ import { cellOf, pageData, visible } from '../frame/state.js';
 import { csv, latex, markdown } from './formats.js';
 
 const table = find(document, '#cells-table', HTMLTableElement);
-const note = `${find(document, 'h1').innerText.trim()}. After ± stands half the width of a 95 % interval; the best value of a column is bold.`;
+const how = 'After ± stands half the width of a 95 % interval; the best value of a column is bold.';
+const note = `${find(document, 'h1').innerText.trim()}. ${how}`;
 
 /** @type {(part: Element, without: string) => string} */
 const textOf = (part, without) => {
@@ -30,7 +31,8 @@ export const shownTable = () => {
       places.map((place) => {
         const cell = row.cells[place];
         const half = cell.querySelector('.half')?.textContent ?? '';
-        const best = cell.querySelector('.best') ? !cell.classList.contains('was-best') : cell.classList.contains('now-best');
+        const marked = cell.querySelector('.best') && !cell.classList.contains('was-best');
+        const best = Boolean(marked) || cell.classList.contains('now-best');
         return { text: textOf(cell, '.half, .place'), half: half.replace('± ', ''), best };
       }),
     ),

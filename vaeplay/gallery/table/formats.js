@@ -39,7 +39,7 @@ export const csv = ({ heads, rows }) => {
   return [head, ...body].map((row) => row.map(field).join(',')).join('\r\n') + '\r\n';
 };
 
-const marked = (text) => text.replace(/[\\`*_{}[\]<>|#~&]/g, '\\$&').replace(/\s+/g, ' ');
+const marked = (text) => text.replace(/[\\`*_{}[\]<>|#~&]/g, '\\$&').replace(/[^\S\u2009]+/g, ' ');
 
 /**
  * A table of GitHub's Markdown, the best values bold.
@@ -47,7 +47,8 @@ const marked = (text) => text.replace(/[\\`*_{}[\]<>|#~&]/g, '\\$&').replace(/\s
  */
 export const markdown = ({ heads, rows, note }) => {
   const line = (texts) => `| ${texts.join(' | ')} |`;
-  const one = ({ text, half, best }) => (best ? `**${marked(text)}**` : marked(text)) + (half ? ` ± ${marked(half)}` : '');
+  const value = ({ text, best }) => (best ? `**${marked(text)}**` : marked(text));
+  const one = (entry) => value(entry) + (entry.half ? ` ± ${marked(entry.half)}` : '');
   const head = heads.map((item) => marked(named(item)) + (item.arrow && ` ${item.arrow}`));
   const lines = [line(head), line(heads.map(({ number }) => (number ? '---:' : '---')))];
   return [...lines, ...rows.map((row) => line(row.map(one))), '', marked(note), ''].join('\n');

@@ -2,6 +2,7 @@
 // table is a configuration: its first row is what is sorted by and compared, the single runs below it unfold.
 import { closest, element, find, findAll } from '../frame/dom.js';
 import '../filters/script.js';
+import '../frame/link.js';
 import { follow, getState, setState, shows, view } from '../frame/state.js';
 import './columns.js';
 import './downloads.js';
