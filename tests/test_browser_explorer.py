@@ -417,10 +417,10 @@ def test_a_two_dimensional_latent_space_is_drawn_decoded(browser: Browser, addre
 def test_two_dimensional_codes_stand_beside_maps_as_themselves(browser: Browser, address: str) -> None:
     with opened(browser, address) as page:
         figure = page.locator(f"figure.map[data-cell={PLANE.name}]")
-        for method in ("PCA", "t-SNE"):
+        for method in ("PCA", "UMAP"):
             page.get_by_role("button", name=method, exact=True).click()
             figure.scroll_into_view_if_needed()
-            expect(figure.locator("canvas")).to_have_attribute("data-drawn", {"PCA": "pca"}.get(method, "tsne"))
+            expect(figure.locator("canvas")).to_have_attribute("data-drawn", method.lower())
             assert any(levels(figure.locator("canvas")))
         expect(figure).to_contain_text("its two latent dimensions themselves")
         expect(page.locator("figure.map:visible")).to_have_count(page.locator("figure.map").count())
