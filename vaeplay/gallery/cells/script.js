@@ -1,6 +1,8 @@
 // The two dialogs: everything about a cell (cell=name), and one sample enlarged (zoom=kind:name).
 import { explore } from '../explorer/place.js';
 import { closest, element, find, findAll } from '../frame/dom.js';
+import '../frame/link.js';
+import '../frame/save.js';
 import { cellOf, contentOf, fitPicture, follow, getState, ownSize, setState, visible } from '../frame/state.js';
 import { imageOf } from '../wall/script.js';
 

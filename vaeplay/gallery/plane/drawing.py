@@ -142,7 +142,7 @@ def plane(view: View) -> Plane | None:
             text_x=(place or PLACES[0])[0],
             text_y=(place or PLACES[0])[1],
             anchor=(place or PLACES[0])[2],
-            rate=rate and rate.text,
+            rate=rate.text if rate else None,
             distortion=distortion.text,
             whiskers=_whiskers(rate if rate and rate.value <= limit else None, distortion, x, y),
             beyond=rate is not None and rate.value > limit,
