@@ -15,5 +15,22 @@ for (const section of findAll(document, 'main > section[id]')) {
   mark();
   list.append(element('label', {}, box, title));
 }
+
+// A section that is printed is printed whole: what it folds into is opened, and folded again afterwards.
+/** @type {HTMLDetailsElement[]} */
+let opened = [];
+const open = () => {
+  const folds = findAll(document, 'main > section:not(.unprinted) > details.fold:not([open])', HTMLDetailsElement);
+  for (const fold of folds) fold.open = true;
+  opened.push(...folds);
+};
+const close = () => {
+  for (const fold of opened) fold.open = false;
+  opened = [];
+};
+window.addEventListener('beforeprint', open);
+window.addEventListener('afterprint', close);
+matchMedia('print').addEventListener('change', ({ matches }) => (matches ? open() : close()));
+
 find(document, '#choose-print').addEventListener('click', () => dialog.showModal());
 dialog.addEventListener('close', () => dialog.returnValue === 'print' && window.print());
