@@ -25,7 +25,7 @@ def main(name: str) -> None:
     device = devices.exact(devices.set_up(settings["device"], settings["threads"]))
     classifier, real_train, real_test = network.load(Path("classifier/classifier.safetensors"), device)
     subject = Subject(
-        model=checkpoint.load(Path("checkpoints") / f"{name}.safetensors", device),
+        model=checkpoint.load(Path("checkpoints") / f"{name}.safetensors", device).measured(),
         train=prepared.read(DATA, "train").to(device),
         test=prepared.read(DATA, "test").to(device),
         classifier=classifier,

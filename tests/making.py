@@ -145,6 +145,10 @@ class RepeatedNoise(Noise):
         half = super().normal((shape[0] // 2, *shape[1:]))
         return torch.cat([half, half])
 
+    def uniform(self, shape: Any) -> torch.Tensor:
+        half = super().uniform((shape[0] // 2, *shape[1:]))
+        return torch.cat([half, half])
+
 
 class Largest(TorchDispatchMode):
     """Remembers how many numbers the largest tensor had that was made."""

@@ -129,6 +129,10 @@ class Autoencoder(nn.Module):
         """Further metrics of the model over a whole split, uint8 (N, *shape), by their name in the registry."""
         return {}
 
+    def measured(self) -> "Autoencoder":
+        """The model that is measured and shown: itself, unless it stands for several."""
+        return self
+
     def usage(self, images: Tensor) -> list[int]:
         """How often each codebook entry occurs in the codes of uint8 images (N, *shape); empty without a codebook."""
         return []

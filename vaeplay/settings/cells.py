@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from vaeplay.errors import UserError
 from vaeplay.files import read_json
@@ -106,6 +106,19 @@ class CodePrior(Settings):
     lr: LearningRate
 
 
+class BetaRange(Settings):
+    """The range of β that a multi-rate VAE is trained for; it holds 1, at which the model is measured."""
+
+    lowest: float = Field(gt=0, le=1)
+    highest: float = Field(ge=1, le=1e6)
+
+    @model_validator(mode="after")
+    def _is_a_range(self) -> "BetaRange":
+        if self.lowest == self.highest:
+            raise ValueError("lowest and highest are the same; expected a range")
+        return self
+
+
 class SharedModelSettings(Settings):
     """The `models` section of params.yaml."""
 
@@ -116,6 +129,7 @@ class SharedModelSettings(Settings):
     density: Density
     quantiser: Quantiser
     code_prior: CodePrior
+    betas: BetaRange
     samples: int = Field(ge=1, le=10_000)
     mmd_weight: float = Field(ge=0, le=1e9)
 
