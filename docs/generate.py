@@ -13,7 +13,7 @@ from vaeplay.evaluation.registry.metric import Metric
 DOCS = Path(__file__).parent
 MODELS = DOCS.parent / "vaeplay/models"
 
-ORDER = ("ae", "vae", "conv_ae", "conv_vae", "vq_vae", "iwae", "tc_vae", "wae")
+ORDER = ("ae", "vae", "conv_ae", "conv_vae", "vq_vae", "multi_rate", "iwae", "tc_vae", "wae")
 """Files of the models as one would explain them; others follow by name."""
 
 PARTS = ("losses", "likelihoods", "schedules", "quantisers", "nets")

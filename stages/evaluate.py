@@ -9,7 +9,7 @@ from stages import run
 from vaeplay import files
 from vaeplay.classifier import network
 from vaeplay.data import drawing, prepared
-from vaeplay.evaluation import export, kept, measure
+from vaeplay.evaluation import dial, export, kept, measure
 from vaeplay.evaluation.metrics.subject import Subject
 from vaeplay.settings import axes
 from vaeplay.training import checkpoint, devices
@@ -24,8 +24,9 @@ def main(name: str) -> None:
     options = settings["evaluate"]
     device = devices.exact(devices.set_up(settings["device"], settings["threads"]))
     classifier, real_train, real_test = network.load(Path("classifier/classifier.safetensors"), device)
+    trained = checkpoint.load(Path("checkpoints") / f"{name}.safetensors", device)
     subject = Subject(
-        model=checkpoint.load(Path("checkpoints") / f"{name}.safetensors", device).measured(),
+        model=trained.measured(),
         train=prepared.read(DATA, "train").to(device),
         test=prepared.read(DATA, "test").to(device),
         classifier=classifier,
@@ -43,7 +44,7 @@ def main(name: str) -> None:
     started = time.perf_counter()
     pictures = measure.pictures(subject, options["columns"])
     shown = {kind: drawing.sheet(picture.cpu().numpy()) for kind, picture in pictures.items()}
-    explorer = export.export(subject)
+    explorer, turned = export.export(subject), dial.export(trained, subject)
     seconds["pictures"] = time.perf_counter() - started
     files.write_bytes(Path("samples") / f"{name}.png", shown.pop("reconstruction"))
     files.write_bytes(Path("codes") / f"{name}.safetensors", to_bytes({"codes": subject.codes.cpu().contiguous()}))
@@ -51,6 +52,8 @@ def main(name: str) -> None:
         for kind, picture in shown.items():
             files.write_bytes(folder / f"{kind}.png", picture)
         files.write_bytes(folder / "explorer.safetensors", explorer)
+        if turned:
+            files.write_bytes(folder / "dial.safetensors", turned)
         files.write_bytes(folder / "images.safetensors", kept.file(estimates))
         files.write_json(folder / "details.json", measure.details(subject, estimates, options["columns"]))
         files.write_json(folder / "seconds.json", seconds)

@@ -5,6 +5,7 @@ What the page's own decoder (gallery/explorer/decoder.js) computes is defined he
     linear      y_j = Σ_i W[i, j] x_i + b_j
     conv        torch.nn.Conv2d with weights W (inputs, outputs, height, width); transposed: its ConvTranspose2d
     activation  a class of torch.nn with its default arguments
+    gate        each unit or feature map times σ(a · log β + b): of a multi-rate VAE, for any β
     pixels      the first `output[0]` feature maps through a logistic function: the expected image in 0…1
 
 Each says the shape of its `input` and of its `output`; between layers numbers keep their order, whatever the shape.
@@ -17,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from vaeplay.models.multi_rate import Gate
 from vaeplay.settings.axes import ACTIVATIONS
 
 BITS = {f"int{bits}": bits for bits in range(8, 13)}
@@ -64,10 +66,14 @@ def _layer(module: nn.Module, x: Tensor) -> Layer:
     if plain and module.padding_mode == "zeros" and not isinstance(module.padding, str):
         kind = "conv" if isinstance(module, nn.Conv2d) else "transposed"
         return {"kind": kind, **{key: list(getattr(module, key)) for key in ("kernel_size", "stride", "padding")}}
+    if isinstance(module, Gate):
+        return {"kind": "gate"}
     raise NotPlainError(name)
 
 
 def _weights(module: nn.Module) -> Tensors:
+    if isinstance(module, Gate):
+        return {"a": module.a.detach().cpu(), "b": module.b.detach().cpu()}
     weight: Tensor = module.get_parameter("weight").detach().cpu()
     if not isinstance(module, nn.ConvTranspose2d):
         weight = weight.transpose(0, 1)
@@ -77,10 +83,13 @@ def _weights(module: nn.Module) -> Tensors:
 
 
 def stored(tensors: Tensors, form: str) -> Tensors:
-    """The weights in a format of `FORMATS`; whole numbers have scales, (outputs,), beside them. Biases stay as is."""
+    """The weights in a format of `FORMATS`; whole numbers have scales, (outputs,), beside them.
+
+    Biases and gates stay as they are.
+    """
     kept: Tensors = {}
     for name, value in tensors.items():
-        if form == "float32" or name.endswith(".bias"):
+        if form == "float32" or value.ndim == 1:
             kept[name] = value
         elif form == "float16":
             kept[name] = value.half()
@@ -109,8 +118,8 @@ def _along_outputs(scale: Tensor, weight: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def run(layers: list[Layer], tensors: Tensors, z: Tensor) -> Tensor:
-    """The images of codes (B, …) in 0…1, from `restored` weights."""
+def run(layers: list[Layer], tensors: Tensors, z: Tensor, log_beta: float = 0.0) -> Tensor:
+    """The images of codes (B, …) in 0…1, from `restored` weights; `log_beta` is what gates see."""
     x = z
     for layer in layers:
         x = x.reshape(len(z), *layer["input"])
@@ -118,6 +127,9 @@ def run(layers: list[Layer], tensors: Tensors, z: Tensor) -> Tensor:
             x = getattr(nn, layer["name"])()(x)
         elif layer["kind"] == "pixels":
             x = x[:, : layer["output"][0]].sigmoid()
+        elif layer["kind"] == "gate":
+            a, b = (tensors[f"{layer['weights']}.{part}"] for part in ("a", "b"))
+            x = x * torch.sigmoid(a * log_beta + b).view(-1, *[1] * (x.ndim - 2))
         else:
             x = _product(layer, x, *(tensors[f"{layer['weights']}.{part}"] for part in ("weight", "bias")))
     return x

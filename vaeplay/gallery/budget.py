@@ -28,9 +28,10 @@ def room(page: Page) -> float:
     """Bytes that are left for the cells' pictures on a page that is otherwise complete, about."""
     maps = sum(len(item.points) for map in page.maps for item in map.projections)
     latent = maps + (len(page.images.sheet) if page.images else 0) + sum(len(item.payload) for item in page.explorer)
-    films = sum(len(film.places) + len(film.sheet) for film in page.films)
+    played = sum(len(film.places) + len(film.sheet) for film in page.films)
+    played += sum(len(dial.payload) for dial in page.dials)
     examples = len(page.data.examples.address) if page.data.examples else 0
-    return page.megabytes * 1e6 - latent - films - examples - PAGE_BYTES - pictures.ROOM - sum(map(_words, page.cells))
+    return page.megabytes * 1e6 - latent - played - examples - PAGE_BYTES - pictures.ROOM - sum(map(_words, page.cells))
 
 
 def _words(cell: Cell) -> int:

@@ -5,6 +5,7 @@ Numbers stay numbers here; rounding and units belong to the views. Tuples keep t
 
 from dataclasses import dataclass, field
 
+from vaeplay.gallery.beta.dials import Dial
 from vaeplay.gallery.film.frames import Film
 from vaeplay.gallery.placed import Placed, Scalar
 from vaeplay.gallery.trained import Cost, History
@@ -247,3 +248,4 @@ class Page:
     verdicts: Table | None = None
     references: dict[str, tuple[Estimate, ...]] = field(default_factory=dict)
     films: tuple[Film, ...] = ()
+    dials: tuple[Dial, ...] = ()

@@ -14,6 +14,7 @@ from pydantic_core import to_json
 
 from vaeplay.evaluation.registry import METRICS
 from vaeplay.gallery import budget, results, views
+from vaeplay.gallery.beta import dials
 from vaeplay.gallery.cells import codebook
 from vaeplay.gallery.explorer import decoders
 from vaeplay.gallery.film import frames
@@ -68,7 +69,7 @@ def read(root: Path) -> Page:
         first = views.explored_first(views.view(page))
         page = replace(page, explorer=decoders.read(root, explorable, params.explorer, images, first))
     live = [item.cell for item in page.explorer if item.way == "live"]
-    page = replace(page, films=frames.read(root, live))
+    page = replace(page, films=frames.read(root, live), dials=dials.read(root, report.cells)[:1])
     packed, thinned = sheets.packed(pictures, page.data.shape, budget.room(page))  # what the rest of the page leaves
     return replace(page, thinned=thinned, cells=tuple(replace(cell, samples=packed[cell.name]) for cell in page.cells))
 

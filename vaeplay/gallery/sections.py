@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vaeplay.gallery.answer import data as answer
+from vaeplay.gallery.beta import data as beta
 from vaeplay.gallery.cells import data as cells
 from vaeplay.gallery.claims import data as claims
 from vaeplay.gallery.compare import data as compare
@@ -52,6 +53,7 @@ SECTIONS = (
     Section("table", table.data, "Cells"),
     Section("plane", plane.data, "Rate–distortion"),
     Section("curves", curves.data, "Curves"),
+    Section("beta", beta.data, "β"),
     Section("film", film.data, "Film"),
     Section("map", latent_maps.data, "Latent maps"),
     Section("verdicts", verdicts.data, "Verdicts"),

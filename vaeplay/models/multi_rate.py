@@ -132,8 +132,7 @@ def _gated(network: nn.Module, dial: Dial) -> Network:
     for layer in network.children():
         layers.append(layer)
         if layer in hidden:
-            units = layer.out_features if isinstance(layer, nn.Linear) else layer.out_channels
-            layers.append(Gate(int(units), dial))
+            layers.append(Gate(len(layer.get_parameter("bias")), dial))
     return Network(*layers)
 
 

@@ -156,9 +156,26 @@ export const makeDecoding = () => {
     };
   };
 
-  const step = (layer, tensors) => {
+  // Each unit, or feature map, times σ(a · log β + b): the β of a dial that may turn between two images.
+  const gate = (layer, { a, b }, dial) => {
+    const out = new Float32Array(product(layer.input));
+    const area = out.length / a.length;
+    return (x) => {
+      for (let i = 0; i < out.length; i++) {
+        const unit = Math.floor(i / area);
+        out[i] = x[i] * logistic(a[unit] * dial.logBeta + b[unit]);
+      }
+      return out;
+    };
+  };
+
+  const step = (layer, tensors, dial) => {
     if (layer.kind === 'activation') return each(ACTIVATIONS[layer.name], product(layer.input));
     if (layer.kind === 'pixels') return each((x) => 255 * logistic(x), product(layer.output));
+    if (layer.kind === 'gate') {
+      const [a, b] = ['a', 'b'].map((part) => tensors[`${layer.weights}.${part}`]);
+      return gate(layer, { a, b }, dial);
+    }
     const weights = weightsOf(tensors, layer.weights, layer.input[0], layer.output[0]);
     const bias = tensors[`${layer.weights}.bias`];
     return layer.kind === 'linear' ? linear(weights, bias) : convolution(layer, weights, bias);
@@ -168,7 +185,7 @@ export const makeDecoding = () => {
   const cost = ({ about, tensors }) => {
     let found = 0;
     for (const layer of about.layers) {
-      if (layer.weights === undefined) continue;
+      if (layer.weights === undefined || layer.kind === 'gate') continue;
       const places = layer.kind === 'linear' ? 1 : product(layer.input.slice(1));
       const { length } = tensors[`${layer.weights}.weight`] ?? tensors[`${layer.weights}.weight.low`];
       found += length * places;
@@ -177,8 +194,9 @@ export const makeDecoding = () => {
   };
 
   // The function from a flat code to grey levels 0…255, channel by channel. Its result is overwritten by the next.
-  const network = ({ about, tensors }) => {
-    const steps = about.layers.map((layer) => step(layer, tensors));
+  // Gates follow the dial.
+  const network = ({ about, tensors }, dial = { logBeta: 0 }) => {
+    const steps = about.layers.map((layer) => step(layer, tensors, dial));
     return (code) => steps.reduce((x, run) => run(x), code);
   };
 

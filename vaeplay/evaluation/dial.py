@@ -1,0 +1,120 @@
+r"""What the page's β dial knows of a multi-rate VAE: its gated decoder, and a ladder of β with what each comes to.
+
+`evaluation/<cell>/dial.safetensors` holds, beside the decoder's layers and weights (see `layers`), for K values of β,
+
+    codes (K, SHOWN, D)     of a few test images, drawn from the posterior with the same noise at every β
+    cloud (K, POINTS, 2)    the mean codes of more, in the two dimensions with the highest rate at β = 1
+    draws (SHOWN, D)        from the prior
+    rows (POINTS)           row numbers of these
+    originals (SHOWN, *shape)  the few images, uint8
+
+The metadata key `explorer` holds JSON: the layers, the error of the stored decoder in grey levels, and the `ladder`, a
+list of β, rate, distortion and ELBO (nats per image) and Fréchet distance, in the order of β.
+"""
+
+import json
+import math
+from typing import Any
+
+import torch
+from safetensors.torch import save as to_bytes
+from torch import Tensor
+
+from vaeplay.data.prepared import as_float
+from vaeplay.evaluation import layers
+from vaeplay.evaluation.metrics import distances
+from vaeplay.evaluation.metrics.subject import BLOCK, Subject
+from vaeplay.models.base import Autoencoder
+from vaeplay.models.multi_rate import MultiRateVAE
+from vaeplay.models.parts import losses
+from vaeplay.models.vae import VAE
+from vaeplay.noise import NoiseOfRows
+from vaeplay.rows import evenly
+
+KEY = "explorer"
+STEPS = 9  # of the ladder
+SHOWN = 8
+POINTS = 300
+FORMATS = ("int8", "float16")  # the smallest first
+TOLERANCE = 1.0  # grey levels
+
+
+def ladder(betas: tuple[float, float]) -> list[float]:
+    """Values of β from the lowest to the highest, evenly spaced in their logarithm, and 1.
+
+    >>> [round(beta, 2) for beta in ladder((0.1, 10.0))]
+    [0.1, 0.18, 0.32, 0.56, 1.0, 1.78, 3.16, 5.62, 10.0]
+    """
+    low, high = map(math.log, betas)
+    logs = (low + (high - low) * step / (STEPS - 1) for step in range(STEPS))
+    inside = [min(max(math.exp(log), betas[0]), betas[1]) for log in logs]
+    return sorted({beta for beta in inside if abs(math.log(beta)) > 1e-9} | {1.0})
+
+
+@torch.no_grad()
+def export(trained: Autoencoder, subject: Subject) -> bytes | None:
+    """The content of a cell's `dial.safetensors`; None for a model without a dial, or whose decoder is not plain."""
+    if not isinstance(trained, MultiRateVAE) or trained.failed:
+        return None
+    betas = ladder(trained.betas)
+    images = subject.seen
+    rows, shown = (torch.from_numpy(evenly(len(images), most)).to(images.device) for most in (POINTS, SHOWN))
+    draws = subject.noise_for("dial").normal((len(shown), trained.latent_dim))
+    models = [trained.at(beta) for beta in betas]
+    means = [torch.cat([model.encode(x) for _, x in subject.batches(images)]) for model in models]
+    noise = subject.noise_for("dial codes").normal(tuple(draws.shape))
+    codes = [losses.gaussian_sample(*model.posterior(as_float(images[shown])), noise) for model in models]
+    steps = [{"beta": round(beta, 6)} | rung(model, subject) for beta, model in zip(betas, models, strict=True)]
+    plane = _plane(models[betas.index(1.0)], subject)
+    stored = _decoder(trained, betas, models, torch.cat([draws, codes[0], codes[-1]]))
+    if stored is None:
+        return None
+    tensors, about = stored
+    tensors |= {"codes": torch.stack(codes), "draws": draws}
+    tensors |= {"cloud": torch.stack([one[rows][:, plane] for one in means])}
+    tensors |= {"rows": rows.int(), "originals": images[shown]}
+    kept = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    about |= {"ladder": steps, "dimensions": plane, "shape": list(trained.shape)}
+    return to_bytes(kept, {KEY: json.dumps(about, sort_keys=True)})
+
+
+def rung(model: VAE, subject: Subject) -> dict[str, float]:
+    """Rate, distortion and ELBO of the test images, and the Fréchet distance of samples to the training images."""
+    noise = NoiseOfRows(subject.seed_for("evaluation"), len(subject.seen), subject.seen.device)
+    parts = [model.measure(x, noise.of(rows)) for rows, x in subject.batches(subject.seen)]
+    rate, distortion = (float(torch.cat([part[term] for part in parts]).mean()) for term in ("rate", "distortion"))
+    codes = model.sample_codes(len(subject.seen), subject.noise_for("dial samples"))
+    features = torch.cat([subject.classifier.features(model.decode(z)) for z in codes.split(BLOCK)])
+    frechet = distances.frechet(features, subject.real_train)(torch.arange(len(features)))
+    values = {"rate": rate, "distortion": distortion, "elbo": -(rate + distortion), "frechet": frechet}
+    return {name: round(value, 4) for name, value in values.items()}
+
+
+def _plane(model: VAE, subject: Subject) -> list[int]:
+    """The two dimensions with the highest rate; of a single one, that one twice."""
+    posteriors = [model.posterior(x) for _, x in subject.batches(subject.seen)]
+    mean, logvar = (torch.cat(part) for part in zip(*posteriors, strict=True))
+    rates = (mean.square() + logvar.exp() - 1 - logvar).mean(0)
+    order: list[int] = rates.argsort(descending=True).tolist()
+    return (order * 2)[:2]
+
+
+def _decoder(
+    trained: MultiRateVAE, betas: list[float], models: list[VAE], probes: Tensor
+) -> tuple[layers.Tensors, dict[str, Any]] | None:
+    """The gated decoder in the smallest format that holds TOLERANCE at every β."""
+    try:
+        plain, weights = layers.of_decoder(trained.decoder, probes[:1], trained.shape)
+    except layers.NotPlainError:
+        return None
+    for form in FORMATS:
+        kept = layers.stored(weights, form)
+        floats = layers.restored(kept)
+        errors = (
+            layers.run(plain, floats, probes.cpu(), math.log(beta)) - model.decode(probes).cpu()
+            for beta, model in zip(betas, models, strict=True)
+        )
+        error = max(float(error.abs().max()) for error in errors) * 255
+        if error <= TOLERANCE:
+            return kept, {"layers": plain, "format": form, "error": round(error, 4)}
+    return None
