@@ -86,7 +86,7 @@ def refused(values: Any) -> str:
         ("data.limit", 0, "data.limit: found 0; allowed: a whole number from 3 to"),
         ("data.on_error", "ignore", "data.on_error: found 'ignore'; allowed: fail, skip"),
         ("data.white", 0, "data.white: found 0; allowed: a number above 0 to 4.29497e+09 or null"),
-        ("train.epochs", 10_000, "cells of 10000 epochs takes 26.3 without a picture; raise them, or train less"),
+        ("train.epochs", 10_000, " without a picture; raise them, or train less"),
         ("data.test", 0.95, "data.validation and data.test: found 0.1 and 0.95; allowed: shares with a sum below 1"),
         ("seed", 2**40, "seed: found 1099511627776; allowed: a whole number from 0"),
         ("device", "gpu", "device: found 'gpu'; allowed: auto, cpu, cuda, mps"),

@@ -23,7 +23,7 @@ def tiny(values: Any) -> Any:
     grid = values["grid"]
     grid["dense"] |= small
     grid["conv"] |= small | {"model": ["ConvBetaVAE"]}
-    grid["vq"]["model"] = []
+    grid["vq"]["model"] = grid["dial"]["model"] = []
     values["models"] |= {"hidden": 16, "channels": 2}
     values["train"] |= {"epochs": 1, "batch_size": 500}
     values["classifier"]["epochs"] = 1
