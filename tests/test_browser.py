@@ -416,6 +416,7 @@ def test_the_slider_uncovers_the_second_cell(browser: Browser, address: str) -> 
 
 def test_pointing_at_a_curve_names_its_cell(page: Page) -> None:
     page.get_by_label("VAE", exact=True).check()
+    page.locator("#curves summary").first.click()
     curve = page.locator(f"#curves a.series[data-cell={VAE}]").first
     curve.scroll_into_view_if_needed()
     expect(page.locator("#curves a.series:visible")).to_have_count(12)  # three terms of the four VAEs that are left
