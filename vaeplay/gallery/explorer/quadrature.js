@@ -16,7 +16,7 @@
 const FIRST = 40; // places each way of the first grid, which spans all
 const SIDE = 56; // and of those that follow
 const REACH = 5; // standard deviations of the prior that are searched
-const LEFT_OUT = 20; // nats below the highest from which a place counts for nothing
+const LEFT_OUT = 10; // nats below the highest from which a place counts for nothing
 const TOLERANCE = 0.01; // nats
 const ROUNDS = 6;
 const AT_ONCE = 256; // codes to a request, so that another image need not wait
