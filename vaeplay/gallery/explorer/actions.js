@@ -29,6 +29,7 @@ const start = (explorer) => {
     } catch {
       copied.textContent = 'The link is in the address bar.';
     }
+    setTimeout(() => (copied.textContent = ''), 5000);
   };
   /** @type {Record<string, (cell: import('./engine.js').Explorable) => void>} */
   const actions = {
@@ -42,7 +43,6 @@ const start = (explorer) => {
   }
   explorer.show(() => {
     drawing.disabled = !sides[0].cell?.draws;
-    copied.textContent = '';
   });
 };
 

@@ -122,7 +122,8 @@ const start = (section, points) => {
     else if (base?.kind === 'draw' && !at) text = `Sample ${base.n + 1} from ${cell.about.prior}, decoded`;
     else if (base?.kind === 'walk' && !at) text = `${Math.round(base.t * 100)} % of the way between two test images`;
     else if (base?.kind === 'shift' && !at) {
-      text = `${points.name(base.index)}, moved ${signed(base.t)} × from ${mean(base.from)} to ${mean(base.to)}`;
+      const way = `from the mean of ${mean(base.from)} to that of ${mean(base.to)}`;
+      text = `Code of ${points.name(base.index)}, moved ${signed(base.t)} × ${way}`;
     }
     if (status.textContent !== text) status.textContent = text;
     original.hidden = index < 0;
