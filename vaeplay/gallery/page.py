@@ -5,6 +5,7 @@ Numbers stay numbers here; rounding and units belong to the views. Tuples keep t
 
 from dataclasses import dataclass, field
 
+from vaeplay.gallery.explorer.explorable import Explorable
 from vaeplay.gallery.film.frames import Film
 from vaeplay.gallery.placed import Placed, Scalar
 from vaeplay.gallery.trained import Cost, History
@@ -208,27 +209,6 @@ class LatentMap:
 
     cell: str
     projections: tuple[Projection, ...]
-
-
-@dataclass(frozen=True)
-class Explorable:
-    """A cell in the explorer.
-
-    `way` is `live` for a decoder that runs in the page, `atlas` for a picture of decoded codes, `none` for a cell
-    beyond the budget; `reason` says why a cell is not live. `plane` says that its codes have two numbers, so that the
-    plane is all of them, and `hole` is a place of it in a hole, in standard deviations. `payload` is base64 of a
-    deflated safetensors file, `format` that of the weights, and `error` how far the decoder is from torch at most, in
-    grey levels of 255.
-    """
-
-    cell: str
-    way: str
-    reason: str
-    plane: bool
-    hole: tuple[float, float] | None
-    payload: str
-    format: str
-    error: float | None
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ from itertools import permutations
 from typing import Any
 
 from vaeplay.evaluation.registry import BY_KEY
+from vaeplay.gallery.explorer.explorable import Explorable
 from vaeplay.gallery.map.data import marks
-from vaeplay.gallery.page import Cell, Explorable, Page
+from vaeplay.gallery.page import Cell, Page
 from vaeplay.gallery.views import View
 from vaeplay.verdicts import words
 from vaeplay.verdicts.table import Compared

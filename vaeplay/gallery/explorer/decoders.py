@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from safetensors.numpy import save as to_bytes
 
 from vaeplay.errors import UserError
+from vaeplay.gallery.explorer.explorable import Explorable
 from vaeplay.gallery.explorer.order import Network, ordered
-from vaeplay.gallery.page import Cell, Explorable, TestImages
+from vaeplay.gallery.page import Cell, TestImages
 from vaeplay.gallery.results import Explored, finite
 from vaeplay.gallery.tensors import Tensors
 
