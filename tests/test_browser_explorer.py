@@ -3,19 +3,27 @@
 As in test_browser, any console message, error or further request fails a test.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from axe_playwright_python.sync_playwright import Axe
+from matplotlib import colormaps
+from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 from safetensors.numpy import load_file
+from safetensors.torch import load
 
 from stages.report import main
 from tests import explorable
 from tests.explorable import CODED, DEEP, HEAVY, PLANE, Model
 from tests.test_browser import NARROW, browser, opened
+from vaeplay.data.prepared import as_float
+from vaeplay.evaluation import export, field
+from vaeplay.evaluation.metrics import exact, holes
 
 __all__ = ["browser"]
 SOME = [PLANE, DEEP, HEAVY, CODED, Model("AE", None, 2, 1), Model("AE", None, 3, 1)]
@@ -30,6 +38,11 @@ SPOT = """async (name) => {
     const { normal } = modules['explorer/latent.js'];
     const shares = [normal(points[0]), 1 - normal(points[1])];
     return shares.map((share) => share * canvas.clientWidth);
+}"""
+PLACE = "modules['explorer/place.js'].explorer.sides[0].place"
+FIELD = """async ([cell, scale]) => {
+    const canvas = modules['explorer/field.js'].fieldOf(await modules['explorer/engine.js'].load(cell), scale);
+    return [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data];
 }"""
 DECODE = """async ([cell, codes, count]) => {
     const found = await modules['explorer/engine.js'].load(cell);
@@ -313,12 +326,16 @@ def test_codes_are_drawn_over_by_a_pointer(browser: Browser, address: str) -> No
         assert page.evaluate("modules['frame/state.js'].getState('code').split(',').slice(7, 10)") == ["2", "2", "2"]
 
 
-def test_a_draw_follows_the_one_in_the_link(browser: Browser, address: str) -> None:
+def test_a_sample_from_the_prior_lands_elsewhere(browser: Browser, address: str) -> None:
     with opened(browser, f"{address}#explore={DEEP.name}&draw=1") as page:
         explored(page, DEEP)
         expect(page.locator("#explorer .place")).to_contain_text("Sample 2 from")
-        page.get_by_role("button", name="Sample from the prior").click()
-        expect(page.locator("#explorer .place")).to_contain_text("Sample 3 from")
+        places = [page.evaluate(PLACE)]
+        for _ in range(6):
+            page.get_by_role("button", name="Sample from the prior").click()
+            page.wait_for_function(f"(last) => String({PLACE}) !== String(last)", arg=places[-1])
+            places.append(page.evaluate(PLACE))
+        assert np.linalg.norm(np.diff(places, axis=0), axis=1).min() >= 1
 
 
 def test_another_cell_has_its_own_scale_and_points(browser: Browser, address: str) -> None:
@@ -363,6 +380,111 @@ def test_a_cell_that_goes_while_its_picture_is_made(browser: Browser, address: s
         }""")
         expect(page.locator("figure.side:visible")).to_have_count(1)
         page.wait_for_timeout(200)
+
+
+@pytest.mark.parametrize("cell", [PLANE, Model("AE", None, 2, 1)])
+def test_the_field_of_holes_has_one_scale_for_all_cells(browser: Browser, address: str, cell: Model) -> None:
+    scale, side = 4.0, 240
+    with opened(browser, f"{address}#explore={cell.name}") as page:
+        explored(page, cell)
+        found = np.array(page.evaluate(FIELD, [cell.name, scale])).reshape(side, side, 4)
+        page.get_by_role("checkbox", name="Holes").uncheck()
+        page.wait_for_function("() => location.hash.includes('layers=none')")
+        expect(page.locator("#explorer .scale")).to_be_hidden()
+    subject = cell.subject()
+    plane = load(export.export(subject))
+    shares = ((2 * (np.arange(side) + 0.5) / side - 1) * scale).astype(np.float32)
+    down, across = np.meshgrid(-shares, shares, indexing="ij")
+    places = torch.from_numpy(np.stack([across, down], -1).reshape(-1, 2))
+    radii = holes.CodeSupport(subject.trained_on[0]).distances(plane["origin"] + places @ plane["axes"])
+    share = (radii.log() / np.log(field.FARTHEST)).numpy().reshape(side, side)
+    assert ((found[..., 3] > 0) == (share > 0)).mean() > 0.97
+    colours = colormaps["cividis"](share.clip(0, 1))[..., :3] * 255
+    apart = np.abs(found[..., :3] - colours)[share > 0.05].max(-1)
+    assert np.quantile(apart, 0.9) < 12  # the grid of the field is coarser than the picture
+
+
+@torch.no_grad()
+def test_the_exact_posterior_agrees_with_the_evaluation(browser: Browser, address: str) -> None:
+    row = 6
+    with opened(browser, f"{address}#explore={PLANE.name}&image={row}&layers=exact") as page:
+        explored(page, PLANE)
+        expect(page.locator(".posterior dl")).to_be_visible()
+        texts = [page.locator(f".posterior [data-value={name}]").inner_text() for name in ("evidence", "elbo", "gap")]
+        evidence, elbo, gap = (float(text.removesuffix(" nats").replace("−", "-")) for text in texts)
+        page.get_by_role("button", name="Centre").click()
+        expect(page.locator(".posterior [role=status]")).to_contain_text("Click the point")
+    subject = PLANE.subject()
+    x = as_float(subject.seen[row : row + 1])
+    found = exact.by_quadrature(subject.model, x, 8.0, 512)
+    posterior = subject.model.posterior(x)
+    assert found is not None and posterior is not None
+    assert evidence == pytest.approx(float(found[0]), abs=0.1)
+    mean, logvar = posterior
+    steps = torch.linspace(-6, 6, 61)
+    t = torch.cartesian_prod(steps, steps)
+    z = mean + t * (0.5 * logvar).exp()
+    weights = (-t.square().sum(1) / 2).softmax(0)
+    distortion = subject.model.distortion(x.expand(len(z), -1, -1, -1), z)
+    rate = 0.5 * (mean.square() + logvar.exp() - 1 - logvar).sum()
+    assert elbo == pytest.approx(float(-(weights * distortion).sum() - rate), abs=0.1)
+    assert gap == pytest.approx(evidence - elbo, abs=0.011) and gap >= 0
+
+
+def test_a_cell_without_an_exact_posterior_says_why(browser: Browser, address: str) -> None:
+    with opened(browser, f"{address}#explore={DEEP.name}") as page:
+        explored(page, DEEP)
+        expect(page.get_by_role("checkbox", name="Exact posterior")).to_be_disabled()
+        expect(page.locator("#explorer .lack")).to_have_text("Exact posterior: needs a live VAE of two dimensions.")
+
+
+def test_posteriors_are_drawn_as_ellipses(browser: Browser, address: str) -> None:
+    with opened(browser, f"{address}#explore={PLANE.name}", NARROW) as page:
+        explored(page, PLANE)
+        points = levels(pad(page))
+        page.get_by_label("Posteriors as ellipses").check()
+        until_changed(pad(page), points)
+        page.wait_for_function("() => location.hash.includes('layers=holes%2Cellipses')")
+
+
+def test_vector_arithmetic(browser: Browser, address: str) -> None:
+    row, to, source = 6, 2, 1
+    with opened(browser, f"{address}#explore={DEEP.name}&image={row}") as page:
+        explored(page, DEEP)
+        panel = page.locator(".panel.shift")
+        panel.get_by_label("Towards").select_option(str(to))
+        panel.get_by_label("away from").select_option(str(source))
+        before = levels(picture(page))
+        panel.locator("input").fill("1.5")
+        until_changed(picture(page), before)
+        page.wait_for_function(f"() => location.hash.includes('shift={row}%2C{to}%2C{source}%2C1.5')")
+        code = page.evaluate("[...modules['explorer/place.js'].explorer.sides[0].code]")
+        with page.expect_download() as download:
+            panel.get_by_role("button", name="Save as PNG").click()
+        assert download.value.suggested_filename == "arithmetic.png"
+        strip = Image.open(download.value.path())
+        shown = levels(picture(page))
+        page.reload()
+        explored(page, DEEP)
+        assert levels(picture(page)) == shown
+    assert strip.size == (3 * 11 * 12, 26 + 26 + 3 * 12)
+    subject = DEEP.subject()
+    codes, labels = subject.codes.numpy(), subject.test.labels.numpy()
+    of = [codes[rows][labels[rows] == label].mean(0) for rows in [list(range(0, 60, 2))] for label in (to, source)]
+    np.testing.assert_allclose(code, codes[row] + 1.5 * (of[0] - of[1]), atol=5e-3)
+
+
+def test_a_copied_link_opens_at_the_explorer_whatever_was_changed_before(browser: Browser, address: str) -> None:
+    with opened(browser, f"{address}#explore={PLANE.name}&image=6&kind=prior") as page:
+        page.locator("#explorer").scroll_into_view_if_needed()
+        explored(page, PLANE)
+        page.get_by_role("button", name="Copy link").click()
+        expect(page.locator("#explorer .copied")).to_have_text(re.compile("Link copied|address bar"))
+        link = page.url
+    assert "kind=prior" in link
+    with opened(browser, link) as page:
+        explored(page, PLANE)
+        expect(page.locator("#explorer h2")).to_be_in_viewport()
 
 
 def test_random_draws_differ(browser: Browser, address: str) -> None:

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors import safe_open
+from scipy.spatial import KDTree
 from sklearn.decomposition import PCA
 from torch import nn
 
 from vaeplay import models
-from vaeplay.evaluation import export, layers
+from vaeplay.evaluation import export, field, layers
+from vaeplay.evaluation.metrics import holes
 from vaeplay.models.parts.likelihoods import BY_NAME
 
 from . import making
@@ -110,3 +112,37 @@ def test_dimensions_stand_in_the_order_of_their_rates(tmp_path: Path) -> None:
     assert rates == sorted(rates, reverse=True) and len(rates) == 6
     _, coded = parts(tmp_path, export.export(CODED.subject()))
     assert "dimensions" not in coded
+
+
+@pytest.mark.parametrize("latent_dim", [2, 5])
+def test_the_field_is_the_distance_to_the_training_codes_in_their_radii(tmp_path: Path, latent_dim: int) -> None:
+    subject = making.subject("VAE", latent_dim=latent_dim)
+    tensors, about = parts(tmp_path, export.export(subject))
+    known = subject.trained_on[0].double()
+    scaled = ((known - known.mean(0)) / known.std(0, correction=0)).numpy()
+    radii = KDTree(scaled).query(scaled, k=[holes.NEIGHBOURS + 1])[0][:, 0]
+    found = tensors["field"].double() / 255
+    for row, column in ((0, 0), (39, 42), (60, 17), (79, 79)):
+        shares = torch.tensor([2 * column / (field.SIDE - 1) - 1, 1 - 2 * row / (field.SIDE - 1)]) * field.REACH
+        place = (tensors["origin"] + shares @ tensors["axes"]).double()
+        query = ((place - known.mean(0)) / known.std(0, correction=0)).numpy()
+        radius = (((scaled - query) ** 2).sum(1) ** 0.5 / radii).min().clip(field.NEAREST, field.FARTHEST)
+        assert found[row, column] == pytest.approx(math.log(radius / field.NEAREST, 16), abs=0.003)
+    assert isinstance(about["field"], dict) and about["likelihood"] == "bernoulli"
+    assert ("logvar" in tensors) == (latent_dim == 2)
+    assert "field" not in parts(tmp_path, export.export(CODED.subject()))[0]
+
+
+def test_the_place_in_a_hole_lies_in_one(tmp_path: Path) -> None:
+    subject = making.subject("AE", latent_dim=2)
+    _, about = parts(tmp_path, export.export(subject))
+    known = about["field"]
+    assert isinstance(known, dict)
+    codes = holes.CodeSupport(subject.trained_on[0])
+    empty = codes.outside(subject.sample_codes) & holes.Support(subject.real_train).outside(subject.sample_features)
+    origin, deviations = subject.model.prior_moments()
+    draws = (subject.sample_codes - origin) / deviations
+    if known["hole"] is None:
+        assert not empty.any()
+    else:
+        assert (draws[empty] - torch.tensor(known["hole"])).norm(dim=1).min() < 2e-3

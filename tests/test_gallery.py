@@ -489,17 +489,6 @@ def test_repeats_are_a_mean_and_only_it_is_ranked(tmp_path: Path) -> None:
     assert text.count('<tr class="mean"') == 2
 
 
-def test_a_cell_of_each_model_is_explored_before_a_second_of_any(made: Path) -> None:
-    page = read(made)
-    seen = view(page)
-    order = views.explored_first(seen)
-    assert sorted(order) == sorted(cell.name for cell in page.cells)
-    models = [[cell.name for cell in page.cells if cell.model == model] for model in seen.families]
-    turn = {name: place for names in models for place, name in enumerate(names)}
-    turns = [turn[name] for name in order]
-    assert turns == sorted(turns)
-
-
 def test_an_estimate_is_shown_with_its_interval_and_what_real_images_reach(made: Path) -> None:
     root = shutil.copytree(made, made.parent / "intervals")
     card = json.loads((root / "classifier/card.json").read_text())

@@ -15,7 +15,8 @@ from vaeplay.gallery.answer.pairs import CHANGES, Chosen
 from vaeplay.gallery.answer.sentences import SAMPLES, Clause
 from vaeplay.gallery.cells import codebook
 from vaeplay.gallery.columns import Column, Row
-from vaeplay.gallery.page import Cell, Estimate, Explorable, Page
+from vaeplay.gallery.explorer.explorable import Explorable
+from vaeplay.gallery.page import Cell, Estimate, Page
 from vaeplay.gallery.read import label, read
 from vaeplay.gallery.render import render
 from vaeplay.gallery.words import axis
@@ -233,7 +234,8 @@ def test_the_pair_that_moves_has_two_dimensions_where_it_is_live(tmp_path: Path)
     names = [f"{model}_latent{latent}_depth1_ReLU" for latent in (8, 2) for model in ("AE", "VAE")]
 
     def with_live(live: list[str]) -> tuple[str, ...]:
-        explorer = tuple(Explorable(name, "live" if name in live else "atlas", False, "", "", None) for name in names)
+        ways = {name: "live" if name in live else "atlas" for name in names}
+        explorer = tuple(Explorable(name, way, "", False, None, "", "", None) for name, way in ways.items())
         return tuple(one.name for one in moving(dataclasses.replace(page, explorer=explorer)) or ())
 
     assert with_live(names) == tuple(names[2:])

@@ -11,12 +11,16 @@ The latent space is shown as a plane, z = origin + a · axes[0] + b · axes[1] w
     the plane each test image lies), draws (from the prior), atlas (a WebP of GRID × GRID decoded places of the plane),
     probe (64 codes) and probe_images (64, *shape): what torch decodes them to, to hold another decoder against
 
+    field (SIDE, SIDE: how far the plane's places lie from the training codes, see `field`), and of a model with
+    posteriors and two dimensions logvar (N, 2: their log-variances)
+
 and for a model whose code is a map of entries of a codebook, `codebook` (K, D'), the entries in use, the most used
 first, and `maps` (N, h · w), the test images' maps as rows of it; `draws` are then such maps too; `entries` are the
 numbers of these entries, and `palette` (at most PALETTE, C, height, width) the part of an image that each describes, in
 the first map that has it. The metadata key
 `explorer` holds JSON: the layers, or null for a decoder that is not plain, the weights' format, the largest error on
-the probe in grey levels, the code's shape, the image's, the dimensions with their rates, what the prior is.
+the probe in grey levels, the code's shape, the image's, the dimensions with their rates, what the prior is, the
+likelihood's name, the reach and the ends of the field and a place in a hole.
 """
 
 import io
@@ -30,10 +34,11 @@ from PIL import Image
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
-from vaeplay.evaluation import layers
+from vaeplay.evaluation import field, layers
 from vaeplay.evaluation.metrics import likelihood
 from vaeplay.evaluation.metrics.subject import Subject
 from vaeplay.models.base import Autoencoder
+from vaeplay.models.parts.likelihoods import BY_NAME
 from vaeplay.rows import evenly
 
 KEY = "explorer"
@@ -63,6 +68,14 @@ def export(subject: Subject) -> bytes:
     rates = {entry["dimension"]: entry["rate"] for entry in spectrum}
     order = list(rates) or tensors["spread"].argsort(descending=True, stable=True).tolist()
     about |= {"code": list(shape), "shape": list(model.shape), "prior": model.prior, "grid": GRID}
+    about["likelihood"] = next(name for name, kind in BY_NAME.items() if type(model.likelihood) is kind)
+    found = field.of_plane(subject, plane["origin"], plane["axes"])
+    if found:
+        tensors["field"], hole = found
+        about["field"] = {"side": field.SIDE, "reach": field.REACH, "ends": [field.NEAREST, field.FARTHEST]}
+        about["field"]["hole"] = hole
+    if subject.posteriors is not None and shape == (2,):
+        tensors["logvar"] = subject.posteriors[1]
     if len(shape) == 1:
         about["dimensions"] = [{"dimension": place, "rate": rates.get(place)} for place in order]
     kept = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}

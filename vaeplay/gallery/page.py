@@ -6,6 +6,7 @@ Numbers stay numbers here; rounding and units belong to the views. Tuples keep t
 from dataclasses import dataclass, field
 
 from vaeplay.gallery.beta.dials import Dial
+from vaeplay.gallery.explorer.explorable import Explorable
 from vaeplay.gallery.film.frames import Film
 from vaeplay.gallery.placed import Placed, Scalar
 from vaeplay.gallery.trained import Cost, History
@@ -209,23 +210,6 @@ class LatentMap:
 
     cell: str
     projections: tuple[Projection, ...]
-
-
-@dataclass(frozen=True)
-class Explorable:
-    """A cell in the explorer.
-
-    `way` is `live` for a decoder that runs in the page, `atlas` for a picture of decoded codes, `none` for a cell
-    beyond the budget. `plane` says that its codes have two numbers. `payload` is base64 of a deflated safetensors file,
-    `format` that of the weights, and `error` how far the decoder is from torch at most, in grey levels of 255.
-    """
-
-    cell: str
-    way: str
-    plane: bool
-    payload: str
-    format: str
-    error: float | None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from typing import TypeVar
 from pydantic_core import to_json
 
 from vaeplay.evaluation.registry import METRICS
-from vaeplay.gallery import budget, results, views
+from vaeplay.gallery import budget, results
+from vaeplay.gallery.answer.pairs import chosen
 from vaeplay.gallery.beta import dials
 from vaeplay.gallery.cells import codebook
 from vaeplay.gallery.explorer import decoders
@@ -66,8 +67,9 @@ def read(root: Path) -> Page:
         references=_references(root),
     )
     if images:
-        first = views.explored_first(views.view(page))
-        page = replace(page, explorer=decoders.read(root, explorable, params.explorer, images, first))
+        answers = {cell.name for item in chosen(page) for cell in (item.first, item.second)}
+        claims = sorted(page.cells, key=lambda cell: cell.name not in answers)
+        page = replace(page, explorer=decoders.read(root, explorable, params.explorer, images, claims))
     live = [item.cell for item in page.explorer if item.way == "live"]
     page = replace(page, films=frames.read(root, live), dials=dials.read(root, report.cells)[:1])
     packed, thinned = sheets.packed(pictures, page.data.shape, budget.room(page))  # what the rest of the page leaves

@@ -1,9 +1,7 @@
 """What is compared on the page, worked out once: axes, columns, families and sweeps over β."""
 
 from dataclasses import dataclass
-from itertools import zip_longest
 
-from vaeplay.gallery.answer.pairs import chosen
 from vaeplay.gallery.columns import Column, Row, columns, rows
 from vaeplay.gallery.page import Cell, Page
 from vaeplay.gallery.words import axis
@@ -97,14 +95,3 @@ def sweeps(page: Page) -> tuple[tuple[Cell, ...], ...]:
             groups.setdefault(key, []).append((1.0 if cell.beta is None else cell.beta, cell.name, cell))
     found = (sorted(group, key=lambda item: item[:2]) for group in groups.values())
     return tuple(tuple(cell for *_, cell in group) for group in found if group[0][0] < group[-1][0])
-
-
-def explored_first(view: View) -> list[str]:
-    """Every cell in the order of its claim to be explored: those of the answers, then of each model one in turn.
-
-    So that where there is no room for all, a model can still be held against another of the same size.
-    """
-    answers = [cell.name for item in chosen(view.page) for cell in (item.first, item.second)]
-    models = [[cell.name for cell in view.page.cells if (cell.model or "") == model] for model in view.families]
-    turns = [name for turn in zip_longest(*models) for name in turn if name]
-    return list(dict.fromkeys([*answers, *turns]))

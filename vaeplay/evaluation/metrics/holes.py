@@ -12,6 +12,7 @@ they themselves are no images, at a share of their own.
 
 import torch
 from torch import Tensor
+from typing_extensions import override
 
 from vaeplay.evaluation.metrics.intervals import Estimate, bootstrap_means, wilson
 from vaeplay.evaluation.metrics.manifold import radii
@@ -30,10 +31,28 @@ class Support:
         self.points = points[evenly(len(points), MOST)]
         self.radii = radii(self.points, NEIGHBOURS)
 
+    def distances(self, queries: Tensor) -> Tensor:
+        """How many radii away the nearest ball's centre is, at most 1 within a ball: (N, D) → (N,)."""
+        blocks = queries.to(self.points.dtype).split(max(1, PAIRS_AT_ONCE // len(self.points)))
+        radii = self.radii.clamp(min=1e-12)  # points that coincide with five others
+        return torch.cat([(torch.cdist(block, self.points) / radii).amin(1) for block in blocks])
+
     def outside(self, queries: Tensor) -> Tensor:
         """Which of these lie in no ball: (N, D) → (N,), bool."""
-        blocks = queries.to(self.points.dtype).split(max(1, PAIRS_AT_ONCE // len(self.points)))
-        return torch.cat([~(torch.cdist(block, self.points) <= self.radii).any(1) for block in blocks])
+        return ~(self.distances(queries) <= 1)
+
+
+class CodeSupport(Support):
+    """Where a decoder was trained: codes (M, D), each number measured in its standard deviation over them."""
+
+    def __init__(self, codes: Tensor) -> None:
+        codes = codes.double()
+        self.mean, self.scale = codes.mean(0), codes.std(0, correction=0).clamp(min=1e-12)
+        super().__init__((codes - self.mean) / self.scale)
+
+    @override
+    def distances(self, queries: Tensor) -> Tensor:
+        return super().distances((queries - self.mean) / self.scale)
 
 
 @torch.no_grad()
@@ -45,12 +64,11 @@ def metrics(subject: Subject, walked: tuple[Tensor, Tensor]) -> dict[str, Estima
     """
     if not subject.vectors or len(subject.train.images) <= NEIGHBOURS:
         return {}
-    known, tested = (part.double() for part in subject.trained_on)
-    mean, scale = known.mean(0), known.std(0, correction=0).clamp(min=1e-12)
-    codes, images = Support((known - mean) / scale), Support(subject.real_train)
+    known, tested = subject.trained_on
+    codes, images = CodeSupport(known), Support(subject.real_train)
 
     def judged(z: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
-        outside = codes.outside((z - mean) / scale)
+        outside = codes.outside(z)
         return outside.double(), (outside & images.outside(features)).double()
 
     prior = judged(subject.sample_codes.flatten(1), subject.sample_features)

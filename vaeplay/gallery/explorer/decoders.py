@@ -16,13 +16,16 @@ from numpy.typing import NDArray
 from safetensors.numpy import save as to_bytes
 
 from vaeplay.errors import UserError
-from vaeplay.gallery.page import Explorable, TestImages
+from vaeplay.gallery.explorer.explorable import Explorable
+from vaeplay.gallery.explorer.order import Network, ordered
+from vaeplay.gallery.page import Cell, TestImages
 from vaeplay.gallery.results import Explored, finite
 from vaeplay.gallery.tensors import Tensors
 
 KEY = "explorer"
 SHARE_OF_ATLASES = 0.2  # of the budget: what live decoders leave for the atlases of later cells
 PLANE = ("origin", "axes")
+SPENT = "the size budget is spent"
 LEAST_SHARE = 0.75  # of the weights' bytes: the least that they take on the page
 LARGEST_HALF = 65504.0  # of float16
 
@@ -33,41 +36,54 @@ def present(root: Path, names: Sequence[str]) -> list[str]:
 
 
 def read(
-    root: Path, names: Sequence[str], settings: Explored, images: TestImages, first: Sequence[str] = ()
+    root: Path, names: Sequence[str], settings: Explored, images: TestImages, cells: Sequence[Cell]
 ) -> tuple[Explorable, ...]:
     """Each of `names`: live while the budget lasts, then as an atlas, then not at all; in the order of `names`.
 
-    Where the settings choose no cells, those in `first` have the budget before the others. All together stay within it.
+    Where the settings choose none, the `cells` have the budget in the order of their claim. All stay within it.
 
     Raises:
         UserError: a file is malformed.
     """
     budget = settings.megabytes * 1e6
     most_atlases = budget * SHARE_OF_ATLASES
-    chosen = _before(first, names) if settings.cells is None else [name for name in settings.cells if name in names]
+    files = {name: Tensors(root, _path(name)) for name in names}
+    abouts = {name: _about(file) for name, file in files.items()}
+    if settings.cells is None:
+        chosen = ordered(cells, {name: _network(about) for name, about in abouts.items()})
+    else:
+        chosen = [name for name in settings.cells if name in names]
     found: dict[str, Explorable] = {}
-    files = {name: Tensors(root, _path(name)) for name in [*chosen, *(name for name in names if name not in chosen)]}
     later = sum(_size_of_atlas(file, images) for file in files.values())
-    for name, file in files.items():
-        about = _about(file)
+    for name in [*chosen, *(name for name in names if name not in chosen)]:
+        file, about = files[name], abouts[name]
         later -= _size_of_atlas(file, images)
         room = budget - min(later, most_atlases)
-        hopeless = name not in chosen or not about["layers"] or _weight(file, about) * LEAST_SHARE > room
-        live = "" if hopeless else _live(root, file, about, images)
+        reason = _obstacle(name, chosen, about)
+        live = "" if reason or _weight(file, about) * LEAST_SHARE > room else _live(root, file, about, images)
         atlas = ""
         if live and len(live) <= room:
-            found[name] = _explorable(name, "live", live, about)
+            found[name] = _explorable(name, "live", "", live, about)
         elif _size_of_atlas(file, images) <= budget and len(atlas := _atlas(file, about, images)) <= budget:
-            found[name] = _explorable(name, "atlas", atlas, about)
+            found[name] = _explorable(name, "atlas", reason or SPENT, atlas, about)
         else:
-            found[name] = _explorable(name, "none", "", about)
+            found[name] = _explorable(name, "none", SPENT, "", about)
         budget -= len(found[name].payload)
     return tuple(found[name] for name in names)
 
 
-def _before(first: Sequence[str], names: Sequence[str]) -> list[str]:
-    wanted = [name for name in first if name in names]
-    return list(dict.fromkeys([*wanted, *names]))
+def _obstacle(name: str, chosen: Sequence[str], about: dict[str, Any]) -> str:
+    """Why a decoder cannot be live whatever the budget; empty where it can."""
+    if not about["layers"]:
+        return "it has a layer that the page cannot run"
+    return "" if name in chosen else "explorer.cells leaves it out"
+
+
+def _network(about: dict[str, Any]) -> Network:
+    if len(about["code"]) > 1:
+        return "map"
+    kinds = {layer["kind"] for layer in about["layers"] or ()}
+    return "convolutional" if kinds & {"conv", "transposed"} else "dense"
 
 
 def _path(name: str) -> str:
@@ -100,16 +116,26 @@ def _size_of_atlas(file: Tensors, images: TestImages) -> float:
     return (file["atlas"].nbytes + 4 * len(images.rows)) * 4 / 3
 
 
-def _explorable(name: str, way: str, payload: str, about: dict[str, Any]) -> Explorable:
+def _explorable(name: str, way: str, reason: str, payload: str, about: dict[str, Any]) -> Explorable:
     error = about.get("error")
     known = finite(error) if isinstance(error, int | float) else None
     plane = len(about["code"]) == 1 and about["code"][0] <= 2
-    return Explorable(name, way, plane, payload, about.get("format") or "", known if way == "live" else None)
+    hole = about.get("field", {}).get("hole")
+    return Explorable(
+        cell=name,
+        way=way,
+        reason=reason,
+        plane=plane,
+        hole=(float(hole[0]), float(hole[1])) if hole else None,
+        payload=payload,
+        format=about.get("format") or "",
+        error=known if way == "live" else None,
+    )
 
 
 def _live(root: Path, file: Tensors, about: dict[str, Any], images: TestImages) -> str:
     rows = list(images.rows)
-    kept = [*_parts(about), *PLANE, "spread", "draws", "codebook", "entries"]
+    kept = [*_parts(about), *PLANE, "spread", "draws", "codebook", "entries", "field"]
     tensors = {key: file[key] for key in kept if key in file}
     for key in [key for key, value in tensors.items() if value.dtype == np.int16]:
         low, high = tensors.pop(key).astype("<i2").reshape(-1).view(np.uint8).reshape(-1, 2).T
@@ -117,7 +143,7 @@ def _live(root: Path, file: Tensors, about: dict[str, Any], images: TestImages) 
             f"{key}.low": low,
             f"{key}.high": np.ascontiguousarray(high).view(np.int8),
         }  # apart, they deflate by a third
-    tensors["points"] = _half(file["points"][rows])
+    tensors |= {key: _half(file[key][rows]) for key in ("points", "logvar") if key in file}
     if "maps" in file:
         tensors["maps"] = file["maps"][rows]
     else:
@@ -126,7 +152,7 @@ def _live(root: Path, file: Tensors, about: dict[str, Any], images: TestImages) 
 
 
 def _atlas(file: Tensors, about: dict[str, Any], images: TestImages) -> str:
-    tensors = {key: file[key] for key in (*PLANE, "atlas")}
+    tensors = {key: file[key] for key in (*PLANE, "atlas", "field") if key in file}
     return _packed(tensors | {"points": _half(file["points"][list(images.rows)])}, about | {"layers": None})
 
 

@@ -1,5 +1,5 @@
-// The pads of the explorer: a cell's plane with its test images, and the point that is dragged over it.
-import { element } from '../frame/dom.js';
+// The pads of the explorer: a cell's plane, and the point that is dragged over it.
+import { ground, pixel } from './ground.js';
 import { explorer } from './place.js';
 import { points } from './points.js';
 import { take } from './walk.js';
@@ -20,41 +20,20 @@ const start = (explorer, points) => {
   };
   const reach = () => Math.max(...sides.flatMap(({ cell }) => (cell ? [(cell.reach ??= reachOf(cell))] : [])));
 
-  const pixel = (side, [a, b]) => {
-    const half = side.size / 2;
-    return [half + (a / side.scale) * half, half - (b / side.scale) * half];
-  };
   const placeAt = (side, x, y) => {
     const half = side.size / 2;
     const within = (value) => Math.min(1, Math.max(-1, value)) * side.scale;
     return [within(x / half - 1), within(1 - y / half)];
   };
 
-  // What does not move: circles of whole standard deviations, and the points.
-  const ground = (side) => {
-    const canvas = element('canvas', {});
-    const context = points.fresh(canvas, side.size);
-    const half = side.size / 2;
-    context.strokeStyle = getComputedStyle(side.pad).borderTopColor;
-    for (let ring = 1; ring < side.scale * 1.5; ring++) {
-      context.beginPath();
-      context.arc(half, half, (ring / side.scale) * half, 0, 2 * Math.PI);
-      context.stroke();
-    }
-    const flat = side.cell.tensors.points;
-    side.spot = (index) => pixel(side, [flat[2 * index], flat[2 * index + 1]]);
-    points.draw(context, side.spot);
-    return canvas;
-  };
-
   const draw = (side) => {
     const { pad } = side;
     const size = pad.parentElement.clientWidth;
     const scale = reach();
-    const wanted = [side.cell.cell, size, scale, themes].join(' ');
+    const wanted = [side.cell.cell, size, scale, themes, ...state.layers].join(' ');
     if (side.ground?.wanted !== wanted) {
       Object.assign(side, { size, scale });
-      side.ground = { wanted, canvas: ground(side) };
+      side.ground = { wanted, canvas: ground(side, side.cell, state.layers, points) };
     }
     const context = points.fresh(pad, size);
     context.drawImage(side.ground.canvas, 0, 0, size, size);

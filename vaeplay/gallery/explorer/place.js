@@ -1,12 +1,13 @@
 // The explorer: one place in the latent space, decoded live by one cell or by two side by side.
 //
-// The place is a base (a test image's code, a draw from the prior, a step of a walk between two images, or codes set by
-// hand) and, once the point has been dragged, where it is on the plane. Two cells share both, each in its own plane.
+// The place is a base (a test image's code, a draw from the prior, a step of a walk between two images, an image moved
+// from one class towards another, or codes set by hand) and, once the point has been dragged, where it is on the plane. Two cells share both, each in its own plane.
 import { context2d, find, findAll } from '../frame/dom.js';
 import { cellOf, fitPicture, follow, getState, getStates, goTo, setState, shows } from '../frame/state.js';
-import { entriesOf, placeIn } from './address.js';
-import { cells, has, load, way } from './engine.js';
-import { colour, sizeOfImage } from './latent.js';
+import { ENTRIES, entriesOf, placeIn } from './address.js';
+import { has, load } from './engine.js';
+import { colour, latent, sizeOfImage } from './latent.js';
+import { between, shifted } from './paths.js';
 import { points } from './points.js';
 import { sideOf } from './side.js';
 
@@ -23,11 +24,10 @@ import { sideOf } from './side.js';
  * @param {import('./points.js').Points} points
  */
 const start = (section, points) => {
-  shows(section, 'explore', 'image', 'draw', 'walk', 'code', 'at', 'ends');
+  shows(section, ...ENTRIES);
   const { rows, labels } = points;
   const status = find(section, '.place');
   const original = find(section, 'canvas.original', HTMLCanvasElement);
-  const drawing = find(section, '[data-act=draw]', HTMLButtonElement);
   const selects = findAll(section, 'select[data-side]', HTMLSelectElement);
   /** @type {(() => void)[]} */
   const parts = []; // other modules' functions that draw what they show of the place
@@ -36,7 +36,7 @@ const start = (section, points) => {
   const sides = findAll(section, 'figure.side').map(sideOf);
   const ENDS = [0, Math.max(0, labels.findIndex((label) => label !== labels[0]))];
   /** @type {import('./address.js').Place} */
-  const state = { base: null, at: null, ends: ENDS, cells: [] };
+  const state = { base: null, at: null, ends: ENDS, cells: [], layers: [] };
 
   // The flat code of a side at the place, and for a map of codes its entries.
   /** @type {(side: Side, cell: Explorable) => void} */
@@ -47,7 +47,8 @@ const start = (section, points) => {
     let code = cell.tensors.origin;
     if (base?.kind === 'image') code = cell.code(base.index);
     else if (base?.kind === 'draw' && cell.draws) code = cell.drawn(base.n);
-    else if (base?.kind === 'walk') code = between(cell, base.t);
+    else if (base?.kind === 'walk') code = between(cell, state.ends, base.t);
+    else if (base?.kind === 'shift') code = shifted(cell, base);
     else if (base?.kind === 'code' && side === sides[0]) code = base.code;
     else if (base?.kind === 'entries' && side === sides[0] && cell.codebook) code = cell.codebook.vectors(base.entries);
     else if (base) at ??= sides[0].place; // a cell without draws or codes of its own follows the point
@@ -55,11 +56,6 @@ const start = (section, points) => {
     side.entries = cell.codebook ? cell.codebook.nearest(code) : null;
     side.code = cell.codebook && side.entries ? cell.codebook.vectors(side.entries) : code;
     side.place = at ?? cell.place(code);
-  };
-  /** @type {(cell: Explorable, t: number) => Float32Array} */
-  const between = (cell, t) => {
-    const [first, second] = state.ends.map((index) => cell.code(index));
-    return first.map((value, d) => value + t * (second[d] - value));
   };
 
   // Decodes and draws a side; while a worker is at it, the last wish waits.
@@ -114,6 +110,7 @@ const start = (section, points) => {
   };
 
   const signed = (value) => value.toFixed(2).replace('-', '−');
+  const mean = (label) => (label < 0 ? 'all' : latent.classes[label]);
   let shown = -1;
   /** @param {Explorable} cell */
   const describe = (cell) => {
@@ -124,8 +121,11 @@ const start = (section, points) => {
     if (index >= 0) text = `Reconstruction of ${points.name(index)}`;
     else if (base?.kind === 'draw' && !at) text = `Sample ${base.n + 1} from ${cell.about.prior}, decoded`;
     else if (base?.kind === 'walk' && !at) text = `${Math.round(base.t * 100)} % of the way between two test images`;
+    else if (base?.kind === 'shift' && !at) {
+      const way = `from the mean of ${mean(base.from)} to that of ${mean(base.to)}`;
+      text = `Code of ${points.name(base.index)}, moved ${signed(base.t)} × ${way}`;
+    }
     if (status.textContent !== text) status.textContent = text;
-    drawing.disabled = !cell.draws;
     original.hidden = index < 0;
     if (index >= 0 && index !== shown) points.show(original, index);
     shown = index;
@@ -169,8 +169,8 @@ const start = (section, points) => {
     side.picture.setAttribute('aria-label', `Image decoded by ${label} at this point`);
     find(side.caption, 'bdi').textContent = label;
     const { grid } = cell.about;
-    const source = cell.live ? '' : `from its atlas: the nearest of ${grid} × ${grid} decoded points`;
-    find(side.caption, 'small').textContent = source;
+    const source = `atlas of ${grid} × ${grid} decoded points: ${facts.reasons[name]}.`;
+    find(side.caption, '.source').textContent = cell.live ? '' : source;
     fit();
   };
   const fit = () => {
@@ -179,21 +179,10 @@ const start = (section, points) => {
     }
   };
 
-  // Without a wish: the first live cell, and beside it, where there is room, one of another model and the same size.
-  const alike = (name, other) => {
-    const [axes, others] = [name, other].map((cell) => cellOf(cell).axes);
-    return axes.model !== others.model && axes.latent_dim === others.latent_dim;
-  };
-  const usual = () => {
-    const live = cells.filter((name) => way(name) === 'live');
-    const first = live[0] ?? cells[0];
-    const second = matchMedia('(min-width: 60rem)').matches && live.find((name) => alike(first, name));
-    return second ? [first, second] : [first];
-  };
   const restart = async () => {
     if (writing) return; // what is shown is newer than the address
     const wanted = [...new Set(getStates('explore').filter(has))].slice(0, 2);
-    state.cells = wanted.length ? wanted : usual();
+    state.cells = wanted.length ? wanted : facts.opening.cells;
     const [name, other] = state.cells;
     selects[0].value = name;
     selects[1].value = other ?? '';
@@ -201,6 +190,7 @@ const start = (section, points) => {
     await Promise.all([put(sides[0], name), put(sides[1], other ?? null)]);
     if (writing || sides[0].name !== name || !sides[0].cell) return;
     Object.assign(state, placeIn(getState, sides[0].cell, rows, ENDS));
+    if (!wanted.length) state.at ??= facts.opening.at;
     redraw();
   };
 
@@ -215,7 +205,7 @@ const start = (section, points) => {
   const explore = ({ cell, image = null, at = null }) => {
     forget();
     const base = image === null ? null : { kind: /** @type {const} */ ('image'), index: image };
-    const entries = entriesOf({ base, at, ends: state.ends, cells: [cell] }, rows, ENDS);
+    const entries = entriesOf({ ...state, base, at, cells: [cell] }, rows, ENDS);
     setState({ ...entries, cell: null, zoom: null }, { push: true });
     goTo(section);
     sides[0].pad.focus({ preventScroll: true });
@@ -227,16 +217,6 @@ const start = (section, points) => {
       const names = selects.map(({ value }) => value).filter(Boolean);
       setState({ explore: [...new Set(names)], code: null });
     });
-  }
-  const following = () => (state.base?.kind === 'draw' ? state.base.n + 1 : 0);
-  /** @type {Record<string, (cell: Explorable) => void>} */
-  const actions = {
-    draw: (cell) => change({ base: { kind: 'draw', n: following() % cell.draws } }),
-    image: () => change({ base: { kind: 'image', index: Math.floor(Math.random() * rows.length) } }),
-    centre: () => change({ base: null }),
-  };
-  for (const button of findAll(section, '[data-act]')) {
-    button.addEventListener('click', () => sides[0].cell && actions[button.dataset.act ?? ''](sides[0].cell));
   }
   new ResizeObserver(fit).observe(section);
 
@@ -258,11 +238,11 @@ const start = (section, points) => {
 
   return {
     section,
+    images: rows.length,
     sides,
     state,
     change,
     write,
-    between,
     redraw,
     explore,
     /** @param {() => void} part */
@@ -273,6 +253,13 @@ const start = (section, points) => {
 };
 
 const section = document.getElementById('explorer');
+/**
+ * What the page knows of its cells: which two come first and where, what each pair gains and loses, by configurations,
+ * and why a cell is not live.
+ * @type {{ opening: { cells: string[], at: number[] | null }, pairs: Record<string, string>,
+ *   reasons: Record<string, string> }}
+ */
+export const facts = JSON.parse(document.getElementById('explorer-data')?.textContent ?? '{}');
 export const explorer = section && points && start(section, points);
 /**
  * Shows a cell at an image or at a place of its plane; other parts of the page come here.

@@ -15,6 +15,11 @@ import { latent, sizeOfImage } from './latent.js';
 const make = (images, box) => {
   const { classes } = latent;
   const legend = findAll(box, '[data-path]');
+  /** The colour of each image's class, in the current theme. */
+  const colours = () => {
+    const own = legend.map((item) => getComputedStyle(item).color);
+    return images.labels.map((label) => own[label % own.length]);
+  };
   /** @type {(() => void)[]} */
   const themed = [];
 
@@ -131,7 +136,7 @@ const make = (images, box) => {
   const onTheme = (listener) => {
     themed.push(listener);
   };
-  return { ...images, draw, fresh, nearest, show, name, point, onTheme };
+  return { ...images, colours, draw, fresh, nearest, show, name, point, onTheme };
 };
 
 /** @type {HTMLElement | null} */

@@ -1,9 +1,9 @@
 // "Walk between these two images": their codes joined by a straight line, with a film strip of it for each cell.
-import { context2d, find, findAll } from '../frame/dom.js';
-import { cellOf } from '../frame/state.js';
-import { colour, sizeOfImage } from './latent.js';
+import { find, findAll } from '../frame/dom.js';
+import { between } from './paths.js';
 import { explorer } from './place.js';
 import { points } from './points.js';
+import { stripsOf } from './strip.js';
 
 /**
  * @param {import('./place.js').Explorer} explorer
@@ -15,7 +15,6 @@ const start = (explorer, points) => {
   const ends = findAll(walk, 'button[data-end]');
   const slider = find(walk, 'input[type=range]', HTMLInputElement);
   const play = find(walk, '[data-play]');
-  const FRAMES = 11;
   const SECONDS = 4;
   const still = matchMedia('(prefers-reduced-motion: reduce)');
 
@@ -96,25 +95,7 @@ const start = (explorer, points) => {
   });
   document.addEventListener('visibilitychange', stop);
 
-  /** @type {(cell: import('./engine.js').Explorable, canvas: HTMLCanvasElement) => Promise<void>} */
-  const film = async (cell, canvas) => {
-    const wanted = [cell.cell, ...state.ends].join(' ');
-    if (canvas.dataset.wanted === wanted) return;
-    canvas.dataset.wanted = wanted;
-    const codes = new Float32Array(FRAMES * cell.size);
-    for (let n = 0; n < FRAMES; n++) {
-      const code = explorer.between(cell, n / (FRAMES - 1));
-      const { codebook } = cell;
-      codes.set(codebook ? codebook.vectors(codebook.nearest(code)) : code, n * cell.size);
-    }
-    const tiles = colour(await cell.decode(codes, FRAMES), FRAMES);
-    if (canvas.dataset.wanted !== wanted) return;
-    canvas.width = FRAMES * sizeOfImage.width;
-    canvas.height = sizeOfImage.height;
-    tiles.forEach((tile, n) => context2d(canvas).putImageData(tile, n * sizeOfImage.width, 0));
-  };
-
-  const strips = findAll(walk, '.strip');
+  const show = stripsOf(walk, sides, () => `From ${points.name(state.ends[0])} to ${points.name(state.ends[1])}`);
   const drawn = [-1, -1];
   explorer.show(() => {
     if (state.base?.kind === 'walk') slider.value = String(state.base.t);
@@ -125,13 +106,7 @@ const start = (explorer, points) => {
       points.show(find(button, 'canvas', HTMLCanvasElement), index);
       find(button, 'span').textContent = `${end ? 'To' : 'From'} ${points.name(index)}`;
     });
-    sides.forEach((side, place) => {
-      const strip = strips[place];
-      strip.hidden = !side.cell;
-      if (!side.cell) return;
-      find(strip, 'bdi').textContent = cellOf(side.cell.cell).label;
-      film(side.cell, find(strip, 'canvas', HTMLCanvasElement));
-    });
+    show(state.ends.join(), (cell, share) => between(cell, state.ends, share));
   });
   return { take };
 };
