@@ -46,7 +46,7 @@ class Section:
 
 SECTIONS = (
     Section("answer", answer.data, "Answer"),
-    Section("compare", compare.data),
+    Section("compare", compare.data, "Compare"),
     Section("explorer", explorer.data, "Explorer"),
     Section("wall", wall.data, "Samples"),
     Section("filters", filters.data),
