@@ -58,7 +58,7 @@ class Shown:
 
 
 def default(page: Page) -> tuple[Cell, Cell] | None:
-    """AE and VAE of the largest size that both have; else the first pair that was compared, else the first two cells."""
+    """AE and VAE of the largest size that both have, else the first pair compared, else the first two cells."""
     cells = {cell.name: cell for cell in page.cells}
     sizes = {
         (cell.latent_dim or 0, cell.depth or 0, other.run): (other, cell)

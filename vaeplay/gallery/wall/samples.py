@@ -14,58 +14,58 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "reconstruction",
         "Reconstructions",
-        "Upper row: test images, the same for every cell. Lower row: their reconstructions. Why they are blurred: images "
-        "that share a code, or nearly do, come back as their average, and an average has no sharp edges.",
+        "Upper row: test images, the same for every cell. Lower row: their reconstructions. Why they are blurred: "
+        "images that share a code, or nearly do, come back as their average, and an average has no sharp edges.",
     ),
     Kind(
         "prior",
         "Prior samples",
-        "New images, decoded from random codes. Cells with the same number of latent dimensions decode the same noise. "
-        "Why some are no image: nothing was trained to decode a code between those of the images, and a prior that does "
-        "not follow the codes draws there. A VQ-VAE’s codes are entries of a codebook that depend on each other, so that "
-        "it needs a prior of its own, trained after it.",
+        "New images, decoded from random codes. Cells with the same number of latent dimensions decode the same "
+        "noise. Why some are no image: nothing was trained to decode a code between those of the images, and a prior "
+        "that does not follow the codes draws there. A VQ-VAE’s codes are entries of a codebook that depend on each "
+        "other, so that it needs a prior of its own, trained after it.",
     ),
     Kind(
         "nearest",
         "Nearest training images",
-        "Upper row: of all samples that the metrics are taken of, those nearest to a training image in the classifier’s "
-        "features, the closest first. Lower row: these training images. Why it matters: a model that repeats what it was "
-        "trained on scores as well as one that has learned what images look like.",
+        "Upper row: of all samples that the metrics are taken of, those nearest to a training image in the "
+        "classifier’s features, the closest first. Lower row: these training images. Why it matters: a model that "
+        "repeats what it was trained on scores as well as one that has learned what images look like.",
     ),
     Kind(
         "unsure",
         "Unclear samples",
-        "Of all samples that the metrics are taken of, those whose class the classifier is least sure of, the least sure "
-        "first. Why they are unclear: their code lies between those of two classes, or where there are none. A model "
-        "whose reconstructions are nearly perfect, as a VQ-VAE’s, fails here.",
+        "Of all samples that the metrics are taken of, those whose class the classifier is least sure of, the least "
+        "sure first. Why they are unclear: their code lies between those of two classes, or where there are none. A "
+        "model whose reconstructions are nearly perfect, as a VQ-VAE’s, fails here.",
     ),
     Kind(
         "interpolation",
         "Interpolations",
-        "Each row follows a straight line in the latent space from one test image to another. In a smooth latent space, "
-        "all images on the way are plausible. Why some are smeared: the line crosses a hole, where no code of an image "
-        "has taught the decoder what to draw.",
+        "Each row follows a straight line in the latent space from one test image to another. In a smooth latent "
+        "space, all images on the way are plausible. Why some are smeared: the line crosses a hole, where no code of "
+        "an image has taught the decoder what to draw.",
     ),
     Kind(
         "traversal",
         "Traversals",
-        "Each row changes one latent dimension from −3 to +3 standard deviations, while the others stay at their mean. "
-        "The dimension with the most information comes first. Why some rows change nothing: a dimension that lowers the "
-        "distortion by less than its rate costs is given up, and the decoder ignores it. For a VQ-VAE, the rows follow "
-        "the principal components of its map of codes.",
+        "Each row changes one latent dimension from −3 to +3 standard deviations, while the others stay at their "
+        "mean. The dimension with the most information comes first. Why some rows change nothing: a dimension that "
+        "lowers the distortion by less than its rate costs is given up, and the decoder ignores it. For a VQ-VAE, the "
+        "rows follow the principal components of its map of codes.",
     ),
     Kind(
         "best",
         "Best",
-        "The test images that this cell reconstructs with the smallest squared error, each above its reconstruction. Why "
-        "these: images with few pixels of ink, and those like many others, cost the least.",
+        "The test images that this cell reconstructs with the smallest squared error, each above its reconstruction. "
+        "Why these: images with few pixels of ink, and those like many others, cost the least.",
     ),
     Kind(
         "worst",
         "Worst",
-        "The test images that this cell reconstructs with the largest squared error, each above its reconstruction, the "
-        "worst last. Why these: the code is too small for what is rare. A cell that reconstructs nearly everything, as a "
-        "VQ-VAE often does, shows no failures here; look for them among its unclear samples.",
+        "The test images that this cell reconstructs with the largest squared error, each above its reconstruction, "
+        "the worst last. Why these: the code is too small for what is rare. A cell that reconstructs nearly "
+        "everything, as a VQ-VAE often does, shows no failures here; look for them among its unclear samples.",
     ),
 )
 ORDER = tuple(kind.kind for kind in KINDS)
