@@ -90,11 +90,12 @@ const compared = (one, other) => {
 
 const ARROWS = { higher: '↑', lower: '↓' };
 /** @type {(line: Line) => HTMLElement} */
-const rowOf = ({ metric: { label, unit, better }, difference, values }) => {
+const rowOf = ({ metric: { label, unit, better }, outcome, difference, values }) => {
   const head = element('th', { scope: 'row' }, label, ' ');
   if (better) head.append(ARROWS[better], element('span', { className: 'unseen' }, ` ${better} is better `));
   head.append(' ', element('small', {}, unit));
-  const middle = element('td', { className: 'difference' }, difference);
+  const obstacle = outcome === 'cannot be compared' ? ' obstacle' : '';
+  const middle = element('td', { className: `difference${obstacle}` }, difference);
   return element('tr', {}, head, element('td', {}, values[0]), middle, element('td', {}, values[1]));
 };
 
@@ -106,7 +107,10 @@ const table = (one, other, lines, caption) => {
   const made = element('table', { className: 'versus' });
   made.append(element('caption', { className: 'unseen' }, caption), element('thead', {}, head));
   const unknown = lines.filter(({ outcome }) => outcome === '').map(rowOf);
-  if (unknown.length) made.append(element('tbody', {}, ...unknown));
+  if (unknown.length) {
+    made.classList.add('unpaired');
+    made.append(element('tbody', {}, ...unknown));
+  }
   for (const [title, own] of groups) {
     const rows = lines.filter(({ outcome }) => own.includes(outcome)).map(rowOf);
     if (!rows.length) continue;

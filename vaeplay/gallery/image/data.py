@@ -4,8 +4,8 @@ from typing import Any
 
 from vaeplay.gallery.views import View
 
-VALUES = {"mse": "MSE", "distortion": "distortion", "rate": "rate"}
-"""The values at single images, by their key in the registry, with the words of their captions."""
+VALUES = {"distortion": ("distortion", 1), "rate": ("rate", 1), "mse": ("MSE", 4)}
+"""The values at single images, by their key in the registry, with the words of their captions and their decimals."""
 
 
 def data(view: View) -> dict[str, Any]:
@@ -22,6 +22,7 @@ def data(view: View) -> dict[str, Any]:
         "originals": found.originals,
         "sheets": found.sheets,
         "values": found.values,
-        "names": VALUES,
+        "names": {key: name for key, (name, _) in VALUES.items()},
+        "digits": {key: digits for key, (_, digits) in VALUES.items()},
     }
     return {"rebuilt": found, "rebuilt_data": packed}

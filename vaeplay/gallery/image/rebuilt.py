@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaeplay.errors import UserError
-from vaeplay.evaluation.registry import BY_KEY
 from vaeplay.gallery import webp
 from vaeplay.gallery.image.data import VALUES
 from vaeplay.gallery.page import Reconstructions
@@ -98,10 +97,10 @@ def _values(root: Path, name: str, rows: NDArray[np.int64], images: int) -> dict
         return {}
     file = Tensors(root, path)
     found = {key: file[key] for key in VALUES if key in file}
-    return {key: _at(values, rows, images, BY_KEY[key].digits) for key, values in found.items()}
+    return {key: _at(values, rows, images, VALUES[key][1]) for key, values in found.items()}
 
 
 def _at(values: NDArray[Any], rows: NDArray[np.int64], images: int, digits: int) -> tuple[float | None, ...]:
     places = {int(row): place for place, row in enumerate(evenly(images, len(values)))}
     known = (places.get(int(row)) for row in rows)
-    return tuple(None if place is None else round(float(values[place]), min(digits, 4)) for place in known)
+    return tuple(None if place is None else round(float(values[place]), digits) for place in known)

@@ -16,6 +16,7 @@ import { cellOf, fitPicture, follow, getState, isCell, pageData, setState, shows
  * @property {Record<string, string>} sheets
  * @property {Record<string, Record<string, (number | null)[]>>} values
  * @property {Record<string, string>} names of the values
+ * @property {Record<string, number>} digits of the values
  */
 
 const PIXELS = 84; // CSS pixels of a picture, about
@@ -38,7 +39,6 @@ const start = (section, data) => {
   const number = find(section, '[data-by=number]', HTMLInputElement);
   const order = find(section, '[data-by=of]', HTMLSelectElement);
   const byClass = section.querySelector('[data-by=class]');
-  const digits = new Map(pageData.metrics.map((metric) => [metric.key, metric.digits]));
   const known = pageData.cells.filter(({ name }) => data.sheets[name]);
   shows(section, 'image', 'of', 'class');
 
@@ -62,19 +62,24 @@ const start = (section, data) => {
     const list = found.length ? found : places;
     return errors ? list.sort((a, b) => (errors[b] ?? -1) - (errors[a] ?? -1)) : list;
   };
+  // Of images that are not here, the nearest by number stands for one that is asked for.
+  /** @type {(wanted: number) => number} */
+  const nearest = (wanted) => {
+    const far = (place) => Math.abs(rows[place] - wanted);
+    return rows.reduce((best, _, place) => (far(place) < far(best) ? place : best), 0);
+  };
   const chosen = () => {
-    const place = rows.indexOf(Number(getState('image') ?? 'NaN'));
-    return place < 0 ? listed()[0] : place;
+    const wanted = getState('image');
+    return wanted === null || !Number.isFinite(Number(wanted)) ? listed()[0] : nearest(Number(wanted));
   };
   /** @param {number} place */
   const choose = (place) => setState({ image: String(rows[place]) });
 
   order.addEventListener('change', () => setState({ of: order.value || null, image: null }));
   number.addEventListener('change', () => {
-    const far = (row) => Math.abs(row - Number(number.value));
-    const nearest = rows.reduce((best, row) => (far(row) < far(best) ? row : best));
-    setState({ class: null, image: String(nearest) });
-    number.value = String(nearest);
+    const place = nearest(Number(number.value));
+    setState({ class: null, image: String(rows[place]) });
+    number.value = String(rows[place]);
   });
   section.addEventListener('click', (event) => {
     const button = closest(event, 'button');
@@ -128,7 +133,7 @@ const start = (section, data) => {
   /** @type {(name: string, key: string, place: number) => string} */
   const valueOf = (name, key, place) => {
     const value = values[name]?.[key]?.[place];
-    return typeof value === 'number' ? `${names[key]} ${value.toFixed(Math.min(digits.get(key) ?? 2, 4))}` : '';
+    return typeof value === 'number' ? `${names[key]} ${value.toFixed(data.digits[key])}` : '';
   };
   const overviewOf = (list) => {
     const across = Math.max(1, Math.floor((every.clientWidth || section.clientWidth) / width));
@@ -174,7 +179,7 @@ const start = (section, data) => {
         if (at % 4 < 3) rebuilt.data[at] = Math.abs(rebuilt.data[at] - target.data[at]);
       }
       context2d(canvases[1], { willReadFrequently: true }).putImageData(rebuilt, 0, 0);
-      const parts = ['distortion', 'rate', 'mse'].map((key) => valueOf(name, key, place)).filter(Boolean);
+      const parts = Object.keys(names).map((key) => valueOf(name, key, place)).filter(Boolean);
       find(figure, 'small').textContent = parts.join(' · ');
       figure.classList.toggle('closest', name === least[0]?.name);
     }
