@@ -10,6 +10,7 @@ from vaeplay import files
 from vaeplay.classifier import network
 from vaeplay.data import drawing, prepared
 from vaeplay.evaluation import dial, export, kept, measure
+from vaeplay.evaluation.metrics import reconstruction
 from vaeplay.evaluation.metrics.subject import Subject
 from vaeplay.settings import axes
 from vaeplay.training import checkpoint, devices
@@ -45,6 +46,7 @@ def main(name: str) -> None:
     pictures = measure.pictures(subject, options["columns"])
     shown = {kind: drawing.sheet(picture.cpu().numpy()) for kind, picture in pictures.items()}
     explorer, turned = export.export(subject), dial.export(trained, subject)
+    reconstructions = {key: value.cpu().contiguous() for key, value in reconstruction.shown(subject).items()}
     seconds["pictures"] = time.perf_counter() - started
     files.write_bytes(Path("samples") / f"{name}.png", shown.pop("reconstruction"))
     files.write_bytes(Path("codes") / f"{name}.safetensors", to_bytes({"codes": subject.codes.cpu().contiguous()}))
@@ -55,6 +57,7 @@ def main(name: str) -> None:
         if turned:
             files.write_bytes(folder / "dial.safetensors", turned)
         files.write_bytes(folder / "images.safetensors", kept.file(estimates))
+        files.write_bytes(folder / "reconstructions.safetensors", to_bytes(reconstructions))
         files.write_json(folder / "details.json", measure.details(subject, estimates, options["columns"]))
         files.write_json(folder / "seconds.json", seconds)
     files.write_json(Path("metrics") / f"{name}.json", measure.values(estimates))

@@ -68,6 +68,8 @@ def test_the_files_that_tools_rely_on_are_there(workspace: Workspace) -> None:
             f"evaluation/{name}/interpolation.png",
             f"evaluation/{name}/traversal.png",
             f"evaluation/{name}/nearest.png",
+            f"evaluation/{name}/unsure.png",
+            f"evaluation/{name}/reconstructions.safetensors",
             f"evaluation/{name}/images.safetensors",
             f"evaluation/{name}/details.json",
             f"evaluation/{name}/explorer.safetensors",

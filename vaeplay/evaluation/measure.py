@@ -9,7 +9,6 @@ from typing import Any, NoReturn
 from torch import Tensor
 from tqdm import tqdm
 
-from vaeplay.data.prepared import as_float
 from vaeplay.evaluation import samples
 from vaeplay.evaluation.metrics import (
     anomalies,
@@ -113,14 +112,13 @@ def details(subject: Subject, estimates: dict[str, Estimate], columns: int) -> d
 def pictures(subject: Subject, columns: int) -> dict[str, Tensor]:
     """The cell's pictures, (rows, columns, channels, height, width) each, by kind."""
     best, worst = reconstruction.extremes(subject, columns)
-    prior = samples.prior(subject.model, columns, subject.seed_for("prior samples"))
-    nearest = subject.train.images[copies.nearest_training(subject, prior.flatten(0, 1))]
-    return {
+    found = {
         "reconstruction": reconstruction.pairs(subject, samples.chosen(subject, columns)),
         "best": reconstruction.pairs(subject, best),
         "worst": reconstruction.pairs(subject, worst),
-        "prior": prior,
-        "nearest": as_float(nearest).unflatten(0, prior.shape[:2]),  # the training image nearest to each of these
+        "prior": samples.prior(subject.model, columns, subject.seed_for("prior samples")),
+        "nearest": samples.nearest_training(subject, columns),
         "interpolation": samples.interpolation(subject, columns),
         "traversal": samples.traversals(subject, columns),
     }
+    return found | ({"unsure": samples.unsure(subject, columns)} if subject.classes > 1 else {})

@@ -5,9 +5,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vaeplay.data.prepared import as_float
 from vaeplay.evaluation.metrics import likelihood
 from vaeplay.evaluation.metrics.subject import Subject
 from vaeplay.models.base import Autoencoder
+from vaeplay.neighbours import nearest
 from vaeplay.noise import Noise
 from vaeplay.rows import evenly
 
@@ -24,6 +26,28 @@ def chosen(subject: Subject, columns: int) -> NDArray[np.intp]:
 def prior(model: Autoencoder, columns: int, seed: int) -> Tensor:
     """New images: (PRIOR_ROWS, columns, …). Models with codes of one size get the same noise."""
     return model.sample(PRIOR_ROWS * columns, Noise(seed, _device(model))).unflatten(0, (PRIOR_ROWS, columns))
+
+
+def nearest_training(subject: Subject, columns: int) -> Tensor:
+    """Samples above the training images nearest to them in the classifier's features: (2, columns, …), closest first.
+
+    They are chosen among all samples that metrics are taken of.
+    """
+    distances, rows = nearest(subject.sample_features, subject.real_train, 1)
+    chosen = distances[:, 0].argsort(stable=True)[:columns]
+    return torch.stack([as_float(subject.samples[chosen]), as_float(subject.train.images[rows[chosen, 0]])])
+
+
+UNSURE_ROWS = 2
+
+
+@torch.no_grad()
+def unsure(subject: Subject, columns: int) -> Tensor:
+    """The samples whose class the classifier is least sure of: (rows, columns, …), the least sure first."""
+    confidence = subject.classifier.head(subject.sample_features).softmax(1).amax(1)
+    rows = max(1, min(UNSURE_ROWS, len(confidence) // columns))
+    chosen = confidence.argsort(stable=True)[: rows * columns]
+    return as_float(subject.samples[chosen]).unflatten(0, (rows, -1))
 
 
 @torch.no_grad()

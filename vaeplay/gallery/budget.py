@@ -28,10 +28,12 @@ def room(page: Page) -> float:
     """Bytes that are left for the cells' pictures on a page that is otherwise complete, about."""
     maps = sum(len(item.points) for map in page.maps for item in map.projections)
     latent = maps + (len(page.images.sheet) if page.images else 0) + sum(len(item.payload) for item in page.explorer)
-    played = sum(len(film.places) + len(film.sheet) for film in page.films)
-    played += sum(len(dial.payload) for dial in page.dials)
+    shown = sum(len(film.places) + len(film.sheet) for film in page.films)
+    shown += sum(len(dial.payload) for dial in page.dials)
+    if page.reconstructions:
+        shown += sum(map(len, (page.reconstructions.originals, *page.reconstructions.sheets.values())))
     examples = len(page.data.examples.address) if page.data.examples else 0
-    return page.megabytes * 1e6 - latent - played - examples - PAGE_BYTES - pictures.ROOM - sum(map(_words, page.cells))
+    return page.megabytes * 1e6 - latent - shown - examples - PAGE_BYTES - pictures.ROOM - sum(map(_words, page.cells))
 
 
 def _words(cell: Cell) -> int:

@@ -192,6 +192,23 @@ class TestImages:
 
 
 @dataclass(frozen=True)
+class Reconstructions:
+    """What each cell makes of the same test images: a sheet a cell, `columns` images of `size` in a row.
+
+    `rows` are their places in the test split, and `labels` their classes; `originals` is the sheet of the images
+    themselves, and `size` their width and height in it. `values` are those of a metric at each image, by cell.
+    """
+
+    rows: tuple[int, ...]
+    labels: tuple[int, ...]
+    columns: int
+    size: tuple[int, int]
+    originals: str
+    sheets: dict[str, str]
+    values: dict[str, dict[str, tuple[float | None, ...]]]
+
+
+@dataclass(frozen=True)
 class Projection:
     """A map of codes by one method; `points` are base64 of little-endian 16-bit x and y of each image in turn.
 
@@ -230,6 +247,7 @@ class Page:
     maps: tuple[LatentMap, ...]
     explorer: tuple[Explorable, ...]
     verdicts: Table | None = None
+    reconstructions: Reconstructions | None = None
     references: dict[str, tuple[Estimate, ...]] = field(default_factory=dict)
     films: tuple[Film, ...] = ()
     dials: tuple[Dial, ...] = ()

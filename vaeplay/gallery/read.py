@@ -19,6 +19,7 @@ from vaeplay.gallery.beta import dials
 from vaeplay.gallery.cells import codebook
 from vaeplay.gallery.explorer import decoders
 from vaeplay.gallery.film import frames
+from vaeplay.gallery.image import rebuilt
 from vaeplay.gallery.map import points as maps
 from vaeplay.gallery.page import (
     Cell,
@@ -64,6 +65,7 @@ def read(root: Path) -> Page:
         images=images,
         maps=maps.latent_maps(found, images) if images else (),
         verdicts=table.read(verdicts) if verdicts.exists() else None,
+        reconstructions=rebuilt.read(root, names),
         references=_references(root),
     )
     if images:

@@ -25,6 +25,7 @@ from vaeplay.gallery.explorer import data as explorer
 from vaeplay.gallery.film import data as film
 from vaeplay.gallery.filters import data as filters
 from vaeplay.gallery.glossary import data as glossary
+from vaeplay.gallery.image import data as image
 from vaeplay.gallery.map import data as latent_maps
 from vaeplay.gallery.paper import data as paper
 from vaeplay.gallery.plane import data as plane
@@ -46,7 +47,8 @@ class Section:
 
 SECTIONS = (
     Section("answer", answer.data, "Answer"),
-    Section("compare", compare.data),
+    Section("compare", compare.data, "Compare"),
+    Section("image", image.data, "Images"),
     Section("explorer", explorer.data, "Explorer"),
     Section("wall", wall.data, "Samples"),
     Section("filters", filters.data),

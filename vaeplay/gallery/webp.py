@@ -19,7 +19,12 @@ def address(pixels: NDArray[Any], quality: int = 0, most: float = math.inf) -> s
     bytes is made again with lossy compression, which shrinks photographs to a tenth.
     """
     found = _address(pixels, lossless=True, quality=quality)
-    return found if len(found) <= most else _address(pixels, quality=LOSSY)
+    return found if len(found) <= most else lossy(pixels)
+
+
+def lossy(pixels: NDArray[Any], quality: int = LOSSY) -> str:
+    """The `data:` address of uint8 pixels with loss."""
+    return _address(pixels, quality=quality)
 
 
 def smaller(images: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:

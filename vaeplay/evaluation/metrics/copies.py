@@ -62,9 +62,3 @@ def below(samples: Tensor, test: Tensor) -> Estimate:
         return estimate
     half = Z_975 * float(of_samples.var() / len(samples) + of_test.var() / len(test)) ** 0.5
     return replace(estimate, low=max(0.0, value - half), high=min(1.0, value + half))
-
-
-@torch.no_grad()
-def nearest_training(subject: Subject, images: Tensor) -> Tensor:
-    """The row of the training image nearest to each of these, in the classifier's features: (n, *shape) → (n,)."""
-    return nearest(subject.classifier.features(images), subject.real_train, 1)[1][:, 0]

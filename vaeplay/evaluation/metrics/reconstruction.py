@@ -9,6 +9,7 @@ from vaeplay.data.prepared import as_float
 from vaeplay.evaluation.metrics import pixels
 from vaeplay.evaluation.metrics.intervals import Estimate, bootstrap_means, bootstrap_ratio
 from vaeplay.evaluation.metrics.subject import Subject
+from vaeplay.rows import evenly
 
 
 def metrics(subject: Subject) -> dict[str, Estimate]:
@@ -26,6 +27,23 @@ def extremes(subject: Subject, count: int) -> tuple[Tensor, Tensor]:
     """Row numbers of the `count` best and the `count` worst reconstructed test images by their MSE, each best first."""
     order = subject.reconstructed["mse"].argsort(stable=True)
     return order[:count], order[-count:]
+
+
+SHOWN = 200  # reconstructions that the page may show of each cell
+SHOWN_NUMBERS = 4_000_000  # pixels times channels of these
+
+
+@torch.no_grad()
+def shown(subject: Subject) -> dict[str, Tensor]:
+    """Test images spread evenly over the split, as the page shows them for every cell.
+
+    `rows` (n,) of the test split, and their reconstructions `images`, uint8 (n, *shape).
+    """
+    most = min(SHOWN, max(1, SHOWN_NUMBERS // subject.test.images[0].numel()))
+    rows = torch.from_numpy(evenly(len(subject.test.images), most)).to(subject.seen.device)
+    made = [subject.model.reconstruct(x) for _, x in subject.batches(subject.seen[rows])]
+    images = torch.cat(made).nan_to_num().mul(255).round().clamp(0, 255).to(torch.uint8)
+    return {"rows": rows.int(), "images": images}
 
 
 @torch.no_grad()

@@ -102,6 +102,8 @@ def row_labels(cell: Cell, kind: str, rows: int) -> tuple[str, ...]:
     """What stands before each row of a picture; empty where its rows need no names."""
     if kind in ("reconstruction", "best", "worst") and rows == 2:
         return ("original", "reconstruction")
+    if kind == "nearest" and rows == 2:
+        return ("sample", "nearest")
     if kind == "traversal" and rows:
         if cell.spectrum:
             return tuple(f"z{unit.dimension + 1}: {_rate(unit)}" for unit in cell.spectrum[:rows])

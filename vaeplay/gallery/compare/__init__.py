@@ -1,1 +1,1 @@
-"""The tray of chosen cells and the dialog that compares them."""
+"""Two to four cells side by side: what the paired verdicts say of them, and their pictures."""

@@ -1,10 +1,12 @@
-"""Cells side by side: all that is compared is on the page already."""
+"""The comparison that the page opens on, and what the script needs to make any other."""
 
 from typing import Any
 
+from vaeplay.gallery.compare import pairs
 from vaeplay.gallery.views import View
 
 
 def data(view: View) -> dict[str, Any]:
-    """Nothing of its own."""
-    return {}
+    """The first comparison, written out, and every pair as compact JSON."""
+    chosen = pairs.default(view.page)
+    return {"opening": chosen and pairs.comparison(view.page, *chosen), "comparisons": pairs.packed(view.page, chosen)}

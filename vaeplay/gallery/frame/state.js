@@ -138,7 +138,7 @@ document.addEventListener('click', (event) => {
   } else if (target.includes('=')) {
     visit(new URLSearchParams(target));
   } else {
-    setState({ cell: null, zoom: null, way: null });
+    setState({ cell: null, zoom: null });
     const section = document.getElementById(decodeURIComponent(target));
     if (!section) return;
     goTo(section);

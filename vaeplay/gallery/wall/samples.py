@@ -14,43 +14,63 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "reconstruction",
         "Reconstructions",
-        "Upper row: test images, the same for every cell. Lower row: their reconstructions. Blurred images, and images "
-        "that turned into different ones, show what the code could not hold.",
+        "Upper row: test images, the same for every cell. Lower row: their reconstructions. Why they are blurred: "
+        "images that share a code, or nearly do, come back as their average, and an average has no sharp edges.",
     ),
     Kind(
         "prior",
         "Prior samples",
-        "New images, decoded from random codes. Cells with the same number of latent dimensions decode the same noise. "
-        "With a good generative model, nearly every one is a recognisable image.",
+        "New images, decoded from random codes. Cells with the same number of latent dimensions decode the same "
+        "noise. Why some are no image: nothing was trained to decode a code between those of the images, and a prior "
+        "that does not follow the codes draws there. A VQ-VAE’s codes are entries of a codebook that depend on each "
+        "other, so that it needs a prior of its own, trained after it.",
+    ),
+    Kind(
+        "nearest",
+        "Nearest training images",
+        "Upper row: of all samples that the metrics are taken of, those nearest to a training image in the "
+        "classifier’s features, the closest first. Lower row: these training images. Why it matters: a model that "
+        "repeats what it was trained on scores as well as one that has learned what images look like.",
+    ),
+    Kind(
+        "unsure",
+        "Unclear samples",
+        "Of all samples that the metrics are taken of, those whose class the classifier is least sure of, the least "
+        "sure first. Why they are unclear: their code lies between those of two classes, or where there are none. A "
+        "model whose reconstructions are nearly perfect, as a VQ-VAE’s, fails here.",
     ),
     Kind(
         "interpolation",
         "Interpolations",
         "Each row follows a straight line in the latent space from one test image to another. In a smooth latent "
-        "space, all images on the way are plausible; holes show as smeared images.",
+        "space, all images on the way are plausible. Why some are smeared: the line crosses a hole, where no code of "
+        "an image has taught the decoder what to draw.",
     ),
     Kind(
         "traversal",
         "Traversals",
-        "Each row changes one latent dimension from −3 to +3 standard deviations, while the others stay at their mean. "
-        "The dimension with the most information comes first; one that changes nothing is not used. For a VQ-VAE, the "
+        "Each row changes one latent dimension from −3 to +3 standard deviations, while the others stay at their "
+        "mean. The dimension with the most information comes first. Why some rows change nothing: a dimension that "
+        "lowers the distortion by less than its rate costs is given up, and the decoder ignores it. For a VQ-VAE, the "
         "rows follow the principal components of its map of codes.",
     ),
     Kind(
         "best",
         "Best",
-        "The test images that this cell reconstructs with the smallest squared error, each above its reconstruction.",
+        "The test images that this cell reconstructs with the smallest squared error, each above its reconstruction. "
+        "Why these: images with few pixels of ink, and those like many others, cost the least.",
     ),
     Kind(
         "worst",
         "Worst",
         "The test images that this cell reconstructs with the largest squared error, each above its reconstruction, "
-        "the worst last. A cell that reconstructs nearly everything, as a VQ-VAE often does, shows no failures here; "
-        "look for them among its prior samples.",
+        "the worst last. Why these: the code is too small for what is rare. A cell that reconstructs nearly "
+        "everything, as a VQ-VAE often does, shows no failures here; look for them among its unclear samples.",
     ),
 )
-EXPECTED = tuple(kind.kind for kind in KINDS)
-"""The kinds that every evaluated cell has; further ones are shown where they are found."""
+ORDER = tuple(kind.kind for kind in KINDS)
+EXPECTED = tuple(kind for kind in ORDER if kind not in ("nearest", "unsure"))
+"""The kinds that every evaluated cell has; the others, and those that are not known here, are shown where found."""
 
 _KIND = re.compile(r"[a-z0-9-]+")
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -77,7 +97,7 @@ def of_cells(root: Path, cells: Sequence[str]) -> dict[str, dict[str, bytes]]:
 
 def order(kinds: Iterable[str]) -> list[str]:
     """The known kinds in the page's order, then the others by name."""
-    return sorted(kinds, key=lambda kind: (EXPECTED.index(kind) if kind in EXPECTED else len(EXPECTED), kind))
+    return sorted(kinds, key=lambda kind: (ORDER.index(kind) if kind in ORDER else len(ORDER), kind))
 
 
 def describe(kinds: Iterable[str]) -> tuple[Kind, ...]:

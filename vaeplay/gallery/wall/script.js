@@ -65,7 +65,10 @@ const chosenSize = () => sizeButtons.find((button) => button.dataset.size === ge
 const fit = (part) => {
   const columns = part.querySelector('.by-axes tr')?.children.length ?? 2;
   const room = Math.max((wall.clientWidth - 2) / (columns - 1) - (columns > 2 ? 24 : 0), 120); // a frame's border, gaps
-  for (const image of findAll(part, 'img')) fitPicture(image, ownSize(image), Number(chosenSize().dataset.size), room);
+  for (const image of findAll(part, 'img')) {
+    fitPicture(image, ownSize(image), Number(chosenSize().dataset.size), room);
+    image.classList.toggle('shrunk', ownSize(image).width / (window.devicePixelRatio || 1) > room);
+  }
 };
 
 // Tiles as a table by two axes, either of which may be absent; tiles of one place stand below each other.

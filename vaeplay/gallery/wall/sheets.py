@@ -25,7 +25,7 @@ LARGE = 32 * 32  # pixels times channels: from here on, all levels but the first
 SIDES = (256, 128, 128, 128, 96, 96, 64, 64, 64)
 """Pixels of an image each way, at most, at each level."""
 EXAMPLES_BYTES = 300_000  # from which on the data card's examples are compressed with loss
-PAIRS = ("reconstruction", "best", "worst")
+PAIRS = ("reconstruction", "nearest", "best", "worst")
 SPREAD = ("reconstruction", "interpolation", "traversal")
 """Kinds whose columns follow an order: what remains is spread evenly over it, its ends included."""
 
