@@ -8,9 +8,9 @@ from scipy.stats import mannwhitneyu
 from torch import Tensor
 from torch.nn import functional
 
+from vaeplay.evaluation import samples
 from vaeplay.evaluation.metrics import copies
 from vaeplay.evaluation.metrics.subject import Subject
-from vaeplay.neighbours import nearest
 
 from . import making
 
@@ -91,14 +91,13 @@ def test_a_fifth_of_replayed_images_is_found_and_new_ones_are_not(digits: Tensor
     assert alarms <= 2
 
 
-def test_the_nearest_training_image_of_each_sample() -> None:
+def test_samples_stand_above_their_nearest_training_images_the_closest_first() -> None:
     subject = making.subject("VAE")
-    rows = copies.nearest_training(subject, subject.train.images[[5, 3]] / 255)
-    assert torch.equal(subject.real_train[rows], subject.real_train[[5, 3]])
-    made = subject.samples[:7]
-    features = subject.classifier.features(made / 255).detach()
-    expected = torch.cdist(features, subject.real_train).argmin(1)
-    assert torch.allclose(nearest(features, subject.real_train, 1)[1][:, 0], expected)
+    distances = torch.cdist(subject.sample_features.double(), subject.real_train.double())
+    order = distances.amin(1).argsort()[:5]
+    above, below = samples.nearest_training(subject, 5)
+    assert torch.equal(below, subject.train.images[distances.argmin(1)[order]] / 255)
+    assert torch.equal(above, subject.samples[order] / 255)
 
 
 def test_equal_training_images_and_a_single_one_are_no_mistake() -> None:
