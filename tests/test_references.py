@@ -52,7 +52,7 @@ def test_pca_rebuilds_as_scikit_learns_does_and_as_the_cells_own_reference() -> 
     with torch.no_grad():
         found = model.reconstruct(subject.test.images / 255).flatten(1)
     assert found.numpy() == pytest.approx(expected, abs=1e-5)
-    mse = references.measured(subject)["metrics"]["mse"]
+    mse = references.measured(subject)["mse"].value
     assert mse == pytest.approx(((expected - test) ** 2).mean(), rel=1e-4)
     assert mse == pytest.approx(pca.metrics(subject)["pca_mse"].value, rel=1e-4)
 
@@ -98,7 +98,7 @@ def test_samples_have_the_mean_and_the_covariance_of_the_model(name: str) -> Non
 
 @pytest.mark.parametrize("name", ["PCA", "PPCA"])
 def test_every_metric_is_finite_and_none_is_in_nats(name: str) -> None:
-    row = references.measured(made(name)[0])
+    row = references.row(name, references.measured(made(name)[0]))
     assert {"mse", "psnr", "ssim", "frechet", "coverage", "density", "precision", "recall", "trip"} <= set(
         row["metrics"]
     )

@@ -3,11 +3,11 @@ r"""The likelihood itself, by quadrature, where a code has one or two numbers.
     log p(x) = log ∫ p(x|z) p(z) dz ≈ log Σ_g h^D p(x|z_g) p(z_g),   z_g on a grid of spacing h
 
 The grid is the same for all images: its codes are decoded once, and the distortions of many images with many of them
-are a product of matrices. It spans what the prior and every posterior reach, and an image's sum leaves out the blocks of
-the grid in which its joint density is negligible, which a coarser grid tells. The error of such a sum falls at least with h²
-where a decoder has kinks, and faster than any power of h where it is smooth. So it is at most a third of the difference
-from the grid of twice the spacing, which every second place of it is. A few images tell how fine the grid has to be for
-an error of at most TOLERANCE on average.
+are a product of matrices. It spans what the prior and every posterior reach, and an image's sum leaves out the blocks
+of the grid in which its joint density is negligible, which a coarser grid tells. The error of such a sum falls at least
+with h² where a decoder has kinks, and faster than any power of h where it is smooth. So it is at most a third of the
+difference from the grid of twice the spacing, which every second place of it is. A few images tell how fine the grid
+has to be for an error of at most TOLERANCE on average.
 """
 
 import math
