@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from vaeplay.evaluation.registry import BY_KEY
 from vaeplay.gallery.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Chart, Frame, Line, Table
 from vaeplay.gallery.page import Cell, Page, Sample, Unit
 from vaeplay.gallery.scale import Scale, Tick, extent
@@ -73,15 +72,11 @@ def _state(unit: Unit) -> str:
     return "active" if unit.active else "idle"
 
 
-def beside_trip(page: Page, cell: Cell) -> str:
-    """What a cell's trip is compared with, in words: trips without a code, and that of its own codes, shrunk."""
+def beside_trip(page: Page, cell: Cell) -> dict[str, float]:
+    """What a cell's trip is compared with, by name: trips without a code, and that of its own codes, shrunk."""
     tables = {name: {item.key: item.value for item in items} for name, items in page.references.items()}
-    trips = {name.lower(): table["trip"] for name, table in tables.items() if "trip" in table and "mse" not in table}
-    own = {item.key: item.value for item in cell.metrics}
-    if "trip_shrunk" in own:
-        trips["codes shrunk to a hundredth"] = own["trip_shrunk"]
-    digits = BY_KEY["trip"].digits
-    return ", ".join(f"{name}: {number(value, digits)}" for name, value in trips.items())
+    found = {name.lower(): table["trip"] for name, table in tables.items() if "trip" in table and "mse" not in table}
+    return found | {"shrunk codes": item.value for item in cell.metrics if item.key == "trip_shrunk"}
 
 
 def memory(cost: Cost) -> Chart | None:
