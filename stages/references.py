@@ -1,4 +1,4 @@
-"""settings/references.json, data/, classifier/ → data/references.json: principal components, measured as a cell is."""
+"""settings/references.json, data/, classifier/ → data/references.json: principal components, walks without a code."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ from vaeplay import files
 from vaeplay.classifier import network
 from vaeplay.data import prepared
 from vaeplay.evaluation import references
+from vaeplay.evaluation.metrics import trips
 from vaeplay.evaluation.metrics.subject import Subject
 from vaeplay.training import devices
 
@@ -36,7 +37,9 @@ def main() -> None:
             evidence_samples=0,
             classes=len(prepared.about(DATA)["classes"]),
         )
-        rows.append({"name": name} | references.measured(subject))
+        rows.append(references.row(name, references.measured(subject)))
+    walks = trips.references(classifier, train, test, (real_train, real_test), settings["seed"])
+    rows += [references.row(name, estimates) for name, estimates in walks.items()]
     files.write_json(Path("data/references.json"), rows)
 
 

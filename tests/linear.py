@@ -38,6 +38,9 @@ class Linear(nn.Module):
     def decode(self, z: Tensor) -> Tensor:
         return (z @ self.matrix.T).unflatten(1, self.shape)
 
+    def reconstruct(self, x: Tensor) -> Tensor:
+        return self.decode(self.encode(x))
+
     def sample_codes(self, count: int, noise: Noise) -> Tensor:
         return noise.normal((count, DIMENSIONS))
 

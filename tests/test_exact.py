@@ -1,6 +1,7 @@
 """The likelihood by quadrature and the gaps below it, held against linear-Gaussian models, whose are known."""
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -15,6 +16,17 @@ from . import making
 from .test_limits import LinearModel, linear_means
 
 __all__ = ["linear_means"]  # a fixture
+
+
+class Counted:
+    """Distortions, and of how many pairs of an image and a code they were asked for."""
+
+    def __init__(self, distortions: Callable[[Tensor, Tensor], Tensor | None]) -> None:
+        self.distortions, self.pairs = distortions, 0
+
+    def __call__(self, x: Tensor, outputs: Tensor) -> Tensor | None:
+        self.pairs += len(x) * len(outputs)
+        return self.distortions(x, outputs)
 
 
 def gaps_of(linear: LinearModel) -> tuple[Tensor, Tensor]:
@@ -37,6 +49,26 @@ def test_quadrature_is_the_evidence_of_a_linear_gaussian_model(linear_means: Non
         assert found is not None
         assert float((found[0] - linear.exact()).abs().max()) < error
         assert float((found[1] - found[0]).abs().max()) >= float((found[0] - linear.exact()).abs().max())
+
+
+def test_blocks_that_are_left_out_are_negligible(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Images whose densities lie apart, and narrow: each is summed over few blocks, with the result of all of them."""
+    subject = making.subject("VAE", 40, latent_dim=2)
+    decoder = [part for part in subject.model.decoder.modules() if isinstance(part, torch.nn.Linear)]
+    with torch.no_grad():
+        decoder[0].weight.mul_(30)
+    images = subject.test.images / 255
+    found = exact.by_quadrature(subject.model, images, 5.0, 128)
+    asked = Counted(subject.model.likelihood.distortions)
+    monkeypatch.setattr(subject.model.likelihood, "distortions", asked)
+    again = exact.by_quadrature(subject.model, images, 5.0, 128)
+    few = asked.pairs
+    monkeypatch.setattr(exact, "NEGLIGIBLE", math.inf)
+    whole = exact.by_quadrature(subject.model, images, 5.0, 128)
+    assert found is not None and again is not None and whole is not None
+    assert few < 0.5 * (asked.pairs - few)
+    torch.testing.assert_close(found[0], whole[0], rtol=0, atol=1e-4)
+    torch.testing.assert_close(found[1], whole[1], rtol=0, atol=1e-4)
 
 
 def test_the_best_encoder_leaves_no_gap(linear_means: None) -> None:

@@ -23,6 +23,14 @@ def test_a_means_interval_is_as_wide_as_the_normal_one() -> None:
     assert measured.count == 2000
 
 
+def test_the_mean_of_equal_values_lies_in_its_interval() -> None:
+    """Sums of equal numbers in another order can differ in their last bit."""
+    for count in range(2, 70):
+        measured = bootstrap_means({"x": torch.full((count,), 1.6, dtype=torch.double)}, seed=0)["x"]
+        assert measured.low is not None and measured.high is not None
+        assert measured.low <= measured.value <= measured.high
+
+
 def test_intervals_hold_the_truth_about_as_often_as_they_claim() -> None:
     generator = torch.Generator().manual_seed(1)
     held = dict.fromkeys(("mean", "ratio", "set", "share", "pairs"), 0)

@@ -14,6 +14,7 @@ from vaeplay.evaluation import references
 from vaeplay.evaluation.metrics import pca
 from vaeplay.evaluation.references import LinearGaussian
 from vaeplay.evaluation.registry import BY_KEY
+from vaeplay.gallery.cells import own
 from vaeplay.gallery.page import Estimate
 from vaeplay.gallery.read import read
 from vaeplay.gallery.render import render
@@ -52,7 +53,7 @@ def test_pca_rebuilds_as_scikit_learns_does_and_as_the_cells_own_reference() -> 
     with torch.no_grad():
         found = model.reconstruct(subject.test.images / 255).flatten(1)
     assert found.numpy() == pytest.approx(expected, abs=1e-5)
-    mse = references.measured(subject)["metrics"]["mse"]
+    mse = references.measured(subject)["mse"].value
     assert mse == pytest.approx(((expected - test) ** 2).mean(), rel=1e-4)
     assert mse == pytest.approx(pca.metrics(subject)["pca_mse"].value, rel=1e-4)
 
@@ -98,7 +99,7 @@ def test_samples_have_the_mean_and_the_covariance_of_the_model(name: str) -> Non
 
 @pytest.mark.parametrize("name", ["PCA", "PPCA"])
 def test_every_metric_is_finite_and_none_is_in_nats(name: str) -> None:
-    row = references.measured(made(name)[0])
+    row = references.row(name, references.measured(made(name)[0]))
     assert {"mse", "psnr", "ssim", "frechet", "coverage", "density", "precision", "recall", "trip"} <= set(
         row["metrics"]
     )
@@ -171,3 +172,16 @@ def test_the_table_shows_them_below_the_cells_and_ranks_them_not(tmp_path: Path)
     assert [line for line in plain.splitlines() if "data-rank" in line] == [
         line for line in shown.splitlines() if "data-rank" in line
     ]
+
+
+def test_a_cells_account_shows_the_references_of_its_trip(tmp_path: Path) -> None:
+    """Walks without a code, and not principal components, whose trips are those of models."""
+    name = fake_workspace.make(tmp_path)[0]
+    path = tmp_path / f"metrics/{name}.json"
+    fake_workspace.write(path, json.loads(path.read_text()) | {"trip": 1.7, "trip_shrunk": 1.8})
+    walk, model = {"name": "Cross-fade", "metrics": {"trip": 1.3}}, {"name": "PCA", "metrics": {"trip": 2, "mse": 1}}
+    fake_workspace.write(tmp_path / "data/references.json", [walk, model])
+    page = read(tmp_path)
+    cell = next(cell for cell in page.cells if cell.name == name)
+    assert own.beside_trip(page, cell) == {"cross-fade": 1.3, "shrunk codes": 1.8}
+    assert "cross-fade: 1.30" in render(page)

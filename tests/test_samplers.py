@@ -1,7 +1,11 @@
 """Densities fitted to codes against those that the codes are of, and samples from them."""
 
+import math
+
 import pytest
 import torch
+from sklearn.mixture import GaussianMixture
+from torch.distributions import MultivariateNormal
 
 from vaeplay.evaluation.metrics import generation, samplers
 from vaeplay.evaluation.metrics.intervals import Estimate
@@ -38,6 +42,18 @@ def test_a_fitted_mixture_has_the_clusters_of_the_codes() -> None:
     draws = fitted.sample(20_000, Noise(0))
     nearest = torch.cdist(draws, centres).argmin(1).bincount() / 20_000
     assert nearest.tolist() == pytest.approx([1 / 6, 2 / 6, 3 / 6], abs=0.01)
+
+
+def test_a_fitted_mixture_is_as_likely_as_scikit_learns_at_any_scale() -> None:
+    """Of codes that are no mixture, whose best fits are many: held out, a hundredth of a nat per number apart."""
+    codes = normal(3000, 4).sinh() @ normal(4, 4, 1)
+    known, held_out = codes[:2000].double(), codes[2000:].double()
+    expected = GaussianMixture(5, random_state=0).fit(known.numpy()).score(held_out.numpy())
+    for scale in (1.0, 1e-4):
+        fitted = fit_mixture(scale * known, 5, Noise(0))
+        each = MultivariateNormal(fitted.means, fitted.factors @ fitted.factors.mT).log_prob(scale * held_out[:, None])
+        found = (each + fitted.weights.log()).logsumexp(1).mean() + 4 * math.log(scale)
+        assert float(found) == pytest.approx(expected, abs=0.04)
 
 
 def test_a_single_code_is_drawn_again_and_again() -> None:

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
 
-from vaeplay.evaluation.metrics import trips
+from vaeplay.evaluation.metrics import smoothness, trips
 from vaeplay.evaluation.metrics.smoothness import pairs, straight
 from vaeplay.evaluation.metrics.subject import Subject
 from vaeplay.noise import Noise
@@ -91,14 +90,14 @@ def test_speed_is_that_of_small_steps_whatever_the_blocks(monkeypatch: pytest.Mo
     path = trips.features_along(subject, straight, first, second)
     rows = torch.arange(30)
     with torch.no_grad():
-        found = trips.along(path, times)
+        between, speeds = trips.along(path, times)
         for column in range(trips.TIMES):
             at = times[:, [column]]
             slope = (path(rows, at + 1e-7) - path(rows, at - 1e-7)) / 2e-7
-            assert torch.allclose(found.speeds[:, column], slope.norm(dim=1), rtol=1e-3)
-            assert torch.allclose(found.between[:, column], path(rows, at))
+            assert torch.allclose(speeds[:, column], slope.norm(dim=1), rtol=1e-3)
+            assert torch.allclose(between[:, column], path(rows, at))
         monkeypatch.setattr(trips, "AT_ONCE", 7)
-        assert torch.allclose(trips.along(path, times).speeds, found.speeds)
+        assert torch.allclose(trips.along(path, times)[1], speeds)
 
 
 def test_times_are_one_in_each_part() -> None:
@@ -106,22 +105,44 @@ def test_times_are_one_in_each_part() -> None:
     assert torch.equal((times * trips.TIMES).floor(), torch.arange(8.0).expand(50, 8))
 
 
-def test_a_cross_fade_is_straight_in_pixels_and_its_middle_is_far_from_images() -> None:
+def test_the_references_are_a_cross_fade_of_pixels_and_one_image_for_all() -> None:
+    """Where features are pixels, the first is straight and its middle is far from images; the second has no speed."""
     subject = pixels()
+    real = subject.real_train, subject.real_test
+    found = trips.references(subject.classifier, subject.train, subject.test, real, subject.seed)
+    fade, still = found["Cross-fade"], found["Constant image"]
+    assert fade["trip"].value == pytest.approx(1, rel=1e-5)
+    first, second = pairs(60, subject.noise_for("pairs"))
+    halves = (subject.real_test[first] + subject.real_test[second]) / 2
+    usual, expected = (torch.cdist(points, subject.real_train).amin(1).mean() for points in (subject.real_test, halves))
+    assert fade["midpoint_distance"].value == pytest.approx(float(expected / usual), rel=1e-3)
+    mean = subject.real_train.mean(0)
+    detours = [(subject.real_test[rows] - mean).norm(dim=1) for rows in (first, second)]
+    apart = (subject.real_test[first] - subject.real_test[second]).norm(dim=1)
+    assert still["trip"].value == pytest.approx(float(sum(detours).mean() / apart.mean()), rel=1e-4)
+    assert still["path_length"].value == still["contrast"].value == 0
+    assert set(fade) - set(still) == {"roughness"}  # 0 / 0
+    assert {item.count for item in fade.values()} == {30}
+
+
+def test_the_reference_of_shrunk_codes_is_their_trip() -> None:
+    """Whatever the decoder makes of the codes as they are."""
+    centre = pixels().codes.mean(0)
+    shrunk = trips.metrics(pixels(lambda z: (centre + trips.SHRUNK * (z - centre)).unflatten(1, making.SHAPE)))
+    found = trips.metrics(pixels())
+    assert found["trip_shrunk"].value == pytest.approx(shrunk["trip"].value, rel=1e-4)
+    assert found["trip_shrunk"].value > found["trip"].value
+
+
+def test_a_large_test_split_has_no_more_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smoothness, "PAIRS", 7)
     first, second = pairs(60, Noise(0))
-    images = subject.test.images / 255
-    path = trips.fade(subject.classifier, images[first], images[second])
-    found = trips.of_trips(
-        trips.along(path, trips.moments(30, Noise(0))), subject.real_test[first], subject.real_test[second], 0
-    )
-    assert found["trip"].value == pytest.approx(1, rel=1e-5)
-    halves: Tensor = (images[first] + images[second]).flatten(1) / 2
-    assert torch.allclose(trips.at_middle(path, 30), halves)
-    assert trips.distance_to_real(subject.real_test, subject.real_test, halves, 0).value == pytest.approx(1)
+    assert len(first) == len(second) == 7
+    assert len({*first.tolist(), *second.tolist()}) == 14
 
 
 def test_what_a_map_of_codes_and_a_single_image_have() -> None:
-    keys = {"trip", "path_length", "contrast", "roughness", "sure_midpoints", "midpoint_distance"}
+    keys = {"trip", "trip_shrunk", "path_length", "contrast", "roughness", "sure_midpoints", "midpoint_distance"}
     assert set(trips.metrics(making.subject("VQVAE"))) == {"sure_midpoints", "midpoint_distance"}
     of_vectors = {
         "path_length_spherical",

@@ -38,6 +38,7 @@ class Classifier(nn.Module):
         self.body = nn.Sequential(*layers, nn.Flatten())
         self.hidden = nn.Linear(size, features)
         self.head = nn.Linear(features, classes)
+        self.to(memory_format=torch.channels_last)  # convolutions and poolings take half the time
 
     def features(self, x: Tensor) -> Tensor:
         """The outputs of the last hidden layer: (B, channels, height, width) → (B, F)."""

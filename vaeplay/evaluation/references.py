@@ -89,9 +89,14 @@ def models(images: Tensor, sizes: Iterable[int]) -> Iterator[tuple[str, LinearGa
             yield f"{name}, {numbers} number{'s' if numbers > 1 else ''}", model.to(images.device).eval()
 
 
-def measured(subject: Subject) -> dict[str, Any]:
-    """The metrics of one of these models, their intervals, and how many images, samples or pairs these are over."""
+def measured(subject: Subject) -> dict[str, Estimate]:
+    """The metrics of one of these models."""
     estimates: dict[str, Estimate] = {}
     for metrics in GROUPS:
         estimates |= metrics(subject)
-    return {"metrics": measure.values(estimates), **measure.spreads(estimates)}
+    return estimates
+
+
+def row(name: str, estimates: dict[str, Estimate]) -> dict[str, Any]:
+    """The metrics of a reference, their intervals, and how many images, samples or pairs these are over."""
+    return {"name": name, "metrics": measure.values(estimates), **measure.spreads(estimates)}

@@ -5,7 +5,8 @@ Two matrices, both with a row for each of D codes and a column for each of F fac
     information[i, j] = I(code_i; factor_j), nats       importance[i, j] of code_i in telling factor_j, columns sum to 1
 
 Where the papers leave room, this follows Locatello et al. 2019, arXiv:1811.12359: the codes are the posterior means,
-cut into 20 equally wide bins for the information. One thing differs: importances come from random forests, as in
+cut into 20 equally wide bins for the information, and the shape is a factor like the others (Chen et al. 2018,
+arXiv:1802.04942, leave it out of MIG on dSprites). One thing differs: importances come from random forests, as in
 Eastwood & Williams 2018, and not from gradient-boosted trees, which take minutes. Maps of codes and codes of a single
 number have none of these metrics, and a factor that has one value alone among the images has no part in them.
 

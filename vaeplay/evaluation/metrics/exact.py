@@ -2,11 +2,12 @@ r"""The likelihood itself, by quadrature, where a code has one or two numbers.
 
     log p(x) = log ∫ p(x|z) p(z) dz ≈ log Σ_g h^D p(x|z_g) p(z_g),   z_g on a grid of spacing h
 
-The grid is the same for all images: its codes are decoded once, and the distortions of all images with all of them are
-a product of matrices. It spans what the prior and every posterior reach. The error of such a sum falls at least with h²
-where a decoder has kinks, and faster than any power of h where it is smooth. So it is at most a third of the difference
-from the grid of twice the spacing, which every second place of it is. A few images tell how fine the grid has to be for
-an error of at most TOLERANCE on average.
+The grid is the same for all images: its codes are decoded once, and the distortions of many images with many of them
+are a product of matrices. It spans what the prior and every posterior reach, and an image's sum leaves out the blocks
+of the grid in which its joint density is negligible, which a coarser grid tells. The error of such a sum falls at least
+with h² where a decoder has kinks, and faster than any power of h where it is smooth. So it is at most a third of the
+difference from the grid of twice the spacing, which every second place of it is. A few images tell how fine the grid
+has to be for an error of at most TOLERANCE on average.
 """
 
 import math
@@ -26,6 +27,9 @@ PRIOR_REACH = 5.0  # standard deviations: beyond lies less than a millionth
 POSTERIOR_REACH = 6.0
 STEPS = (256, 384, 512)  # of the grid, along each number of the code
 PROBES = 50  # images that tell how many are needed, spread evenly over the split
+BLOCK = 16  # places of the grid along each side of a block
+LOOK = 4  # every so many of them tell whether the block is negligible
+NEGLIGIBLE = 40.0  # nats: if the joint density at these places is so far below its highest
 PAIRS_AT_ONCE = 8_000_000  # distortions that are held at a time
 
 
@@ -57,27 +61,43 @@ def log_likelihoods(subject: Subject) -> Tensor | None:
 
 @torch.no_grad()
 def by_quadrature(model: Autoencoder, images: Tensor, reach: float, steps: int) -> tuple[Tensor, Tensor] | None:
-    """log p(x) of images (N, *shape) on a grid of `steps` steps across a disc, and on every second place of it.
+    """log p(x) of images (N, *shape) on a grid of `steps` steps from −reach to reach, and on every second place of it.
 
     Two of (N,), nats; None for a likelihood that is no product.
     """
-    size = model.latent_dim
-    numbers = torch.cartesian_prod(*[torch.arange(steps + 1, device=images.device)] * size).view(-1, size)
-    codes = (reach * (2 * numbers / steps - 1)).to(images.dtype)
-    inside = codes.norm(dim=1) <= reach
-    codes, even = codes[inside], (numbers % 2 == 0).all(1)[inside]
-    counted = torch.stack([torch.ones_like(even), even], dim=1).to(images.dtype)  # all places, and every second
-    spacing = size * math.log(2 * reach / steps)
-    log_prior = losses.gaussian_log_density(codes, torch.zeros_like(codes), torch.zeros_like(codes)).sum(1)
-    totals = torch.full((2, len(images)), -torch.inf, dtype=torch.double, device=images.device)
-    at_once = max(1, PAIRS_AT_ONCE // len(images))
-    for z, prior, places in zip(codes.split(at_once), log_prior.split(at_once), counted.split(at_once), strict=True):
-        outputs = torch.cat([model.decoder(part) for part in z.split(importance.DECODED_AT_ONCE)])
-        distortions = model.likelihood.distortions(images, outputs)
-        if distortions is None:
+    size, device = model.latent_dim, images.device
+    corners = _places(torch.arange(0, steps + 1, BLOCK, device=device), size)
+    looked_at = _places(torch.arange(LOOK // 2, BLOCK, LOOK, device=device), size)
+
+    def joint(numbers: Tensor, of: Tensor) -> Tensor | None:
+        codes = (reach * (2 * numbers / steps - 1)).to(images.dtype)
+        outputs = torch.cat([model.decoder(part) for part in codes.split(importance.DECODED_AT_ONCE)])
+        distortions = model.likelihood.distortions(of, outputs)
+        zeros = torch.zeros_like(codes)
+        return None if distortions is None else losses.gaussian_log_density(codes, zeros, zeros).sum(1) - distortions
+
+    highest = []
+    for part in corners.split(max(1, PAIRS_AT_ONCE // (len(images) * len(looked_at)))):
+        found = joint((part[:, None] + looked_at).flatten(0, 1), images)
+        if found is None:
             return None
-        joint = prior - distortions
-        highest = joint.amax(1, keepdim=True)
-        sums = (joint.sub_(highest).exp_() @ places).log_() + highest  # both at once, over the same exponentials
-        totals = torch.logaddexp(totals, sums.T.double())
+        highest.append(found.unflatten(1, (len(part), -1)).amax(2))
+    each = torch.cat(highest, dim=1)
+    matters = each >= each.amax(1, keepdim=True) - NEGLIGIBLE
+    inner = _places(torch.arange(BLOCK, device=device), size)
+    counted = torch.stack([torch.ones(len(inner), device=device), (inner % 2 == 0).all(1)], dim=1).to(images.dtype)
+    totals = torch.full((2, len(images)), -torch.inf, dtype=torch.double, device=device)
+    for block in matters.any(0).nonzero()[:, 0]:
+        rows = matters[:, block].nonzero()[:, 0]
+        found = joint(corners[block] + inner, images[rows])
+        assert found is not None  # it was when it was looked at
+        best = found.amax(1, keepdim=True)
+        sums = ((found - best).exp() @ counted).log() + best  # both grids at once, over the same exponentials
+        totals[:, rows] = torch.logaddexp(totals[:, rows], sums.T.double())
+    spacing = size * math.log(2 * reach / steps)
     return totals[0] + spacing, totals[1] + spacing + size * math.log(2)
+
+
+def _places(along: Tensor, size: int) -> Tensor:
+    """Every combination of these numbers, (n,) → (n ** size, size)."""
+    return torch.cartesian_prod(*[along] * size).view(-1, size)

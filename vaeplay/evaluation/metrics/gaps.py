@@ -16,6 +16,7 @@ loose.
 import torch
 from torch import Tensor
 
+from vaeplay import optimisers
 from vaeplay.data.prepared import as_float
 from vaeplay.evaluation.metrics import exact
 from vaeplay.evaluation.metrics.intervals import Estimate, bootstrap_means
@@ -68,7 +69,7 @@ def best_gaussian(model: Autoencoder, x: Tensor, start: Posterior, noise: Noise)
     mean, logvar = start
     scale = (0.5 * logvar).exp()
     moved = torch.zeros(2, *mean.shape, dtype=mean.dtype, device=mean.device, requires_grad=True)
-    optimiser = torch.optim.Adam([moved], lr=RATE)
+    optimiser = optimisers.optimiser("Adam", [moved], lr=RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, STEPS)
     for _ in range(STEPS):
         half = noise.normal((len(x), DRAWS // 2, mean.shape[1]))

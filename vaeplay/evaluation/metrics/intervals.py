@@ -144,4 +144,5 @@ def _measured(
     tail = (1 - LEVEL) / 2
     low, high = torch.quantile(resampled, torch.tensor([tail, 1 - tail], dtype=resampled.dtype, device=value.device))
     count = count if values is None else len(values)
+    low, high = torch.minimum(low, value), torch.maximum(high, value)  # equal values differ from their mean by a bit
     return Estimate(float(value), count, float(low), float(high), values, replicates)

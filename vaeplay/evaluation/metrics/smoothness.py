@@ -27,6 +27,7 @@ JACOBIANS = 250  # samples whose Jacobian is taken
 EXACT = 64  # numbers in a code up to which each has its own column; above, the norm is estimated
 PROBES = 8  # random directions of the estimate
 PIXELS_AT_ONCE = 4_000_000
+PAIRS = 500  # of test images, between which walks are taken: a larger test split has no more
 
 Walk = Callable[[Tensor, Tensor, Tensor], Tensor]  # codes (B, D), codes (B, D), t (B, 1) → codes (B, D)
 
@@ -52,11 +53,11 @@ def root(square: Estimate) -> Estimate:
 
 
 def pairs(count: int, noise: Noise) -> tuple[Tensor, Tensor]:
-    """Rows of the pairs of N images, (N // 2,) twice: no image is in two, so that pairs can be resampled as they are.
+    """Rows of the pairs of N images, (P,) twice, at most PAIRS: no image is in two, so that pairs can be resampled.
 
     Pairs that share an image are no independent draws, and an interval over them as if they were is too narrow.
     """
-    order, half = noise.uniform((count,)).argsort(stable=True), count // 2
+    order, half = noise.uniform((count,)).argsort(stable=True), min(count // 2, PAIRS)
     return order[:half], order[half : 2 * half]
 
 

@@ -12,7 +12,8 @@ With the classifier's features f, T = 8 times t a pair (one in each eighth, at r
 The perceptual path length (Karras et al. 2019, arXiv:1812.04948), for a step that goes to 0, rewards a decoder that
 ignores its code: its contrast is 0. Roughness, at least 1, is gamed by codes that are shrunk until the decoder is as
 good as linear. The trip is neither: what the decodings do not say of their images, it has to go on foot. It is 1 for
-perfect reconstructions with a straight path of features between them, and never less.
+perfect reconstructions with a straight path of features between them, and never less. Its references are trips by way
+of a cross-fade of pixels, of one image for all, and of the model's own codes, shrunk to SHRUNK.
 """
 
 import math
@@ -25,17 +26,21 @@ from torch import Tensor
 
 from vaeplay.classifier import network
 from vaeplay.classifier.network import Classifier
+from vaeplay.data.prepared import Split, as_float, batches
 from vaeplay.evaluation.metrics import holes
 from vaeplay.evaluation.metrics.intervals import Estimate, bootstrap_ratio, wilson
 from vaeplay.evaluation.metrics.smoothness import Walk, derivative, pairs, slerp, straight
 from vaeplay.evaluation.metrics.subject import Subject
 from vaeplay.neighbours import nearest
 from vaeplay.noise import Noise
+from vaeplay.seeds import seed_for
 
 TIMES = 8  # that each walk is looked at
-AT_ONCE = 250  # places that are decoded at a time
+AT_ONCE = 100  # places that are decoded at a time: faster than more, as their activations stay in the cache
+SHRUNK = 0.01  # codes of the reference, as a share of their distance from the mean code
 
 Path = Callable[[Tensor, Tensor], Tensor]  # rows of pairs (B,), t (B, 1) → features (B, F)
+References = dict[str, dict[str, Estimate]]  # metrics by the name of a row
 
 
 @dataclass(frozen=True)
@@ -67,16 +72,44 @@ def metrics(subject: Subject) -> dict[str, Estimate]:
     ends = subject.real_test[first], subject.real_test[second]
     found: dict[str, Estimate] = {}
     if subject.model.codebook() is None:
-        trips = taken(subject, straight, first, second, times)
-        places = straight(subject.codes[first, None], subject.codes[second, None], times[:, :, None])
-        found = of_trips(trips, *ends, seed) | holes.metrics(subject, (places, trips.between))
         centre = subject.codes.mean(0)
+        walked = taken(subject, straight, first, second, times)
+        places = straight(subject.codes[first, None], subject.codes[second, None], times[:, :, None])
+        found = of_trips(walked, *ends, seed) | holes.metrics(subject, (places, walked.between))
         around = taken(subject, lambda a, b, t: centre + slerp(a - centre, b - centre, t), first, second, times[:, :1])
         found["path_length_spherical"] = of_trips(around, *ends, seed)["path_length"]
-    middle = at_middle(features_along(subject, straight, first, second), len(first))
-    found |= wilson({"sure_midpoints": network.sure(subject.classifier, middle)})
-    found["midpoint_distance"] = distance_to_real(middle, subject.real_test, subject.real_train, seed)
-    return {key: figure for key, figure in found.items() if math.isfinite(figure.value)}
+        path = features_along(subject, lambda a, b, t: centre + SHRUNK * (straight(a, b, t) - centre), first, second)
+        shrunk = Trips(*(at_share(path, len(first), share) for share in (0.0, 1.0)), *along(path, times[:, :1]))
+        found["trip_shrunk"] = of_trips(shrunk, *ends, seed)["trip"]
+    middle = at_share(features_along(subject, straight, first, second), len(first), 0.5)
+    found |= of_midpoints(subject.classifier, middle, (subject.real_train, subject.real_test), seed)
+    return {key: estimate for key, estimate in found.items() if math.isfinite(estimate.value)}
+
+
+@torch.no_grad()
+def references(classifier: Classifier, train: Split, test: Split, real: tuple[Tensor, Tensor], seed: int) -> References:
+    """The same of two walks without any code, by their names: a cross-fade of pixels, and one image for all.
+
+    That image is the mean training image. `real` are the features of the training and the test images.
+    """
+    if len(test.images) < 2:
+        return {}
+    first, second = pairs(len(test.images), Noise(seed_for(seed, "pairs"), test.images.device))
+    times = moments(len(first), Noise(seed_for(seed, "walks"), test.images.device))
+    ends = real[1][first], real[1][second]
+    mean = torch.stack([x.sum(0) for x in batches(train.images)]).sum(0) / len(train.images)
+    still = classifier.features(mean[None]).expand_as(ends[0])
+    fading = fade(classifier, as_float(test.images[first]), as_float(test.images[second]))
+    walks = {
+        "Cross-fade": (Trips(*ends, *along(fading, times)), at_share(fading, len(first), 0.5)),
+        "Constant image": (Trips(still, still, still[:, None], still.new_zeros(len(first), 1)), still),
+    }
+    intervals = seed_for(seed, "intervals")
+    found = {
+        name: of_trips(walked, *ends, intervals) | of_midpoints(classifier, middle, real, intervals)
+        for name, (walked, middle) in walks.items()
+    }
+    return {name: {key: one for key, one in own.items() if math.isfinite(one.value)} for name, own in found.items()}
 
 
 def of_trips(trips: Trips, first: Tensor, second: Tensor, seed: int) -> dict[str, Estimate]:
@@ -91,10 +124,12 @@ def of_trips(trips: Trips, first: Tensor, second: Tensor, seed: int) -> dict[str
     }
 
 
-def distance_to_real(found: Tensor, test: Tensor, train: Tensor, seed: int) -> Estimate:
-    """How far features lie from the nearest training image's, in units of how far those of test images do."""
-    distances, usual = (nearest(points, train, 1)[0][:, 0] for points in (found, test))
-    return bootstrap_ratio(distances, usual, seed, paired=False)
+def of_midpoints(classifier: Classifier, middle: Tensor, real: tuple[Tensor, Tensor], seed: int) -> dict[str, Estimate]:
+    """How like images these features half-way along walks are, (P, F); `real` as in `references`."""
+    train, test = real
+    distances, usual = (nearest(points, train, 1)[0][:, 0] for points in (middle, test))
+    distance = bootstrap_ratio(distances, usual, seed, paired=False)
+    return wilson({"sure_midpoints": network.sure(classifier, middle)}) | {"midpoint_distance": distance}
 
 
 def moments(count: int, noise: Noise) -> Tensor:
@@ -104,27 +139,23 @@ def moments(count: int, noise: Noise) -> Tensor:
 
 def taken(subject: Subject, walk: Walk, first: Tensor, second: Tensor, times: Tensor) -> Trips:
     """The trips of a walk between the codes of test images in rows `first` and `second`, (P,) each; times (P, T)."""
-    return along(features_along(subject, walk, first, second), times)
+    start, end = (subject.reconstructed["features"][rows] for rows in (first, second))
+    return Trips(start, end, *along(features_along(subject, walk, first, second), times))
 
 
-def along(path: Path, times: Tensor) -> Trips:
-    """The trips of P walks, whatever their features are of: times (P, T)."""
-    rows = torch.arange(len(times), device=times.device)
-    start, end = (
-        torch.cat([path(part, times[part, :1] * 0 + at) for part in rows.split(AT_ONCE)]) for at in (0.0, 1.0)
-    )
-    places = zip(
-        rows.repeat_interleave(times.shape[1]).split(AT_ONCE), times.reshape(-1, 1).split(AT_ONCE), strict=True
-    )
+def along(path: Path, times: Tensor) -> tuple[Tensor, Tensor]:
+    """Features at these times of P walks and their speeds there: (P, T) → (P, T, F), (P, T)."""
+    rows = torch.arange(len(times), device=times.device).repeat_interleave(times.shape[1])
+    places = zip(rows.split(AT_ONCE), times.reshape(-1, 1).split(AT_ONCE), strict=True)
     found = [derivative(partial(path, part), share, torch.ones_like(share)) for part, share in places]
     between, slopes = (torch.cat(parts).unflatten(0, times.shape) for parts in zip(*found, strict=True))
-    return Trips(start, end, between, _norms(slopes))
+    return between, _norms(slopes)
 
 
-def at_middle(path: Path, count: int) -> Tensor:
-    """Features half-way along each of `count` walks: (count, F)."""
+def at_share(path: Path, count: int, share: float) -> Tensor:
+    """Features after this share of each of `count` walks: (count, F)."""
     rows = torch.arange(count)
-    return torch.cat([path(part, torch.full((len(part), 1), 0.5)) for part in rows.split(AT_ONCE)])
+    return torch.cat([path(part, torch.full((len(part), 1), share)) for part in rows.split(AT_ONCE)])
 
 
 def fade(classifier: Classifier, first: Tensor, second: Tensor) -> Path:

@@ -1,5 +1,6 @@
 """Everything about each cell: what its account draws, and its metrics by group."""
 
+from functools import partial
 from typing import Any
 
 from vaeplay.gallery.cells import own, training
@@ -17,6 +18,7 @@ def data(view: View) -> dict[str, Any]:
         "training_charts": training.charts,
         "training_table": training.table,
         "spectrum": own.spectrum,
+        "beside_trip": partial(own.beside_trip, view.page),
         "codebook": codebook,
         "memory_chart": own.memory,
         "memory_table": own.memory_table,

@@ -1,9 +1,9 @@
-"""What a cell's own account draws beside its loss: the rate of each latent dimension, memory, names of traversals."""
+"""What a cell's own account draws beside its loss: rates of latent dimensions, memory, names of rows, references."""
 
 from dataclasses import dataclass
 
 from vaeplay.gallery.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Chart, Frame, Line, Table
-from vaeplay.gallery.page import Cell, Sample, Unit
+from vaeplay.gallery.page import Cell, Page, Sample, Unit
 from vaeplay.gallery.scale import Scale, Tick, extent
 from vaeplay.gallery.trained import Cost
 from vaeplay.gallery.words import DASH, number, plural, size
@@ -70,6 +70,13 @@ def _state(unit: Unit) -> str:
     if unit.collapsed:
         return "collapsed"
     return "active" if unit.active else "idle"
+
+
+def beside_trip(page: Page, cell: Cell) -> dict[str, float]:
+    """What a cell's trip is compared with, by name: trips without a code, and that of its own codes, shrunk."""
+    tables = {name: {item.key: item.value for item in items} for name, items in page.references.items()}
+    found = {name.lower(): table["trip"] for name, table in tables.items() if "trip" in table and "mse" not in table}
+    return found | {"shrunk codes": item.value for item in cell.metrics if item.key == "trip_shrunk"}
 
 
 def memory(cost: Cost) -> Chart | None:

@@ -2,16 +2,23 @@ r"""Densities fitted to a trained model's codes, to draw new codes from: a Gauss
 
     p(z) = Σ_k w_k N(z; m_k, F_k F_kᵀ)
 
-Ex-post density estimation, Ghosh et al. 2020, arXiv:1903.12436.
+Ex-post density estimation, Ghosh et al. 2020, arXiv:1903.12436. The mixture is fitted here and not by scikit-learn,
+whose import takes longer than everything else that is done with it.
 """
 
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.distributions import MultivariateNormal
 
 from vaeplay.matrices import symmetric_root
+from vaeplay.models.parts.clusters import k_means
 from vaeplay.noise import Noise, sample_categorical
+
+STEPS = 100  # of k-means, and of expectation-maximisation, at most
+TOLERANCE = 1e-3  # nats per code: what a step gains when it is the last
+SMALLEST = 1e-6  # variance that is added in every direction, as a share of the codes' mean variance
 
 
 @dataclass(frozen=True)
@@ -37,16 +44,35 @@ def fit_gaussian(codes: Tensor) -> Mixture:
 
 
 def fit_mixture(codes: Tensor, components: int, noise: Noise) -> Mixture:
-    """A Gaussian mixture by expectation-maximisation, with fewer components if there are fewer codes."""
+    """A mixture fitted by expectation-maximisation from k-means, with fewer components if there are fewer codes.
+
+    Dempster et al. 1977, doi:10.1111/j.2517-6161.1977.tb01600.x.
+    """
     if len(codes) < 2:
         return fit_gaussian(codes)
-    from sklearn.mixture import GaussianMixture  # takes a second to import; a single Gaussian does without
-    from threadpoolctl import threadpool_limits
+    exact, count = codes.cpu().double(), min(components, len(codes))
+    _, places, _ = k_means(exact, count, Noise(int(noise.uniform((1,)).item() * 2**31)), STEPS)
+    shares = torch.nn.functional.one_hot(places, count).double()
+    added = SMALLEST * exact.var(0, correction=0).mean().clamp(min=1e-12) * torch.eye(exact.shape[1]).double()
+    before = -torch.inf
+    for _ in range(STEPS):
+        weights, means, covariances = _weighted_moments(exact, shares)
+        covariances = covariances + added
+        each = MultivariateNormal(means, covariances, validate_args=False).log_prob(exact[:, None]) + weights.log()
+        log_density = each.logsumexp(1, keepdim=True)
+        shares, now = (each - log_density).exp(), float(log_density.mean())
+        if now - before < TOLERANCE:
+            break
+        before = now
+    return _like(codes, weights, means, covariances)
 
-    seed = int(noise.uniform((1,)).item() * 2**31)
-    with threadpool_limits(1):  # several threads would add in a different order each time
-        fitted = GaussianMixture(min(components, len(codes)), random_state=seed).fit(codes.cpu().double().numpy())
-    return _like(codes, *(torch.from_numpy(part) for part in (fitted.weights_, fitted.means_, fitted.covariances_)))
+
+def _weighted_moments(codes: Tensor, shares: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Weight, mean and covariance of each component: codes (N, D), shares (N, K) → (K,), (K, D), (K, D, D)."""
+    counts = shares.sum(0).clamp(min=1e-12)
+    means = shares.T @ codes / counts[:, None]
+    parts = [(share[:, None] * (codes - mean)).T @ (codes - mean) for share, mean in zip(shares.T, means, strict=True)]
+    return counts / counts.sum(), means, torch.stack(parts) / counts[:, None, None]
 
 
 def _like(codes: Tensor, weights: Tensor, means: Tensor, covariances: Tensor) -> Mixture:
