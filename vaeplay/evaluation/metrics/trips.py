@@ -79,7 +79,8 @@ def metrics(subject: Subject) -> dict[str, Estimate]:
         around = taken(subject, lambda a, b, t: centre + slerp(a - centre, b - centre, t), first, second, times[:, :1])
         found["path_length_spherical"] = of_trips(around, *ends, seed)["path_length"]
         path = features_along(subject, lambda a, b, t: centre + SHRUNK * (straight(a, b, t) - centre), first, second)
-        shrunk = Trips(*(at_share(path, len(first), share) for share in (0.0, 1.0)), *along(path, times[:, :1]))
+        start, end = (at_share(path, len(first), share) for share in (0.0, 1.0))
+        shrunk = Trips(start, end, *along(path, times[:, :1]))
         found["trip_shrunk"] = of_trips(shrunk, *ends, seed)["trip"]
     middle = at_share(features_along(subject, straight, first, second), len(first), 0.5)
     found |= of_midpoints(subject.classifier, middle, (subject.real_train, subject.real_test), seed)

@@ -74,9 +74,10 @@ def _state(unit: Unit) -> str:
 
 def beside_trip(page: Page, cell: Cell) -> dict[str, float]:
     """What a cell's trip is compared with, by name: trips without a code, and that of its own codes, shrunk."""
-    tables = {name: {item.key: item.value for item in items} for name, items in page.references.items()}
-    found = {name.lower(): table["trip"] for name, table in tables.items() if "trip" in table and "mse" not in table}
-    return found | {"shrunk codes": item.value for item in cell.metrics if item.key == "trip_shrunk"}
+    tables = {name.lower(): {item.key: item.value for item in items} for name, items in page.references.items()}
+    trips = {name: table.get("trip") for name, table in tables.items() if "mse" not in table}
+    trips["shrunk codes"] = next((item.value for item in cell.metrics if item.key == "trip_shrunk"), None)
+    return {name: value for name, value in trips.items() if value is not None}
 
 
 def memory(cost: Cost) -> Chart | None:
