@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+from safetensors.numpy import save_file
 
 from vaeplay.data.drawing import GAP
 from vaeplay.evaluation.registry import METRICS
@@ -178,6 +179,22 @@ def make_cell(
     rows["traversal"] = 10 if noisy else min(plan.latent_dim, 10)
     for place, (kind, count) in enumerate(rows.items()):
         picture(root / samples.path(name, kind), 16 if noisy else 12, count, index + place, noisy)
+
+
+def reconstructions(root: Path, names: list[str], images: int = 1000, count: int = 40) -> None:
+    """Test images, what each cell makes of some of them, and its values at all; the class of image n is n mod 10."""
+    tiles = np.stack([np.asarray(ring(number % 12)) for number in range(images)])[:, None]
+    labels = np.arange(images) % 10
+    save_file({"test_images": tiles, "test_labels": labels}, root / "data/images.safetensors")
+    rows = np.linspace(0, images - 1, count).round().astype(np.int32)
+    for place, name in enumerate(names):
+        folder = root / f"evaluation/{name}"
+        made = tiles[rows] // (1 + place % 3)
+        save_file({"rows": rows, "images": made}, folder / "reconstructions.safetensors")
+        generator = np.random.default_rng(place)
+        keys = ["mse", "distortion", *([] if name.startswith("AE") else ["rate"])]
+        values = {key: generator.random(images).astype(np.float32) for key in keys}
+        save_file(values, folder / "images.safetensors")
 
 
 def picture(path: Path, columns: int, rows: int, seed: int, noisy: bool = False) -> None:

@@ -200,17 +200,23 @@ def test_a_sample_enlarged(page: Page) -> None:
 
 
 def test_comparing_cells(page: Page) -> None:
-    for name in ("AE_latent8_depth2_ReLU", VAE):
+    tray = page.locator("#tray")
+    expect(tray).to_be_hidden()
+    for name in (VAE, "BetaVAE_latent8_depth2_ReLU"):
         page.locator(f"tr[data-cell={name}]").get_by_role("checkbox").check()
-    page.get_by_role("button", name="Compare").click()
+    tray.get_by_role("button", name="Compare").click()
+    expect(tray).to_be_hidden()
     compare = page.locator("#compare")
-    expect(compare.locator("figure.side")).to_have_count(2)
+    expect(compare.locator("h3").first).to_have_text("VAE, latent 8, depth 2 → BetaVAE β=2, latent 8, depth 2")
+    expect(compare.locator("h3").first).to_be_in_viewport()
+    expect(compare.locator(".reconstructions figure.side")).to_have_count(2)
     compare.get_by_role("button", name="Difference").click()
     expect(compare.locator("canvas")).to_have_count(1)
     assert compare.locator("canvas").evaluate(ANY_LIGHT)
-    assert "compare=AE_latent8_depth2_ReLU" in page.url
-    page.keyboard.press("Escape")
-    expect(compare).to_be_hidden()
+    assert f"compare={VAE}" in page.url
+    compare.get_by_label("Third cell").select_option("AE_latent8_depth2_ReLU")
+    expect(compare.locator("canvas")).to_have_count(2)
+    expect(compare.locator(".comparison")).to_have_count(2)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -410,7 +416,7 @@ def test_the_slider_uncovers_the_second_cell(browser: Browser, address: str) -> 
     with opened(browser, f"{address}#{COMPARED}&way=slider") as page:
         top = page.locator("#compare .stack img").nth(1)
         assert "50%" in top.evaluate("image => image.style.clipPath")
-        page.get_by_role("slider").press("End")
+        page.locator("#compare .slider").press("End")
         assert "100%" in top.evaluate("image => image.style.clipPath")
 
 
@@ -437,8 +443,8 @@ def test_every_chart_has_its_table(page: Page) -> None:
 @pytest.mark.parametrize(
     ("state", "part", "count"),
     [
-        (f"{COMPARED}&way=difference&kind=prior", "#compare canvas", 1),
-        (f"{COMPARED}&compare=GONE&way=side", "#compare figure.side", 2),
+        (f"{COMPARED}&way=difference", "#compare canvas", 1),
+        (f"{COMPARED}&compare=GONE&way=side", "#compare .reconstructions figure.side", 2),
         (f"{COMPARED}&way=flicker", "#compare button:text-is('Pause')", 1),
         (f"zoom=prior:{VAE}", "#lightbox img", 1),
         ("rows=model&columns=depth", "#wall table.by-axes th[scope=row]", 3),
@@ -454,15 +460,16 @@ def test_a_link_restores_every_part(browser: Browser, address: str, state: str, 
 
 def test_taking_turns_can_be_stopped_by_keys(browser: Browser, address: str) -> None:
     with opened(browser, f"{address}#{COMPARED}&way=flicker", reduced_motion="reduce") as page:
-        caption = page.locator("#compare figcaption")
+        compare = page.locator("#compare")
+        caption = compare.locator(".reconstructions figcaption")
         expect(caption).to_have_text("AE, latent 8, depth 2")
-        page.get_by_role("button", name="Swap").press("Enter")
+        compare.get_by_role("button", name="Swap").press("Enter")
         expect(caption).to_have_text("VAE, latent 8, depth 2")
-        page.locator("#compare").get_by_role("button", name="Play").press("Enter")
+        compare.get_by_role("button", name="Play").press("Enter")
         expect(caption).to_have_text("AE, latent 8, depth 2")
-        page.get_by_role("button", name="Pause").press("Enter")
-        rows = page.locator("#compare tbody tr").evaluate_all(
-            "(all) => all.map((row) => [...row.querySelectorAll('td')].map((cell) => cell.textContent))"
+        compare.get_by_role("button", name="Pause").press("Enter")
+        rows = compare.locator("tbody tr:not(.group)").evaluate_all(
+            "(all) => all.map((row) => [1, 3].map((place) => row.cells[place].textContent))"
         )
         assert rows
         assert not any(set(row) == {"—"} for row in rows)  # a metric that no cell has takes no room
