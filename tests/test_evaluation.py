@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from vaeplay import models
-from vaeplay.evaluation import export, floors, measure
-from vaeplay.evaluation.metrics import likelihood
+from vaeplay.data.prepared import as_float
+from vaeplay.evaluation import export, floors, measure, samples
+from vaeplay.evaluation.metrics import likelihood, reconstruction
 from vaeplay.evaluation.registry import BY_KEY, METRICS
 from vaeplay.models.parts.losses import MMD_SCALES
 from vaeplay.noise import Noise
@@ -38,6 +39,43 @@ def test_every_figure_is_finite_and_lies_in_its_interval(name: str) -> None:
         if figure.low is not None and figure.high is not None:
             assert figure.low <= figure.value <= figure.high, key
         assert figure.low is not None or not BY_KEY[key].headline, key
+
+
+def test_the_samples_nearest_to_a_training_image_come_first_and_above_it() -> None:
+    subject = making.subject("VAE")
+    subject.__dict__["samples"] = making.images(60, seed=9)
+    subject.samples[[41, 7]] = subject.train.images[[5, 30]]
+    pairs = samples.nearest_training(subject, 4)
+    assert pairs.shape == (2, 4, *making.SHAPE)
+    assert torch.equal(pairs[0, :2], pairs[1, :2])
+    assert {0, 1} == {
+        int((as_float(subject.train.images[[5, 30]]) == one).all((1, 2, 3)).int().argmax()) for one in pairs[0, :2]
+    }
+    nearest = (subject.sample_features[:, None] - subject.real_train).norm(dim=2).amin(1).sort().values
+    made = subject.classifier.features(pairs[0]) - subject.classifier.features(pairs[1])
+    assert made.norm(dim=1).tolist() == pytest.approx(nearest[:4].tolist(), abs=1e-3)
+
+
+def test_the_samples_that_the_classifier_is_least_sure_of_come_first() -> None:
+    subject = making.subject("VAE")
+    shown = samples.unsure(subject, 6)
+    assert shown.shape == (2, 6, *making.SHAPE)
+    sure = subject.classifier(shown.flatten(0, 1)).softmax(1).amax(1)
+    every = subject.classifier(as_float(subject.samples)).softmax(1).amax(1).sort().values
+    assert sure.tolist() == pytest.approx(every[:12].tolist(), abs=1e-5)
+
+
+def test_the_reconstructions_for_the_page_are_those_of_rows_spread_over_the_split(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reconstruction, "SHOWN", 7)
+    subject = making.subject("VAE", batch_size=3)
+    shown = reconstruction.shown(subject)
+    assert shown["rows"].tolist() == [0, 10, 20, 30, 39, 49, 59]
+    expected = subject.model.reconstruct(as_float(subject.test.images[shown["rows"].long()]))
+    assert (shown["images"].float() - expected * 255).abs().max() <= 0.51
+    monkeypatch.setattr(reconstruction, "SHOWN_NUMBERS", 300)
+    assert len(reconstruction.shown(subject)["rows"]) == 2
 
 
 def test_a_map_of_a_single_code_has_the_figures_of_a_code() -> None:

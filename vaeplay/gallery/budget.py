@@ -11,6 +11,7 @@ from vaeplay.gallery.words import plural
 from vaeplay.settings.room import CELL_BYTES, NUMBER_BYTES, PAGE_BYTES
 
 METRIC_BYTES = 550  # of a metric, in its places
+VALUE_BYTES = 6.5  # of a metric at one image
 ENTRY_BYTES = 300  # of an entry of a codebook
 LARGEST = 3  # parts that the error names
 
@@ -32,6 +33,8 @@ def room(page: Page) -> float:
     shown += sum(len(dial.payload) for dial in page.dials)
     if page.reconstructions:
         shown += sum(map(len, (page.reconstructions.originals, *page.reconstructions.sheets.values())))
+        values = (item for own in page.reconstructions.values.values() for item in own.values())
+        shown += VALUE_BYTES * sum(map(len, values))
     examples = len(page.data.examples.address) if page.data.examples else 0
     return page.megabytes * 1e6 - latent - shown - examples - PAGE_BYTES - pictures.ROOM - sum(map(_words, page.cells))
 
