@@ -29,7 +29,7 @@ def room(page: Page) -> float:
     """Bytes that are left for the cells' pictures on a page that is otherwise complete, about."""
     maps = sum(len(item.points) for map in page.maps for item in map.projections)
     latent = maps + (len(page.images.sheet) if page.images else 0) + sum(len(item.payload) for item in page.explorer)
-    shown = sum(len(film.places) + len(film.sheet) for film in page.films)
+    shown: float = sum(len(film.places) + len(film.sheet) for film in page.films)
     shown += sum(len(dial.payload) for dial in page.dials)
     if page.reconstructions:
         shown += sum(map(len, (page.reconstructions.originals, *page.reconstructions.sheets.values())))
