@@ -1,5 +1,6 @@
 """The documentation is that of this code, builds without the network, and prints commands that work."""
 
+import json
 import re
 import subprocess
 import sys
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from docs import generate
+from docs import generate, pictures
 from vaeplay.evaluation.registry import METRICS
 
 from .conftest import ROOT
@@ -62,3 +63,9 @@ def test_links_between_pages_and_to_pictures_exist() -> None:
     for path in [*DOCS, ROOT / "README.md", ROOT / "CONTRIBUTING.md"]:
         for target in re.findall(r"\]\(([^)#:]+)[)#]", path.read_text("utf-8")):
             assert (path.parent / target).is_file(), f"{path.name}: {target}"
+
+
+def test_the_pictures_are_of_the_page_as_it_looks_now() -> None:
+    made = json.loads((ROOT / "docs/explorer.json").read_text("utf-8"))
+    assert made == {"explorer.webp": pictures.digest()}, "run the grid, and `python -m docs.pictures`"
+    assert (ROOT / "docs/explorer.webp").stat().st_size < 2_000_000
