@@ -41,21 +41,6 @@ def test_every_figure_is_finite_and_lies_in_its_interval(name: str) -> None:
         assert figure.low is not None or not BY_KEY[key].headline, key
 
 
-def test_the_samples_nearest_to_a_training_image_come_first_and_above_it() -> None:
-    subject = making.subject("VAE")
-    subject.__dict__["samples"] = making.images(60, seed=9)
-    subject.samples[[41, 7]] = subject.train.images[[5, 30]]
-    pairs = samples.nearest_training(subject, 4)
-    assert pairs.shape == (2, 4, *making.SHAPE)
-    assert torch.equal(pairs[0, :2], pairs[1, :2])
-    assert {0, 1} == {
-        int((as_float(subject.train.images[[5, 30]]) == one).all((1, 2, 3)).int().argmax()) for one in pairs[0, :2]
-    }
-    nearest = (subject.sample_features[:, None] - subject.real_train).norm(dim=2).amin(1).sort().values
-    made = subject.classifier.features(pairs[0]) - subject.classifier.features(pairs[1])
-    assert made.norm(dim=1).tolist() == pytest.approx(nearest[:4].tolist(), abs=1e-3)
-
-
 def test_the_samples_that_the_classifier_is_least_sure_of_come_first() -> None:
     subject = making.subject("VAE")
     shown = samples.unsure(subject, 6)
