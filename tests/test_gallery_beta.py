@@ -17,7 +17,8 @@ from tests.fake_workspace import Plan
 from tests.test_browser import NARROW, browser, opened
 from vaeplay.evaluation import dial
 from vaeplay.evaluation.metrics.subject import Subject
-from vaeplay.models.multi_rate import Gate, MultiRateVAE
+from vaeplay.models.multi_rate import MultiRateVAE
+from vaeplay.models.parts.gates import Gate
 
 __all__ = ["browser"]
 MULTI = Plan("MultiRateVAE", None, 3, 1)

@@ -6,7 +6,8 @@ from itertools import pairwise
 import pytest
 import torch
 
-from vaeplay.models.multi_rate import Gate, MultiRateVAE
+from vaeplay.models.multi_rate import MultiRateVAE
+from vaeplay.models.parts.gates import Gate
 from vaeplay.models.vae import VAE
 from vaeplay.noise import Noise
 

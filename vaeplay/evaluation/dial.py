@@ -25,9 +25,7 @@ from vaeplay.evaluation import layers
 from vaeplay.evaluation.metrics import distances
 from vaeplay.evaluation.metrics.subject import BLOCK, Subject
 from vaeplay.models.base import Autoencoder
-from vaeplay.models.multi_rate import MultiRateVAE
 from vaeplay.models.parts import losses
-from vaeplay.models.vae import VAE
 from vaeplay.noise import NoiseOfRows
 from vaeplay.rows import evenly
 
@@ -54,7 +52,7 @@ def ladder(betas: tuple[float, float]) -> list[float]:
 @torch.no_grad()
 def export(trained: Autoencoder, subject: Subject) -> bytes | None:
     """The content of a cell's `dial.safetensors`; None for a model without a dial, or whose decoder is not plain."""
-    if not isinstance(trained, MultiRateVAE) or trained.failed:
+    if trained.betas is None or trained.failed:
         return None
     betas = ladder(trained.betas)
     images = subject.seen
@@ -63,7 +61,8 @@ def export(trained: Autoencoder, subject: Subject) -> bytes | None:
     models = [trained.at(beta) for beta in betas]
     means = [torch.cat([model.encode(x) for _, x in subject.batches(images)]) for model in models]
     noise = subject.noise_for("dial codes").normal(tuple(draws.shape))
-    codes = [losses.gaussian_sample(*model.posterior(as_float(images[shown])), noise) for model in models]
+    few = as_float(images[shown])
+    codes = [losses.gaussian_sample(*_posterior(model, few), noise) for model in models]
     steps = [{"beta": round(beta, 6)} | rung(model, subject) for beta, model in zip(betas, models, strict=True)]
     plane = _plane(models[betas.index(1.0)], subject)
     stored = _decoder(trained, betas, models, torch.cat([draws, codes[0], codes[-1]]))
@@ -78,7 +77,7 @@ def export(trained: Autoencoder, subject: Subject) -> bytes | None:
     return to_bytes(kept, {KEY: json.dumps(about, sort_keys=True)})
 
 
-def rung(model: VAE, subject: Subject) -> dict[str, float]:
+def rung(model: Autoencoder, subject: Subject) -> dict[str, float]:
     """Rate, distortion and ELBO of the test images, and the Fréchet distance of samples to the training images."""
     noise = NoiseOfRows(subject.seed_for("evaluation"), len(subject.seen), subject.seen.device)
     parts = [model.measure(x, noise.of(rows)) for rows, x in subject.batches(subject.seen)]
@@ -90,9 +89,15 @@ def rung(model: VAE, subject: Subject) -> dict[str, float]:
     return {name: round(value, 4) for name, value in values.items()}
 
 
-def _plane(model: VAE, subject: Subject) -> list[int]:
+def _posterior(model: Autoencoder, x: Tensor) -> tuple[Tensor, Tensor]:
+    posterior = model.posterior(x)
+    assert posterior is not None, "a model with a β has posteriors"
+    return posterior
+
+
+def _plane(model: Autoencoder, subject: Subject) -> list[int]:
     """The two dimensions with the highest rate; of a single one, that one twice."""
-    posteriors = [model.posterior(x) for _, x in subject.batches(subject.seen)]
+    posteriors = [_posterior(model, x) for _, x in subject.batches(subject.seen)]
     mean, logvar = (torch.cat(part) for part in zip(*posteriors, strict=True))
     rates = (mean.square() + logvar.exp() - 1 - logvar).mean(0)
     order: list[int] = rates.argsort(descending=True).tolist()
@@ -100,7 +105,7 @@ def _plane(model: VAE, subject: Subject) -> list[int]:
 
 
 def _decoder(
-    trained: MultiRateVAE, betas: list[float], models: list[VAE], probes: Tensor
+    trained: Autoencoder, betas: list[float], models: list[Autoencoder], probes: Tensor
 ) -> tuple[layers.Tensors, dict[str, Any]] | None:
     """The gated decoder in the smallest format that holds TOLERANCE at every β."""
     try:

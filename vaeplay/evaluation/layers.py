@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vaeplay.models.multi_rate import Gate
+from vaeplay.models.parts.gates import Gate
 from vaeplay.settings.axes import ACTIVATIONS
 
 BITS = {f"int{bits}": bits for bits in range(8, 13)}

@@ -24,6 +24,7 @@ class Autoencoder(nn.Module):
 
     uses: tuple[str, ...] = ("likelihood", "hidden")
     prior = ""  # where `sample` takes its codes from, in words for the page
+    betas: tuple[float, float] | None = None  # the ends of the range of β, for a model that stands for all of them
     failed: str | None = None  # how its training diverged, if it did; the weights are then the last good ones
 
     def __init__(
@@ -128,6 +129,10 @@ class Autoencoder(nn.Module):
     def metrics(self, images: Tensor) -> dict[str, float]:
         """Further metrics of the model over a whole split, uint8 (N, *shape), by their name in the registry."""
         return {}
+
+    def at(self, beta: float) -> "Autoencoder":
+        """The model for one β of `betas`, with which it can be measured."""
+        raise NotImplementedError
 
     def measured(self) -> "Autoencoder":
         """The model that is measured and shown: itself, unless it stands for several."""

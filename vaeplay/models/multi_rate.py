@@ -20,41 +20,13 @@ from typing_extensions import override
 from vaeplay.models.conv_vae import ConvVAE
 from vaeplay.models.convolutional import Convolutional
 from vaeplay.models.parts import losses
+from vaeplay.models.parts.gates import Dial, Gate
 from vaeplay.models.parts.losses import Loss
 from vaeplay.models.parts.nets import Network
 from vaeplay.models.vae import VAE
 from vaeplay.noise import Noise
 
-OPEN = 2.0
-"""b at the start: gates are almost open."""
-
 WITH_WEIGHTS = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
-
-
-class Dial:
-    """The β that all gates of a model see, as its logarithm: (B, 1), or () for all images."""
-
-    def __init__(self) -> None:
-        self.log_beta = torch.zeros(())
-
-
-class Gate(nn.Module):
-    """σ(a · log β + b) times each of `units` units, or feature maps: the second axis of what it is given."""
-
-    def __init__(self, units: int, dial: Dial) -> None:
-        super().__init__()
-        self.a = nn.Parameter(torch.zeros(units))
-        self.b = nn.Parameter(torch.full((units,), OPEN))
-        self.dial = dial
-
-    def values(self, log_beta: Tensor) -> Tensor:
-        """The gates at log β, (B, 1) or (): (B, units) or (units,)."""
-        return torch.sigmoid(self.a * log_beta + self.b)
-
-    @override
-    def forward(self, x: Tensor) -> Tensor:
-        gates = self.values(self.dial.log_beta)
-        return x * gates.reshape(*gates.shape, *[1] * (x.ndim - 2))
 
 
 class MultiRateVAE(VAE):
@@ -62,6 +34,7 @@ class MultiRateVAE(VAE):
 
     uses: tuple[str, ...] = ("likelihood", "schedule", "hidden", "betas")
     plain: type[VAE] = VAE
+    betas: tuple[float, float]
 
     def __init__(self, *size: Any, betas: Mapping[str, float], **settings: Any) -> None:
         super().__init__(*size, **settings)
@@ -92,6 +65,7 @@ class MultiRateVAE(VAE):
     def rate_weight(self, step: int) -> float | None:
         return None  # it differs from image to image
 
+    @override
     def at(self, beta: float) -> VAE:
         """The plain VAE for one β, with the gates folded into its weights.
 
