@@ -32,7 +32,7 @@ class LabImages:
 
 
 def read(root: Path) -> LabImages | None:
-    """Training images, spread evenly over the split; None where the data set has not been prepared.
+    """Training images, spread evenly over the split, in random order; None where the data set has not been prepared.
 
     Raises:
         UserError: the prepared data set is damaged.
@@ -46,13 +46,13 @@ def read(root: Path) -> LabImages | None:
 
 def pack(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> LabImages:
     """Images (N, channels, height, width), of which as many are taken as `LARGEST` allows."""
-    rows = evenly(len(images), MOST)
+    rows = np.random.default_rng(0).permutation(evenly(len(images), MOST))  # so that any first ones have every class
     small = webp.smaller(np.asarray(images[rows]).transpose(0, 2, 3, 1), SIDE)
     grey = small.mean(-1).round().astype(np.uint8)
     payload = _deflated(grey)
     if len(payload) > LARGEST:
-        kept = evenly(len(rows), math.floor(0.95 * len(rows) * LARGEST / len(payload)))
-        rows, grey = rows[kept], grey[kept]
+        kept = math.floor(0.95 * len(rows) * LARGEST / len(payload))
+        rows, grey = rows[:kept], grey[:kept]
         payload = _deflated(grey)
     return LabImages(payload, *grey.shape[1:], tuple(int(label) for label in labels[rows]))
 

@@ -67,26 +67,31 @@ export const drawImages = (canvas, levels, { height, width }, columns) => {
 };
 
 /**
- * A curve over the steps, from 0 to its highest value after the first steps, which would flatten all that follows.
+ * A curve over the steps, up to its highest value after the first steps, which would flatten all that follows.
  * @param {HTMLCanvasElement} canvas
  * @param {number[]} steps
  * @param {number[]} values
+ * @param {number} low the value at the bottom
  */
-export const drawCurve = (canvas, steps, values) => {
+export const drawCurve = (canvas, steps, values, low) => {
+  if (!steps.length) {
+    fresh(canvas);
+    return;
+  }
   const { context, across, down } = fresh(canvas);
   const style = getComputedStyle(canvas);
-  const last = steps.at(-1) ?? 1;
+  const last = steps[steps.length - 1];
   const late = values.filter((_, at) => steps[at] > 0.1 * last);
-  const top = 1.1 * Math.max(...(late.length ? late : values), 1);
+  const top = low + 1.3 * Math.max(Math.max(...late) - low, 0.5);
   context.strokeStyle = style.color;
   context.lineWidth = 1.7;
   context.lineJoin = 'round';
   context.beginPath();
-  values.forEach((value, at) => context.lineTo((steps[at] / last) * across, down - 1 - (value / top) * (down - 2)));
+  values.forEach((value, at) => context.lineTo((steps[at] / last) * across, down - 1 - ((value - low) / (top - low)) * (down - 2)));
   context.stroke();
   context.fillStyle = style.getPropertyValue('--muted');
   context.font = `11px ${style.fontFamily}`;
+  context.fillText(low.toFixed(low ? 1 : 0), 4, down - 4);
   context.textAlign = 'right';
   context.fillText(top.toFixed(1), across - 4, 12);
-  context.fillText('0', across - 4, down - 4);
 };

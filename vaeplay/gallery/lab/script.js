@@ -7,7 +7,7 @@ import { hire } from './worker.js';
 
 /** @typedef {import('./worker.js').Look} Look */
 
-const SLICE = 20; // milliseconds of learning between two looks
+const SLICE = 16; // milliseconds of learning between two looks
 const KEPT = 400; // points of a curve
 
 const inflate = async (text) => {
@@ -123,8 +123,8 @@ const start = (section) => {
     both.set(latest.pairs, latest.pairs.length);
     drawImages(pairs, both, size, shown.length);
     drawImages(samples, latest.samples, size, 10);
-    drawCurve(curves[0], history.steps, history.distortion);
-    drawCurve(curves[1], history.steps, history.rate);
+    drawCurve(curves[0], history.steps, history.distortion, Math.min(...history.distortion));
+    drawCurve(curves[1], history.steps, history.rate, 0);
     const isVae = model === 'VAE';
     const [distortion, rate] = [history.distortion.at(-1), history.rate.at(-1)];
     outputs[0].value = distortion === undefined ? '' : `${distortion.toFixed(1)} nats per image`;
