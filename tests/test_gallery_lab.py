@@ -47,11 +47,13 @@ def test_a_split_is_thinned_to_what_the_page_has_room_for() -> None:
     assert np.bincount(packed.labels[:500]).min() > 30, "a sorted split is shown with all its classes"
 
 
-def test_without_a_data_set_there_is_no_lab_and_a_damaged_one_is_named(tmp_path: Path) -> None:
+def test_without_training_images_there_is_no_lab_and_a_damaged_file_is_named(tmp_path: Path) -> None:
     assert read(tmp_path) is None
     (tmp_path / "data").mkdir()
     save_file({"test_images": noise(2, 1, 8, 8)}, tmp_path / "data/images.safetensors")
-    with pytest.raises(UserError, match=r"data/images\.safetensors: no tensor 'train_images'"):
+    assert read(tmp_path) is None
+    (tmp_path / "data/images.safetensors").write_bytes(b"no tensors")
+    with pytest.raises(UserError, match=r"data/images\.safetensors: not a safetensors file"):
         read(tmp_path)
 
 

@@ -32,7 +32,7 @@ class LabImages:
 
 
 def read(root: Path) -> LabImages | None:
-    """Training images, spread evenly over the split, in random order; None where the data set has not been prepared.
+    """Training images, spread evenly over the split, in random order; None where there are none.
 
     Raises:
         UserError: the prepared data set is damaged.
@@ -41,7 +41,7 @@ def read(root: Path) -> LabImages | None:
     if not (root / name).exists():
         return None
     data = Tensors(root, name)
-    return pack(data["train_images"], data["train_labels"])
+    return pack(data["train_images"], data["train_labels"]) if "train_images" in data else None
 
 
 def pack(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> LabImages:
