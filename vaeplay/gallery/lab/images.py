@@ -54,7 +54,8 @@ def pack(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> LabImages:
         kept = math.floor(0.95 * len(rows) * LARGEST / len(payload))
         rows, grey = rows[:kept], grey[:kept]
         payload = _deflated(grey)
-    return LabImages(payload, *grey.shape[1:], tuple(int(label) for label in labels[rows]))
+    height, width = grey.shape[1:]
+    return LabImages(payload, height, width, tuple(int(label) for label in labels[rows]))
 
 
 def _deflated(grey: NDArray[np.uint8]) -> str:
