@@ -88,7 +88,7 @@ PRESETS = (
         "The same run with KL warm-up: the codes spread out at first, then draw closer, and stay in use.",
         "While the rate weighs little the decoder learns to read the code, so that it is worth its rate when that has "
         "its full weight.",
-        {"beta": "6", "rate": "0.03", "warmup": "1000"},
+        {"beta": "6", "rate": "0.03", "warmup": "500"},
     ),
 )
 
