@@ -35,6 +35,7 @@ def room(page: Page) -> float:
         shown += sum(map(len, (page.reconstructions.originals, *page.reconstructions.sheets.values())))
         values = (item for own in page.reconstructions.values.values() for item in own.values())
         shown += VALUE_BYTES * sum(map(len, values))
+    shown += len(page.lab.payload) if page.lab else 0
     examples = len(page.data.examples.address) if page.data.examples else 0
     return page.megabytes * 1e6 - latent - shown - examples - PAGE_BYTES - pictures.ROOM - sum(map(_words, page.cells))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from vaeplay.gallery.beta.dials import Dial
 from vaeplay.gallery.explorer.explorable import Explorable
 from vaeplay.gallery.film.frames import Film
+from vaeplay.gallery.lab.images import LabImages
 from vaeplay.gallery.placed import Placed, Scalar
 from vaeplay.gallery.trained import Cost, History
 from vaeplay.verdicts.table import Table
@@ -251,3 +252,4 @@ class Page:
     references: dict[str, tuple[Estimate, ...]] = field(default_factory=dict)
     films: tuple[Film, ...] = ()
     dials: tuple[Dial, ...] = ()
+    lab: LabImages | None = None

@@ -20,6 +20,7 @@ from vaeplay.gallery.cells import codebook
 from vaeplay.gallery.explorer import decoders
 from vaeplay.gallery.film import frames
 from vaeplay.gallery.image import rebuilt
+from vaeplay.gallery.lab import images as lab
 from vaeplay.gallery.map import points as maps
 from vaeplay.gallery.page import (
     Cell,
@@ -67,6 +68,7 @@ def read(root: Path) -> Page:
         verdicts=table.read(verdicts) if verdicts.exists() else None,
         reconstructions=rebuilt.read(root, names),
         references=_references(root),
+        lab=lab.read(root),
     )
     if images:
         answers = {cell.name for item in chosen(page) for cell in (item.first, item.second)}

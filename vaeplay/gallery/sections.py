@@ -26,6 +26,7 @@ from vaeplay.gallery.film import data as film
 from vaeplay.gallery.filters import data as filters
 from vaeplay.gallery.glossary import data as glossary
 from vaeplay.gallery.image import data as image
+from vaeplay.gallery.lab import data as lab
 from vaeplay.gallery.map import data as latent_maps
 from vaeplay.gallery.paper import data as paper
 from vaeplay.gallery.plane import data as plane
@@ -50,6 +51,7 @@ SECTIONS = (
     Section("compare", compare.data, "Compare"),
     Section("image", image.data, "Images"),
     Section("explorer", explorer.data, "Explorer"),
+    Section("lab", lab.data, "Lab"),
     Section("wall", wall.data, "Samples"),
     Section("filters", filters.data),
     Section("table", table.data, "Cells"),
