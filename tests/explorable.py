@@ -37,6 +37,7 @@ class Model(Plan):
         with torch.no_grad():
             for parameter in (*subject.model.encoder.parameters(), *subject.model.decoder.parameters()):
                 parameter.mul_(2)
+        subject.model = subject.model.measured()
         return subject
 
 
