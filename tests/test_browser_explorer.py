@@ -378,7 +378,7 @@ def test_a_cell_that_goes_while_its_picture_is_made(browser: Browser, address: s
                 });
             });
         }""")
-        expect(page.locator("figure.side:visible")).to_have_count(1)
+        expect(page.locator("#explorer figure.side:visible")).to_have_count(1)
         page.wait_for_timeout(200)
 
 
@@ -478,7 +478,7 @@ def test_a_copied_link_opens_at_the_explorer_whatever_was_changed_before(browser
     with opened(browser, f"{address}#explore={PLANE.name}&image=6&kind=prior") as page:
         page.locator("#explorer").scroll_into_view_if_needed()
         explored(page, PLANE)
-        page.get_by_role("button", name="Copy link").click()
+        page.locator("#explorer").get_by_role("button", name="Copy link").click()
         expect(page.locator("#explorer .copied")).to_have_text(re.compile("Link copied|address bar"))
         link = page.url
     assert "kind=prior" in link
@@ -552,8 +552,8 @@ def test_a_cell_beyond_the_budget_answers_from_its_atlas(browser: Browser, tmp_p
     link = made(tmp_path, [DEEP, PLANE], megabytes=0.3, cells=[PLANE.name])
     with opened(browser, f"{link}#explore={DEEP.name}&explore={PLANE.name}") as page:
         explored(page, DEEP, PLANE)
-        expect(page.locator("figure.side figcaption").first).to_contain_text("atlas")
-        expect(page.locator("figure.side figcaption").first).to_contain_text("12 × 12")
+        expect(page.locator("#explorer figure.side figcaption").first).to_contain_text("atlas")
+        expect(page.locator("#explorer figure.side figcaption").first).to_contain_text("12 × 12")
         expect(page.get_by_role("button", name="Sample from the prior")).to_be_disabled()
         before = levels(picture(page))
         drag(page, pad(page), 0.3, 0.3)

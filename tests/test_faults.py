@@ -119,7 +119,9 @@ def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str]) -> N
 
 
 def saved(root: Path) -> list[Path]:
-    return list((root / ".vaeplay/resume").glob(f"{VAE}-*.safetensors"))
+    """Resume files; the frames of the film that lie beside them are none."""
+    found = (root / ".vaeplay/resume").glob(f"{VAE}-*.safetensors")
+    return [path for path in found if ".frame" not in path.name]
 
 
 def results(root: Path) -> list[Path]:

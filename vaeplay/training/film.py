@@ -13,6 +13,7 @@ that it had not saved.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -50,6 +51,7 @@ class Film:
         self.rows = torch.empty(0, dtype=torch.int32)
         self.wanted: Sequence[int] = ()
         self.stem = stem or Path()
+        self.taken: dict[int, dict[str, Tensor]] = {}
         if images is not None:
             rows = torch.from_numpy(evenly(len(images), IMAGES))
             self.rows = rows.to(torch.int32)
@@ -59,7 +61,9 @@ class Film:
     def after_epoch(self, model: Autoencoder, epoch: int) -> None:
         """Take a frame, if one is wanted after this epoch; 0 is before the first."""
         if epoch in self.wanted:
-            files.write_bytes(self._path(epoch), save(self._frame(model)))
+            self.taken[epoch] = self._frame(model)
+            with suppress(OSError):  # of a full disk the resume file speaks; training itself is not affected
+                files.write_bytes(self._path(epoch), save(self.taken[epoch]))
 
     @torch.no_grad()
     def _frame(self, model: Autoencoder) -> dict[str, Tensor]:
@@ -77,10 +81,12 @@ class Film:
 
     def content(self) -> bytes:
         """The whole film, as the file that holds it."""
-        taken = [epoch for epoch in self.wanted if self._path(epoch).exists()]  # a training may end early
-        frames = [load_file(self._path(epoch)) for epoch in taken]
-        film = {name: torch.stack([frame[name] for frame in frames]) for name in frames[0]}
-        return save(film | {"epochs": torch.tensor(taken, dtype=torch.int32), "images": self.rows})
+        for epoch in self.wanted:  # a run before this one may have taken some, and a training may end early
+            if epoch not in self.taken and self._path(epoch).exists():
+                self.taken[epoch] = load_file(self._path(epoch))
+        epochs = sorted(self.taken)
+        film = {name: torch.stack([self.taken[epoch][name] for epoch in epochs]) for name in self.taken[epochs[0]]}
+        return save(film | {"epochs": torch.tensor(epochs, dtype=torch.int32), "images": self.rows})
 
     def clear(self) -> None:
         """Remove the frames' files: the film is written."""
