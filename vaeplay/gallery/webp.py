@@ -38,6 +38,17 @@ def smaller(images: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     return cut.mean((-4, -2)).round().astype(np.uint8)
 
 
+def tiled(images: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
+    """Images (n, height, width, channels) side by side, `columns` in a row, as one: grey ones without channels."""
+    count, height, width, channels = images.shape
+    rows = -(-count // columns)
+    padded = np.zeros((rows * columns, height, width, channels), np.uint8)
+    padded[:count] = images
+    tiles = padded.reshape(rows, columns, height, width, channels).transpose(0, 2, 1, 3, 4)
+    sheet = tiles.reshape(rows * height, columns * width, channels)
+    return sheet[..., 0] if channels == 1 else sheet
+
+
 def _address(pixels: NDArray[Any], **options: Any) -> str:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "WEBP", method=1, **options)

@@ -1,5 +1,6 @@
 // The β dial: gates follow β in the page's own decoder; codes and figures lie between those of the ladder's rungs.
 import { context2d, find, findAll } from '../frame/dom.js';
+import { inflate } from '../frame/inflate.js';
 import { follow, getState, setState, shows } from '../frame/state.js';
 import { decoding } from '../explorer/decoder.js';
 import { colour } from '../explorer/latent.js';
@@ -23,9 +24,7 @@ const start = (section) => {
   shows(section, 'dial');
 
   const load = async () => {
-    const bytes = Uint8Array.from(atob(payload), (letter) => letter.charCodeAt(0));
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
-    file = decoding.read(await new Response(stream).arrayBuffer());
+    file = decoding.read(await inflate(payload));
     run = decoding.network(file, dial);
   };
 

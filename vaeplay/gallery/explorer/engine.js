@@ -1,6 +1,7 @@
 // The explorer's cells: unpacks a cell's file when it is first wanted. A cell without a live decoder uses its
 // atlas: the nearest of the images that were decoded in advance.
 import { findAll } from '../frame/dom.js';
+import { inflate } from '../frame/inflate.js';
 import { decoding } from './decoder.js';
 import { latent, normal, sizeOfImage } from './latent.js';
 import { live } from './worker.js';
@@ -38,12 +39,6 @@ export const cells = findAll(document, 'script[data-explorable]').map((item) => 
 export const has = (cell) => scripts.has(cell);
 /** @type {(cell: string) => string | undefined} */
 export const way = (cell) => scripts.get(cell)?.dataset.way;
-
-const inflate = async (text) => {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
-  return new Response(stream).arrayBuffer();
-};
 
 /** @type {(address: string) => Promise<HTMLImageElement>} */
 const picture = (address) =>

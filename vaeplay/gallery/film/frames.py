@@ -105,6 +105,4 @@ def _sheet(pictures: NDArray[np.uint8]) -> str:
     """Some of each frame's pictures (E, 16, channels, height, width), a row for each frame."""
     chosen = pictures[:, evenly(pictures.shape[1], SHOWN)].transpose(0, 1, 3, 4, 2)
     small = webp.smaller(chosen, LARGEST_SIDE)
-    epochs, count, height, width, channels = small.shape
-    sheet = small.transpose(0, 2, 1, 3, 4).reshape(epochs * height, count * width, channels)
-    return webp.address(sheet[..., 0] if channels == 1 else sheet, quality=60, most=60_000)
+    return webp.address(webp.tiled(small.reshape(-1, *small.shape[2:]), small.shape[1]), quality=60, most=60_000)

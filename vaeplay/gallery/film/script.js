@@ -1,5 +1,6 @@
 // The film of the training: one scrubber for all cells. Between two frames, points move in a straight line.
 import { context2d, find, findAll } from '../frame/dom.js';
+import { inflate } from '../frame/inflate.js';
 import { follow, getState, setState, shows } from '../frame/state.js';
 
 /**
@@ -21,13 +22,6 @@ import { follow, getState, setState, shows } from '../frame/state.js';
 
 const SECONDS = 0.7; // from one frame to the next
 const DOT = 2.4;
-
-/** @type {(text: string) => Promise<Uint8Array>} */
-const inflate = async (text) => {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-};
 
 /** @type {(epoch: number) => string} */
 const words = (epoch) => (epoch ? `after epoch ${epoch}` : 'before the first step');
@@ -55,7 +49,8 @@ const start = (section) => {
   const load = async (reel) => {
     const image = new Image();
     image.src = reel.film.sheet;
-    [reel.places] = await Promise.all([inflate(reel.film.places), image.decode()]);
+    const [places] = await Promise.all([inflate(reel.film.places), image.decode()]);
+    reel.places = new Uint8Array(places);
     reel.sheet = await createImageBitmap(image);
   };
 

@@ -65,8 +65,8 @@ def read(root: Path, names: Sequence[str]) -> Reconstructions | None:
         labels=tuple(labels[rows].tolist()),
         columns=columns,
         size=(shown.shape[2], shown.shape[1]),
-        originals=webp.lossy(_sheet(shown, columns)),
-        sheets={name: webp.lossy(_sheet(images[chosen], columns), QUALITY) for name, images in made.items()},
+        originals=webp.lossy(webp.tiled(shown, columns)),
+        sheets={name: webp.lossy(webp.tiled(images[chosen], columns), QUALITY) for name, images in made.items()},
         values={name: _values(root, name, rows, len(originals)) for name in files},
     )
 
@@ -75,19 +75,8 @@ def _fitting(made: list[Pixels]) -> int:
     """How many images of each cell fit, by the sheets of a few cells."""
     probes = [made[place] for place in evenly(len(made), PROBES)]
     count = len(probes[0])
-    each = sum(len(webp.lossy(_sheet(images, math.ceil(math.sqrt(count))), QUALITY)) for images in probes)
+    each = sum(len(webp.lossy(webp.tiled(images, math.ceil(math.sqrt(count))), QUALITY)) for images in probes)
     return max(1, min(count, int(count * BYTES * len(probes) / (each * (len(made) + 1)))))
-
-
-def _sheet(images: Pixels, columns: int) -> Pixels:
-    """Images (n, height, width, channels) side by side, `columns` in a row."""
-    count, height, width, channels = images.shape
-    lines = -(-count // columns)
-    padded = np.zeros((lines * columns, height, width, channels), np.uint8)
-    padded[:count] = images
-    tiles = padded.reshape(lines, columns, height, width, channels).transpose(0, 2, 1, 3, 4)
-    sheet = tiles.reshape(lines * height, columns * width, channels)
-    return sheet[..., 0] if channels == 1 else sheet
 
 
 def _values(root: Path, name: str, rows: NDArray[np.int64], images: int) -> dict[str, tuple[float | None, ...]]:

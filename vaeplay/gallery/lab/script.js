@@ -1,6 +1,7 @@
 // The lab: dials, buttons and pictures of a model that learns in a worker. It learns only after Train has been pressed,
 // and only while it can be seen. Its settings are the entry lab= of the address.
 import { closest, find, findAll } from '../frame/dom.js';
+import { inflate } from '../frame/inflate.js';
 import { follow, getState, setState, shows } from '../frame/state.js';
 import { drawCurve, drawImages, drawPlane } from './pictures.js';
 import { hire } from './worker.js';
@@ -9,12 +10,6 @@ import { hire } from './worker.js';
 
 const SLICE = 16; // milliseconds of learning between two looks
 const KEPT = 400; // points of a curve
-
-const inflate = async (text) => {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-};
 
 /** @param {HTMLElement} section */
 const start = (section) => {
@@ -206,7 +201,7 @@ const start = (section) => {
 
   // The images are unpacked, and the model is shown as it starts, when the lab first comes into sight.
   const open = async () => {
-    const levels = await inflate(payload);
+    const levels = new Uint8Array(await inflate(payload));
     const pixels = size.height * size.width;
     originals = new Uint8Array(shown.length * pixels);
     shown.forEach((row, n) => originals.set(levels.subarray(row * pixels, (row + 1) * pixels), n * pixels));

@@ -80,14 +80,8 @@ def images(root: Path, maps: dict[str, Found], cells: int) -> TestImages:
 
 def _sheet(pixels: NDArray[np.uint8], columns: int) -> str:
     """Images side by side, `columns` in a row, as the address of a WebP."""
-    pixels = webp.smaller(pixels.transpose(0, 2, 3, 1), LARGEST_SIDE).transpose(0, 3, 1, 2)
-    count, channels, height, width = pixels.shape
-    rows = -(-count // columns)
-    padded = np.zeros((rows * columns, channels, height, width), np.uint8)
-    padded[:count] = pixels
-    tiles = padded.reshape(rows, columns, channels, height, width).transpose(0, 3, 1, 4, 2)
-    sheet = tiles.reshape(rows * height, columns * width, channels)
-    return webp.address(sheet[..., 0] if channels == 1 else sheet, quality=20, most=SHEET_BYTES)
+    shown = webp.smaller(pixels.transpose(0, 2, 3, 1), LARGEST_SIDE)
+    return webp.address(webp.tiled(shown, columns), quality=20, most=SHEET_BYTES)
 
 
 def latent_maps(maps: dict[str, Found], images: TestImages) -> tuple[LatentMap, ...]:
