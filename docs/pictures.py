@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import math
+import shutil
 import sys
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from playwright.sync_api import sync_playwright
 DOCS = Path(__file__).parent
 GALLERY = DOCS.parent / "vaeplay/gallery"
 LOOKS = ("explorer/template.html.j2", "explorer/style.css", "frame/base.css")
-BROWSERS = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FRAMES, MILLISECONDS, WIDTH = 40, 110, 900
 
 
@@ -31,7 +32,11 @@ def digest() -> str:
 
 def frames(page: Path) -> list[Image.Image]:
     """The explorer while its point goes round a figure of eight."""
-    chromium = next(path for path in BROWSERS if Path(path).exists())
+    chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if chromium is None:
+        raise SystemExit(f"error: no browser: install Chromium; looked for {', '.join(BROWSERS)}")
+    if not page.is_file():
+        raise SystemExit(f"error: {page}: no such file; `uv run dvc repro` makes it")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         view = browser.new_page(viewport={"width": 1200, "height": 900}, color_scheme="light")

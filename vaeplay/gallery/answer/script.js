@@ -3,6 +3,7 @@
 import { load, sheet } from '../explorer/engine.js';
 import { colour, latent, sizeOfImage } from '../explorer/latent.js';
 import { context2d, find, findAll } from '../frame/dom.js';
+import { whileNear } from '../frame/near.js';
 
 /** @typedef {import('../explorer/engine.js').Explorable} Explorable */
 
@@ -117,10 +118,10 @@ const start = async (box) => {
     settle();
   });
   document.addEventListener('visibilitychange', settle);
-  new IntersectionObserver((entries) => {
-    visible = entries[entries.length - 1].isIntersecting;
+  whileNear(box, (near) => {
+    visible = near;
     settle();
-  }).observe(box);
+  });
   await draw(turn);
 };
 

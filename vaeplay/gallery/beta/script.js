@@ -1,5 +1,6 @@
 // The β dial: gates follow β in the page's own decoder; codes and figures lie between those of the ladder's rungs.
 import { context2d, find, findAll } from '../frame/dom.js';
+import { whileNear } from '../frame/near.js';
 import { inflate } from '../frame/inflate.js';
 import { follow, getState, setState, shows } from '../frame/state.js';
 import { decoding } from '../explorer/decoder.js';
@@ -116,13 +117,14 @@ const start = (section) => {
 
   slider.addEventListener('input', soon);
   slider.addEventListener('change', () => setState({ dial: slider.value }));
-  new IntersectionObserver(
-    (entries) => {
-      near = entries[entries.length - 1].isIntersecting; // the last one is how it is now
+  whileNear(
+    section,
+    (isNear) => {
+      near = isNear;
       if (near) (file ? Promise.resolve() : load()).then(soon);
     },
-    { rootMargin: '200px' },
-  ).observe(section);
+    '200px',
+  );
   new ResizeObserver(soon).observe(section);
   find(document, '#theme').addEventListener('change', soon);
   follow(() => {

@@ -3,6 +3,7 @@
 // The place is a base (a test image's code, a draw from the prior, a step of a walk between two images, an image moved
 // from one class towards another, or codes set by hand) and, once the point has been dragged, where it is on the plane. Two cells share both, each in its own plane.
 import { context2d, find, findAll } from '../frame/dom.js';
+import { whenNear } from '../frame/near.js';
 import { cellOf, fitPicture, follow, getState, getStates, goTo, setState, shows } from '../frame/state.js';
 import { ENTRIES, entriesOf, placeIn } from './address.js';
 import { has, load } from './engine.js';
@@ -226,11 +227,7 @@ const start = (section, points) => {
     begun = true;
     restart();
   };
-  new IntersectionObserver((entries, observer) => {
-    if (!entries.some((entry) => entry.isIntersecting)) return;
-    observer.disconnect();
-    if (!begun) begin();
-  }, { rootMargin: '600px' }).observe(section);
+  whenNear(section, () => begun || begin(), '600px');
   follow(({ arrived }) => {
     if (arrived) forget();
     if (begun || getState('explore')) begin();

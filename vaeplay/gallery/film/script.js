@@ -1,5 +1,6 @@
 // The film of the training: one scrubber for all cells. Between two frames, points move in a straight line.
 import { context2d, find, findAll } from '../frame/dom.js';
+import { whileNear } from '../frame/near.js';
 import { inflate } from '../frame/inflate.js';
 import { follow, getState, setState, shows } from '../frame/state.js';
 
@@ -168,10 +169,10 @@ const start = (section) => {
   const step = (now) => {
     const passed = before ? (now - before) / 1000 : 0;
     const moved = at + passed / SECONDS;
-    const still_here = near && !document.hidden;
+    const isHere = near && !document.hidden;
     if (!still.matches || Math.floor(moved) > Math.floor(at) || !before) {
       before = now;
-      if (still_here) go(still.matches ? Math.floor(moved) : moved);
+      if (isHere) go(still.matches ? Math.floor(moved) : moved);
     }
     if (at >= epochs.length - 1) pause();
     else playing = requestAnimationFrame(step);
@@ -202,13 +203,14 @@ const start = (section) => {
     await Promise.all(wanted.map(load));
     paint();
   };
-  new IntersectionObserver(
-    (entries) => {
-      near = entries[entries.length - 1].isIntersecting; // the last one is how it is now
+  whileNear(
+    section,
+    (isNear) => {
+      near = isNear;
       if (near) arrive();
     },
-    { rootMargin: '200px' },
-  ).observe(section);
+    '200px',
+  );
   new ResizeObserver(paint).observe(section);
   find(document, '#theme').addEventListener('change', paint);
   follow(() => {

@@ -1,6 +1,7 @@
 // The lab: dials, buttons and pictures of a model that learns in a worker. It learns only after Train has been pressed,
 // and only while it can be seen. Its settings are the entry lab= of the address.
 import { closest, find, findAll } from '../frame/dom.js';
+import { whileNear } from '../frame/near.js';
 import { inflate } from '../frame/inflate.js';
 import { follow, getState, setState, shows } from '../frame/state.js';
 import { drawCurve, drawImages, drawPlane } from './pictures.js';
@@ -210,15 +211,15 @@ const start = (section) => {
     restart();
   };
   let opening = false;
-  new IntersectionObserver((entries) => {
-    visible = entries[entries.length - 1].isIntersecting;
+  whileNear(section, (near) => {
+    visible = near;
     if (visible && !opening) {
       opening = true;
       open();
     }
     before = performance.now();
     go();
-  }).observe(section);
+  });
   document.addEventListener('visibilitychange', go);
   new ResizeObserver(() => latest && draw()).observe(plane);
   return { activity, latest: () => latest, settings, running: () => running };
