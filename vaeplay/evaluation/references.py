@@ -73,14 +73,14 @@ class LinearGaussian(Autoencoder):
 def models(images: Tensor, sizes: Iterable[int]) -> Iterator[tuple[str, LinearGaussian]]:
     """PCA and probabilistic PCA of training images, uint8 (N, *shape), with codes of each of these sizes, and names.
 
-    None with more numbers than an image has, and none at all for images with more than `pca.MOST_PIXELS`.
+    None with more numbers than there are components, and none at all for images with more than `pca.MOST_PIXELS`.
     """
     size = images[0].numel()
     if size > pca.MOST_PIXELS:
         return
     mean, directions, variances = pca.components(images)
     for name, probabilistic in (("PCA", False), ("PPCA", True)):
-        for numbers in (number for number in sizes if number <= size):
+        for numbers in (number for number in sizes if number <= directions.shape[1]):
             first, rest = variances[:numbers].clamp(min=SMALLEST), variances[numbers:]
             noise = rest.mean() if probabilistic and len(rest) else torch.zeros_like(first[0])
             weights = directions[:, :numbers] * (first - noise).clamp(min=0).sqrt()

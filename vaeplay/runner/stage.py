@@ -16,6 +16,7 @@ BUSY = re.compile(
     r"^ERROR: (?:failed to reproduce '.*?': )?(.*is busy, it is being blocked by:\n.*|Unable to acquire lock.*)", re.M
 )
 RAN = re.compile(r"^ERROR: .*failed to run: ", re.M)  # the command itself failed
+REMEMBERED = 10.0  # seconds between copies of dvc.lock: what has finished since, the run-cache restores
 TAIL = 12  # lines of a failed stage's log that are shown
 
 
@@ -56,7 +57,7 @@ def reproduce(arguments: Sequence[str], root: Path, exchange: Exchange, log: Pat
         begun, mended_before = log.stat().st_size, exchange.mended
         code = dvc_repro(arguments, root, exchange, log)
         if code == 0:
-            remember(root)
+            remember(root, REMEMBERED)
             return True
         if exchange.stopping.is_set():
             return False

@@ -33,11 +33,17 @@ def metrics(subject: Subject) -> dict[str, Estimate]:
 
 
 def components(images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The mean of images, uint8 (N, *shape), their P principal components, and the variance along each.
+    """The mean of images, uint8 (N, *shape), their principal components, and the variance along each.
 
-    (P,), (P, P) with a component in each column, (P,), the largest variance first, in double precision.
+    (P,), (P, K) with a component in each column, (P,), the largest variance first, in double precision. K is P, or N
+    where there are fewer images than pixels: the variance along all further components is 0.
     """
     size = images[0].numel()
+    if len(images) < size:
+        flat = as_float(images).flatten(1).double()
+        mean = flat.mean(0)
+        _, spreads, directions = torch.linalg.svd(flat - mean, full_matrices=False)
+        return mean, directions.T, torch.nn.functional.pad(spreads.square() / len(images), (0, size - len(images)))
     total = torch.zeros(size, dtype=torch.double, device=images.device)
     squares = torch.zeros(size, size, dtype=torch.double, device=images.device)
     for x in batches(images):
