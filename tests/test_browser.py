@@ -57,8 +57,10 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @contextmanager
-def opened(browser: Browser, address: str, size: tuple[int, int] = WIDE, **options: Any) -> Iterator[Page]:
-    """The page at `address`; afterwards nothing may have gone wrong in it, nor been asked for beside it."""
+def opened(
+    browser: Browser, address: str, size: tuple[int, int] = WIDE, *, folded: bool = False, **options: Any
+) -> Iterator[Page]:
+    """The page at `address`, unless `folded` with all sections open; nothing may go wrong in it, nor be asked for."""
     context = browser.new_context(viewport={"width": size[0], "height": size[1]}, offline=True, **options)
     context.set_default_timeout(5000)
     page = context.new_page()
@@ -77,6 +79,8 @@ def opened(browser: Browser, address: str, size: tuple[int, int] = WIDE, **optio
     page.on("dialog", answer)
     page.on("request", request)
     page.goto(address)
+    if not folded:
+        page.evaluate("document.querySelectorAll('details.fold').forEach((fold) => (fold.open = true))")
     try:
         yield page
         page.wait_for_timeout(50)
@@ -422,7 +426,6 @@ def test_the_slider_uncovers_the_second_cell(browser: Browser, address: str) -> 
 
 def test_pointing_at_a_curve_names_its_cell(page: Page) -> None:
     page.get_by_label("VAE", exact=True).check()
-    page.locator("#curves summary").first.click()
     curve = page.locator(f"#curves a.series[data-cell={VAE}]").first
     curve.scroll_into_view_if_needed()
     expect(page.locator("#curves a.series:visible")).to_have_count(12)  # three terms of the four VAEs that are left

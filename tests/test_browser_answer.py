@@ -27,7 +27,8 @@ PIXELS = f"() => [...document.querySelectorAll('{DECODED}')].map((canvas) => can
 def compare(root: Path, latent_dims: list[int], depths: list[int]) -> str:
     """The address of the page of a workspace whose AEs, VAEs and β-VAEs have been compared."""
     values: Any = YAML(typ="safe", pure=True).load(ROOT / "params.yaml")
-    values["grid"] = {"dense": values["grid"]["dense"] | {"latent_dim": latent_dims, "depth": depths}}
+    chosen = {"model": ["AE", "VAE", "BetaVAE"], "latent_dim": latent_dims, "depth": depths}
+    values["grid"] = {"dense": values["grid"]["dense"] | chosen}
     asked = verdict_settings(values)
     MadeUp(asked, EFFECTS).write(root / "made", asked)
     verdicts.main(root / "made")
@@ -121,7 +122,7 @@ def test_an_answer_opens_live_and_a_view_replaces_what_its_section_showed(browse
 
 
 def test_a_link_opens_what_is_folded(browser: Browser, pictured: str) -> None:
-    with opened(browser, f"{pictured}#metric-mse") as page:
+    with opened(browser, f"{pictured}#metric-mse", folded=True) as page:
         expect(page.locator("#metric-mse")).to_be_in_viewport()
         expect(page.locator("#verdicts table")).to_be_hidden()
         page.get_by_role("link", name="Verdicts").click()
@@ -131,7 +132,7 @@ def test_a_link_opens_what_is_folded(browser: Browser, pictured: str) -> None:
 
 def test_every_link_of_the_bar_lands_on_its_section(browser: Browser, pictured: str) -> None:
     """Also where the sections above have not been laid out yet."""
-    with opened(browser, pictured) as page:
+    with opened(browser, pictured, folded=True) as page:
         links = page.locator("header nav a")
         for place in range(links.count()):
             links.nth(place).click()

@@ -108,7 +108,6 @@ def test_the_saved_table_is_the_one_shown(page: Page) -> None:
 
 def test_a_saved_chart_stands_alone_and_is_light(browser: Browser, address: str) -> None:
     with opened(browser, address, color_scheme="dark") as page:
-        page.locator("#curves summary").first.click()
         for button in ("#curves [data-save=svg]", "#plane [data-save=svg]"):
             text = saved(page, button)
             tree = ElementTree.fromstring(text)
@@ -183,9 +182,8 @@ def test_filters_that_are_on_stay_in_sight_and_are_named(page: Page) -> None:
 def test_a_curve_is_read_by_pointer_and_by_keys(page: Page, root: Path) -> None:
     history = json.loads((root / f"logs/cells/{VAE}.json").read_text())["history"]
     tip = page.locator(".tip")
-    page.locator("#curves summary").first.click()
     chart = page.locator(f"#curves svg.chart:has([data-cell={VAE}])").first
-    chart.scroll_into_view_if_needed()
+    chart.hover()  # once nothing moves any more
     line = chart.locator(f"[data-cell={VAE}] .line")
     corner = line.evaluate(
         """(path) => {

@@ -16,7 +16,7 @@ REFUSED = ("is being blocked by", "Unable to acquire lock")
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    return Workspace.of_one_cell(tmp_path_factory.mktemp("concurrency"))
+    return Workspace.of_one_cell(tmp_path_factory.mktemp("concurrency"), tmp_path_factory.getbasetemp().parent)
 
 
 @pytest.mark.parametrize(("first", "second"), [(DVC, DVC), (DVC, OURS), (OURS, OURS)], ids=["dvc", "both", "ours"])

@@ -133,17 +133,18 @@ def test_models_that_are_sampled_in_different_ways_are_also_compared_alike() -> 
 def test_the_limits_of_a_sentence_are_said() -> None:
     single = compared("mse", 0.02, 0.021, 0.0004)
     assert sentences.limits(chosen(single)) == (
-        "Each was trained once: this is about these two trained models. Both trainings had converged."
+        "Each was trained once: this is about these two trained models.",
+        "Both trainings had converged.",
     )
     assert "The second was still improving when its training ended." in sentences.limits(
         chosen(single, falling=(False, True))
     )
     repeated = chosen(of_kinds("mse", 0.02, 0.021, 0.0004))
-    assert sentences.limits(repeated).startswith("Over at least 3 trainings of each: this is about the kinds of model.")
+    assert sentences.limits(repeated)[0] == "Over at least 3 trainings of each: this is about the kinds of model."
     (clause,) = sentences.clauses(repeated)
     assert clause.text == "reconstructions are 5.0 % worse (MSE, ± 2.0 %)"  # the share of images is of single models
     beaten = dataclasses.replace(repeated, second=cell(VAE, mse=0.05, pca_mse=0.04))
-    assert sentences.limits(beaten).endswith("PCA with as many numbers reconstructs better than VAE.")
+    assert sentences.limits(beaten)[-1] == "PCA with as many numbers reconstructs better than VAE."
 
 
 def a_page(root: Path, table: Table, plans: list[Plan] | None = None) -> Page:

@@ -17,7 +17,7 @@ US, DVC = "error: params.yaml: ", "ERROR: "
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    return Workspace.of_one_cell(tmp_path_factory.mktemp("mistakes"))
+    return Workspace.of_one_cell(tmp_path_factory.mktemp("mistakes"), tmp_path_factory.getbasetemp().parent)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """A copy of the project that a test may run, change and break: a git repository of its own, with a tiny grid."""
 
+import math
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from vaeplay.runner.heal import locked
 from vaeplay.settings import outputs
 
 from .conftest import ROOT
@@ -21,9 +23,10 @@ def tiny(values: Any) -> Any:
     values["data"]["limit"] = 1000
     small = {"latent_dim": [2], "depth": [1]}
     grid = values["grid"]
-    grid["dense"] |= small
+    grid["dense"] |= small | {"model": ["AE", "VAE", "BetaVAE"]}
     grid["conv"] |= small | {"model": ["ConvBetaVAE"]}
-    grid["vq"]["model"] = grid["dial"]["model"] = []
+    for group in ("beta_vae", "vq", "dial"):
+        grid[group]["model"] = []
     values["models"] |= {"hidden": 16, "channels": 2}
     values["train"] |= {"epochs": 1, "batch_size": 500}
     values["classifier"]["epochs"] = 1
@@ -59,17 +62,25 @@ class Workspace:
         return workspace
 
     @classmethod
-    def of_one_cell(cls, root: Path) -> "Workspace":
-        """A copy with one cell of one model on small images, all of it made and committed."""
-        workspace = cls.make(root)
-        values = workspace.values()
-        values["data"]["name"] = "digits"
-        values["grid"]["dense"]["model"] = ["VAE"]
-        values["grid"]["conv"]["model"] = []
-        workspace.set(values)
-        workspace.dvc("repro")
-        workspace.commit()
-        return workspace
+    def of_one_cell(cls, root: Path, shared: Path) -> "Workspace":
+        """A copy with one cell of one model on small images, all of it made and committed.
+
+        It is made once for all test files: `shared` is a folder that all processes of a test run know.
+        """
+        made = shared / "one_cell"
+        with locked(shared / "one_cell.lock", math.inf):
+            if not made.exists():
+                workspace = cls.make(shared / "one_cell.begun")
+                values = workspace.values()
+                values["data"]["name"] = "digits"
+                values["grid"]["dense"]["model"] = ["VAE"]
+                values["grid"]["conv"]["model"] = []
+                workspace.set(values)
+                workspace.dvc("repro")
+                workspace.commit()
+                workspace.root.rename(made)
+        shutil.copytree(made, root, dirs_exist_ok=True)
+        return cls(root)
 
     def values(self) -> Any:
         """params.yaml as plain values."""

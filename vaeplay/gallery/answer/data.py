@@ -1,6 +1,7 @@
 """The question, the pictures of each model, the answers, and the pair that moves by itself."""
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
@@ -28,12 +29,13 @@ class Pictures:
 class Answer:
     """One change: what it gains and loses, how far that reaches, why, and pictures; `live` is an address of this page.
 
-    `live` is None where neither cell's decoder is in the page. `originals` are what both reconstruct.
+    `limits` are those that do not hold of every answer. `live` is None where neither cell's decoder is in the page.
+    `originals` are what both reconstruct.
     """
 
     title: str
     clauses: tuple[sentences.Clause, ...]
-    limits: str
+    limits: tuple[str, ...]
     why: str
     originals: Strip | None
     pictures: tuple[Pictures, ...]
@@ -46,13 +48,20 @@ def data(view: View) -> dict[str, Any]:
     page = view.page
     asked = chosen(page)
     models = [of(cell) for cell in of_each_model(page)[:MODELS]]
+    limits = [sentences.limits(item) for item in asked]
+    shared = [sentence for sentence in dict.fromkeys(chain(*limits)) if all(sentence in own for own in limits)]
+    repeated = len(view.rows) < len(page.cells)
     return {
         "asked": sentences.joined([item.change.asked for item in asked]) if asked else "",
         "models": [item for item in models if item.reconstructions or item.samples],
         "originals": next(filter(None, (pictures.strip(item.cell, *pictures.ORIGINAL) for item in models)), None),
-        "answers": [answer(item, page) for item in asked],
+        "answers": [
+            answer(item, page, tuple(one for one in own if one not in shared))
+            for item, own in zip(asked, limits, strict=True)
+        ],
+        "limits": shared if repeated else shared[1:],  # the template says itself that each was trained once
         "best": best_samples(view.rows, view.columns),
-        "repeated": len(view.rows) < len(page.cells),
+        "repeated": repeated,
         "moving": moving(page),
         "falling": [cell for cell in page.cells if cell.history and cell.history.convergence == "falling"],
     }
@@ -63,7 +72,7 @@ def of(cell: Cell) -> Pictures:
     return Pictures(cell, pictures.strip(cell, *pictures.RECONSTRUCTION), pictures.strip(cell, *pictures.SAMPLE))
 
 
-def answer(item: Chosen, page: Page) -> Answer:
+def answer(item: Chosen, page: Page, limits: tuple[str, ...]) -> Answer:
     """The answer that a pair gives."""
     both = (item.first, item.second)
     usable = {entry.cell for entry in page.explorer if entry.way != "none"}
@@ -71,7 +80,7 @@ def answer(item: Chosen, page: Page) -> Answer:
     return Answer(
         title=sentences.title(item),
         clauses=sentences.clauses(item),
-        limits=sentences.limits(item),
+        limits=limits,
         why=item.change.why,
         originals=pictures.strip(item.first, *pictures.ORIGINAL),
         pictures=tuple(of(cell) for cell in both),

@@ -118,15 +118,14 @@ def samples(measured: list[Comparison], item: Chosen, equal: Comparison | None) 
 
 
 def _values(shown: list[Comparison]) -> str:
-    """Measures with both values and the half-width of their difference."""
-    texts = []
-    for comparison in shown:
-        metric, difference = BY_KEY[comparison.metric], words.decisive(comparison)
-        assert difference is not None
-        second, first = (number(value, metric.digits) for value in (comparison.second, comparison.first))
-        half = number(_size(difference)[1], metric.digits)
-        texts.append(f"{metric.label} {second} against {first}, ± {half}")
-    return "; ".join(texts)
+    """The first of these measures with both values and the half-width of their difference, and the others' names."""
+    comparison, *others = shown
+    metric, difference = BY_KEY[comparison.metric], words.decisive(comparison)
+    assert difference is not None
+    second, first = (number(value, metric.digits) for value in (comparison.second, comparison.first))
+    half = number(_size(difference)[1], metric.digits)
+    also = f"; also {_listed(others)}" if others else ""
+    return f"{metric.label} {second} against {first}, ± {half}{also}"
 
 
 def _listed(comparisons: list[Comparison]) -> str:
@@ -159,7 +158,7 @@ def _kind(found: str) -> Kind:
     return "Gain" if found == "better" else "Loss"
 
 
-def limits(item: Chosen) -> str:
+def limits(item: Chosen) -> tuple[str, ...]:
     """How far the sentences reach: how often each was trained, and whether to the end; what is beaten by PCA."""
     known = {comparison.metric: comparison for comparison in item.pair.comparisons}
     trainings = [one.kinds.trainings for one in known.values() if one.kinds]
@@ -170,7 +169,7 @@ def limits(item: Chosen) -> str:
     below = [cell.label for cell in (item.first, item.second) if is_below_pca(cell)]
     if below:
         parts.append(f"PCA with as many numbers reconstructs better than {joined(below)}.")
-    return " ".join(parts)
+    return tuple(parts)
 
 
 def is_below_pca(cell: Cell) -> bool:

@@ -117,15 +117,16 @@ const start = (section) => {
 
   slider.addEventListener('input', soon);
   slider.addEventListener('change', () => setState({ dial: slider.value }));
+  const parts = find(section, '.dial-parts'); // without a box while its section is folded
   whileNear(
-    section,
+    parts,
     (isNear) => {
       near = isNear;
       if (near) (file ? Promise.resolve() : load()).then(soon);
     },
     '200px',
   );
-  new ResizeObserver(soon).observe(section);
+  new ResizeObserver(soon).observe(parts);
   find(document, '#theme').addEventListener('change', soon);
   follow(() => {
     const wanted = getState('dial');

@@ -203,15 +203,16 @@ const start = (section) => {
     await Promise.all(wanted.map(load));
     paint();
   };
+  const reelsBox = find(section, '.films'); // without a box while its section is folded
   whileNear(
-    section,
+    reelsBox,
     (isNear) => {
       near = isNear;
       if (near) arrive();
     },
     '200px',
   );
-  new ResizeObserver(paint).observe(section);
+  new ResizeObserver(paint).observe(reelsBox);
   find(document, '#theme').addEventListener('change', paint);
   follow(() => {
     const wanted = getState('film');

@@ -193,7 +193,7 @@ const start = (section, data) => {
   };
   every.addEventListener('toggle', draw);
   follow(draw);
-  whenNear(section, async () => {
+  whenNear(find(section, '.choice'), async () => {
     await makeAll();
     ready = true;
     draw();

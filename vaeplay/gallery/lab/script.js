@@ -211,7 +211,8 @@ const start = (section) => {
     restart();
   };
   let opening = false;
-  whileNear(section, (near) => {
+  // While the section is folded, this has no box, and nothing happens.
+  whileNear(find(section, '.needs-js'), (near) => {
     visible = near;
     if (visible && !opening) {
       opening = true;
