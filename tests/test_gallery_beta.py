@@ -16,6 +16,7 @@ from tests.explorable import PLANE
 from tests.fake_workspace import Plan
 from tests.test_browser import NARROW, browser, opened
 from vaeplay.evaluation import dial
+from vaeplay.evaluation.metrics import generation, likelihood
 from vaeplay.evaluation.metrics.subject import Subject
 from vaeplay.models.multi_rate import MultiRateVAE
 from vaeplay.models.parts.gates import Gate
@@ -64,6 +65,10 @@ def test_each_rung_is_what_the_plain_model_measures(name: str) -> None:
         assert rung["elbo"] == pytest.approx(-(rung["rate"] + rung["distortion"]), abs=1e-3)
     one = next(rung for rung in ladder if rung["beta"] == 1)
     assert one["rate"] == pytest.approx(float(subject_rate(subject)), rel=1e-3)
+    table = likelihood.metrics(subject) | generation.metrics(subject)
+    assert all(
+        one[key] == pytest.approx(table[key].value, abs=1e-3) for key in ("rate", "distortion", "elbo", "frechet")
+    )
 
 
 def subject_rate(subject: Subject) -> float:

@@ -12,6 +12,7 @@ The metadata key `explorer` holds JSON: the layers, the error of the stored deco
 list of β, rate, distortion and ELBO (nats per image) and Fréchet distance, in the order of β.
 """
 
+import dataclasses
 import json
 import math
 from typing import Any
@@ -22,11 +23,10 @@ from torch import Tensor
 
 from vaeplay.data.prepared import as_float
 from vaeplay.evaluation import layers
-from vaeplay.evaluation.metrics import distances
-from vaeplay.evaluation.metrics.subject import BLOCK, Subject
+from vaeplay.evaluation.metrics import distances, likelihood
+from vaeplay.evaluation.metrics.subject import Subject
 from vaeplay.models.base import Autoencoder
 from vaeplay.models.parts import losses
-from vaeplay.noise import NoiseOfRows
 from vaeplay.rows import evenly
 
 KEY = "explorer"
@@ -78,14 +78,12 @@ def export(trained: Autoencoder, subject: Subject) -> bytes | None:
 
 
 def rung(model: Autoencoder, subject: Subject) -> dict[str, float]:
-    """Rate, distortion and ELBO of the test images, and the Fréchet distance of samples to the training images."""
-    noise = NoiseOfRows(subject.seed_for("evaluation"), len(subject.seen), subject.seen.device)
-    parts = [model.measure(x, noise.of(rows)) for rows, x in subject.batches(subject.seen)]
-    rate, distortion = (float(torch.cat([part[term] for part in parts]).mean()) for term in ("rate", "distortion"))
-    codes = model.sample_codes(len(subject.seen), subject.noise_for("dial samples"))
-    features = torch.cat([subject.classifier.features(model.decode(z)) for z in codes.split(BLOCK)])
-    frechet = distances.frechet(features, subject.real_train)(torch.arange(len(features)))
-    values = {"rate": rate, "distortion": distortion, "elbo": -(rate + distortion), "frechet": frechet}
+    """What the table says of a cell, for a model at one β: rate, distortion and ELBO, and the samples' distance."""
+    at_beta = dataclasses.replace(subject, model=model)
+    images = likelihood.per_image(at_beta)
+    values = {name: float(images[name].mean()) for name in ("rate", "distortion", "elbo")}
+    distance = distances.frechet(at_beta.sample_features, subject.real_train)
+    values["frechet"] = distance(torch.arange(len(at_beta.sample_features)))
     return {name: round(value, 4) for name, value in values.items()}
 
 
