@@ -32,6 +32,7 @@ from vaeplay.gallery.paper import data as paper
 from vaeplay.gallery.plane import data as plane
 from vaeplay.gallery.provenance import data as provenance
 from vaeplay.gallery.table import data as table
+from vaeplay.gallery.tour import data as tour
 from vaeplay.gallery.verdicts import data as verdicts
 from vaeplay.gallery.views import View
 from vaeplay.gallery.wall import data as wall
@@ -48,6 +49,7 @@ class Section:
 
 SECTIONS = (
     Section("answer", answer.data, "Answer"),
+    Section("tour", tour.data, "Tour"),
     Section("compare", compare.data, "Compare"),
     Section("image", image.data, "Images"),
     Section("explorer", explorer.data, "Explorer"),

@@ -1,5 +1,7 @@
 """Verdicts in plain sentences, each with its evidence and its limits. Text only; templates escape it."""
 
+from collections.abc import Callable
+
 from vaeplay.evaluation.registry import BY_KEY as METRICS
 from vaeplay.evaluation.registry.metric import Metric
 from vaeplay.verdicts.claims import BY_KEY as CLAIMS
@@ -148,27 +150,32 @@ def in_unit(metric: Metric, size: float) -> str:
 
 def claim(judged: Judged) -> str:
     """A claim and what this run says of it: what was predicted, where it is so, and the least favourable pair."""
-    about = CLAIMS[judged.claim]
-    said = f"{about.sentence} {judged.verdict.capitalize()}"
+    said = f"{CLAIMS[judged.claim].sentence} {judged.verdict.capitalize()}"
     if not judged.evidence:
         return f"{said}: {judged.obstacle}." if judged.obstacle else f"{said}."
-    pieces = judged.evidence
+    return f"{said}. {evidence(judged)}"
+
+
+def evidence(judged: Judged, called: Callable[[str], str] = str) -> str:
+    """The evidence of a claim that has some; `called` gives the name of a configuration for readers."""
+    about, pieces = CLAIMS[judged.claim], judged.evidence
     weakest = min(pieces, key=lambda piece: -abs(piece.effect) if about.direction == "equal" else piece.effect)
     held = sum(about.borne_out(piece.low, piece.high) for piece in pieces)
-    where = " → ".join(dict.fromkeys((weakest.first, weakest.second)))
+    where = " → ".join(dict.fromkeys((called(weakest.first), called(weakest.second))))
     return (
-        f"{said}. Predicted: {_prediction(about)}. So in {held} of {plural(len(pieces), 'pair')}, least in {where}: "
-        f"{_measured(about, weakest)}. {_judged_of(judged)}"
+        f"Predicted: {prediction(about)}. So in {held} of {plural(len(pieces), 'pair')}, least in {where}: "
+        f"{measured(about, weakest)}. {basis(judged)}"
     )
 
 
-def _prediction(about: Claim) -> str:
+def prediction(about: Claim) -> str:
+    """The metric, direction and least difference of a claim, as in `MSE at least 2 % higher`."""
     least = _size(about, about.least)
     size = f"no more than {least} apart" if about.direction == "equal" else f"at least {least} {about.direction}"
     return f"{METRICS[about.metric].label if about.metric in METRICS else about.metric.replace('_', ' ')} {size}"
 
 
-def _measured(about: Claim, piece: Piece) -> str:
+def measured(about: Claim, piece: Piece) -> str:
     """What was measured, with the sign that the metric itself has, as in `+20 % (+18 % to +22 %)`."""
     turned = -1 if about.direction == "lower" else 1
     low, high = sorted((turned * piece.low, turned * piece.high))
@@ -176,15 +183,16 @@ def _measured(about: Claim, piece: Piece) -> str:
     return f"{effect} ({first} to {last})" if low < high else effect
 
 
-def _size(about: Claim, value: float) -> str:
-    return percent(value) if about.relative else in_unit(METRICS[about.metric], value)
-
-
-def _judged_of(judged: Judged) -> str:
+def basis(judged: Judged) -> str:
+    """What a claim with evidence was judged of."""
     if judged.of == "models":
         return "Judged of these trained models alone: without repeats nothing is known of their kinds."
     least = min(min(piece.trainings) for piece in judged.evidence)
     return f"Judged of the kinds of model, over at least {least} trainings of each."
+
+
+def _size(about: Claim, value: float) -> str:
+    return percent(value) if about.relative else in_unit(METRICS[about.metric], value)
 
 
 def sign(value: float) -> str:

@@ -23,14 +23,17 @@ def data(view: View) -> dict[str, Any]:
     """The claims, and how many of them hold, fail, and so on."""
     judged = view.page.verdicts.claims if view.page.verdicts else ()
     verdicts = [item.verdict for item in judged]
+    labels = {row.name: row.label for row in view.rows}
     return {
-        "rows": [row(item) for item in judged],
+        "rows": [row(item, labels) for item in judged],
         "counts": [(verdict, verdicts.count(verdict)) for verdict in dict.fromkeys(sorted(verdicts))],
     }
 
 
-def row(judged: Judged) -> Row:
-    """One claim."""
-    claim = BY_KEY[judged.claim]
-    evidence = words.claim(judged).removeprefix(f"{claim.sentence} {judged.verdict.capitalize()}").lstrip(".: ")
-    return Row(claim.sentence, judged.verdict, evidence[:1].upper() + evidence[1:], claim.source)
+def row(judged: Judged, labels: dict[str, str]) -> Row:
+    """One claim; `labels` are those of the configurations, by name."""
+    claim, obstacle = BY_KEY[judged.claim], judged.obstacle or ""
+    evidence = f"{obstacle[:1].upper()}{obstacle[1:]}." if obstacle else ""
+    if judged.evidence:
+        evidence = words.evidence(judged, lambda name: labels.get(name, name))
+    return Row(claim.sentence, judged.verdict, evidence, claim.source)

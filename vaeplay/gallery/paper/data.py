@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from vaeplay.gallery.tour import data as tour
 from vaeplay.gallery.views import View
 
 USUAL = ("top", "answer", "table", "plane", "curves", "claims")
 
 
 def data(view: View) -> dict[str, Any]:
-    """The ids of those sections."""
-    return {"printed": USUAL}
+    """The ids of those sections, and whether there is a tour to print as a worksheet."""
+    return {"printed": USUAL, "worksheet": bool(tour.stations(view.page))}

@@ -6,15 +6,18 @@ const dialog = find(document, '#paper', HTMLDialogElement);
 const list = find(dialog, 'fieldset');
 const usual = (dialog.dataset.usual ?? '').split(' ');
 
+/** @type {Map<HTMLElement, HTMLInputElement>} */
+const boxes = new Map();
+const mark = () => boxes.forEach(({ checked }, section) => section.classList.toggle('unprinted', !checked));
 for (const section of findAll(document, 'main > section[id]')) {
   const title = section.querySelector('h1, h2')?.textContent ?? section.getAttribute('aria-label');
   if (!title) continue;
   const box = element('input', { type: 'checkbox', value: section.id, checked: usual.includes(section.id) });
-  const mark = () => section.classList.toggle('unprinted', !box.checked);
-  box.addEventListener('change', mark);
-  mark();
+  boxes.set(section, box);
   list.append(element('label', {}, box, title));
 }
+list.addEventListener('change', mark);
+mark();
 
 // A section that is printed is printed whole: what it folds into is opened, and folded again afterwards.
 /** @type {HTMLDetailsElement[]} */
@@ -32,5 +35,18 @@ window.addEventListener('beforeprint', open);
 window.addEventListener('afterprint', close);
 matchMedia('print').addEventListener('change', ({ matches }) => (matches ? open() : close()));
 
+/**
+ * Prints one section, whatever is ticked.
+ * @param {string} id
+ */
+export const printOnly = (id) => {
+  boxes.forEach((_, section) => section.classList.toggle('unprinted', section.id !== id));
+  window.addEventListener('afterprint', mark, { once: true });
+  window.print();
+};
+
 find(document, '#choose-print').addEventListener('click', () => dialog.showModal());
-dialog.addEventListener('close', () => dialog.returnValue === 'print' && window.print());
+dialog.addEventListener('close', () => {
+  if (dialog.returnValue === 'print') window.print();
+  else if (dialog.returnValue === 'worksheet') printOnly('tour');
+});

@@ -1,0 +1,139 @@
+"""The tour's stations, each with what this run says: everything that depends on it comes from the ledger of claims."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from vaeplay.evaluation.registry import BY_KEY as METRICS
+from vaeplay.gallery.answer.pictures import Strip
+from vaeplay.gallery.page import Cell, Page
+from vaeplay.gallery.tour import links
+from vaeplay.gallery.tour.links import Link
+from vaeplay.gallery.tour.stations import STATIONS, Station
+from vaeplay.gallery.views import View
+from vaeplay.gallery.words import number, plural
+from vaeplay.verdicts import words
+from vaeplay.verdicts.claims import BY_KEY, Claim
+from vaeplay.verdicts.table import Judged, Piece
+
+OPEN = "cannot tell"
+ABSENT = "no such pair in this grid"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A prediction: the verdict that it is right for, and its words."""
+
+    verdict: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One pair of a claim: its labels, both values, the difference, and whether it is as claimed."""
+
+    first: str
+    second: str
+    values: tuple[str, str]
+    difference: str
+    so: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """A claim and what this run says of it, in words; `counts` says of how many pairs it is so."""
+
+    sentence: str
+    verdict: str
+    counts: str
+    basis: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A station of this page: its texts, its predictions, what this run says, and what there is to see."""
+
+    station: Station
+    choices: tuple[Choice, ...]
+    judged: str
+    told: tuple[Told, ...]
+    after: str
+    links: tuple[Link, ...]
+    pictures: tuple[tuple[str, Strip], ...]
+
+
+def data(view: View) -> dict[str, Any]:
+    """The stations whose claims this run has pairs for, and the titles of the others."""
+    ledger, present = claims(view.page), stations(view.page)
+    absent = [item.title for item in STATIONS if item not in present]
+    return {"stops": [stop(item, ledger, view) for item in present], "absent": absent}
+
+
+def claims(page: Page) -> dict[str, Judged]:
+    """What the run says of each claim that it has pairs for."""
+    judged = page.verdicts.claims if page.verdicts else ()
+    return {item.claim: item for item in judged if item.verdict != ABSENT}
+
+
+def stations(page: Page) -> list[Station]:
+    """The stations whose claims the run has pairs for."""
+    return [item for item in STATIONS if item.claim in claims(page)]
+
+
+def stop(station: Station, ledger: dict[str, Judged], view: View) -> Stop:
+    """A station whose claim the ledger has judged."""
+    judged = ledger[station.claim]
+    count = len(judged.evidence)
+    every = "" if count == 1 else f", in all {count} pairs" if count else ", in every pair"
+    not_every = "" if count == 1 else ", not in all of them" if count else ", not in every pair"
+    of_claims = [judged, *(item for key, item in ledger.items() if key == station.also)]
+    pairs = cells_of(judged, view)
+    return Stop(
+        station=station,
+        choices=(
+            Choice("holds", f"Yes{every}: {station.holds}"),
+            Choice("fails", f"No{not_every}: {station.fails}"),
+            Choice(OPEN, "It will be too close to tell."),
+        ),
+        judged=f"{plural(count, 'pair')}, each {station.each}" if count else f"pairs of {station.each}",
+        told=tuple(told(item, view) for item in of_claims),
+        after=station.after[judged.verdict],
+        links=links.of(station.key, view.page, pairs) if pairs else (),
+        pictures=links.strips(station.key, view.page, pairs) if pairs else (),
+    )
+
+
+def cells_of(judged: Judged, view: View) -> list[tuple[Cell, Cell]]:
+    """The first cells of both configurations of each pair of a claim; pairs with a failed one are left out."""
+    cells = {row.name: cell for row in view.rows for cell in row.cells[:1] if not cell.failed}
+    known = [(piece.first, piece.second) for piece in judged.evidence]
+    return [(cells[first], cells[second]) for first, second in known if {first, second} <= set(cells)]
+
+
+def told(judged: Judged, view: View) -> Told:
+    """A claim in words."""
+    about, pieces = BY_KEY[judged.claim], judged.evidence
+    if not pieces:
+        return Told(about.sentence, judged.verdict, judged.obstacle or "", "", ())
+    labels = {row.name: row.label for row in view.rows}
+    rows = tuple(_row(about, piece, judged.verdict, labels) for piece in pieces)
+    by = {state: sum(row.so == state for row in rows) for state in ("yes", "no", "too close")}
+    counts = f"so in {by['yes']} of {plural(len(rows), 'pair')}"
+    if by["no"]:
+        counts += f", not so in {by['no']}"
+    if by["too close"]:
+        counts += f", too close to tell in {by['too close']}"
+    return Told(
+        about.sentence, judged.verdict, counts, f"So means: {words.prediction(about)}. {words.basis(judged)}", rows
+    )
+
+
+def _row(about: Claim, piece: Piece, verdict: str, labels: dict[str, str]) -> Row:
+    """A pair counts against a claim only where the claim fails: its verdict is the more cautious of the two."""
+    so = "yes" if about.borne_out(piece.low, piece.high) else "too close"
+    if verdict == "fails" and about.contradicted(piece.low, piece.high):
+        so = "no"
+    first, second = (labels.get(name, name) for name in (piece.first, piece.second))
+    digits = METRICS[about.metric].digits if about.metric in METRICS else 0
+    values = (number(piece.values[0], digits), number(piece.values[1], digits))
+    return Row(first, second, values, words.measured(about, piece), so)

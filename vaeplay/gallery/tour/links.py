@@ -1,0 +1,195 @@
+"""What the stations show: links to other sections in the state that shows it, and strips of pictures."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from vaeplay.gallery.answer import pictures
+from vaeplay.gallery.answer.pairs import chosen
+from vaeplay.gallery.answer.pictures import Strip
+from vaeplay.gallery.film.data import FIRST as FILMS
+from vaeplay.gallery.lab.data import PRESETS
+from vaeplay.gallery.page import Cell, Page
+
+Pair = tuple[Cell, Cell]
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link to a section in some state: its text, its address in this page, and what to look for there."""
+
+    text: str
+    address: str
+    look: str
+
+
+def of(station: str, page: Page, pairs: list[Pair]) -> tuple[Link, ...]:
+    """The links of a station whose claim is judged by `pairs`, as far as the page has what they lead to."""
+    return tuple(filter(None, (link(page, pairs) for link in LINKS[station])))
+
+
+def strips(station: str, page: Page, pairs: list[Pair]) -> tuple[tuple[str, Strip], ...]:
+    """The pictures of a station with their names; none where it needs none, or the page has none."""
+    kinds = PICTURES.get(station, ())
+    cells = list({cell.name: cell for cell in typical(page, pairs)}.values())
+    named = [("Test images", cells[0], pictures.ORIGINAL)] if pictures.RECONSTRUCTION in kinds else []
+    named += [
+        (f"{cell.label}, from: {cell.prior}" if kind == pictures.SAMPLE else cell.label, cell, kind)
+        for kind in kinds
+        for cell in cells
+    ]
+    found = [(name, pictures.strip(cell, *kind)) for name, cell, kind in named]
+    return tuple((name, strip) for name, strip in found if strip)
+
+
+def typical(page: Page, pairs: list[Pair]) -> Pair:
+    """The pair that the first section shows, if it is among these, else the first: chosen by rule, not by result."""
+    answers = [(item.first.name, item.second.name) for item in chosen(page)]
+    named = {name for names in answers for name in names}
+
+    def preference(pair: Pair) -> tuple[bool, bool]:
+        first, second = pair
+        return (first.name, second.name) not in answers, not (first is second and first.name in named)
+
+    return min(pairs, key=preference)
+
+
+def _compare(page: Page, pairs: list[Pair]) -> Link:
+    names = [cell.name for cell in typical(page, pairs)]
+    return Link(
+        "Compare two of them side by side",
+        _address(*(("compare", name) for name in names), ("way", "side")),
+        "the same test images rebuilt by both. Do thin strokes, loops and rare shapes survive?",
+    )
+
+
+def _one_image(page: Page, pairs: list[Pair]) -> Link | None:
+    second = typical(page, pairs)[1]
+    if not page.reconstructions or "mse" not in page.reconstructions.values.get(second.name, {}):
+        return None
+    return Link(
+        f"See the image that {second.label} rebuilds worst, through all cells",
+        _address(("of", second.name)),
+        "edges. Where is a stroke drawn sharply, and where does it fade into the dark? White is where a model errs.",
+    )
+
+
+def _holes(page: Page, pairs: list[Pair]) -> Link | None:
+    live = {item.cell: item for item in page.explorer if item.way == "live"}
+    both = [pair for pair in pairs if {cell.name for cell in pair} <= set(live)]
+    if not both:
+        return None
+    first, second = min(both, key=lambda pair: (not live[pair[0].name].plane, live[pair[0].name].hole is None))
+    hole = live[first.name].hole
+    at = [("at", ",".join(f"{place:.3g}" for place in hole))] if hole else []
+    return Link(
+        "Fly over both latent spaces in the explorer",
+        _address(("explore", first.name), ("explore", second.name), *at),
+        "colour without points: far from all codes. Drag the ring through it: what does each decoder make of it?",
+    )
+
+
+def _draws(page: Page, pairs: list[Pair]) -> Link | None:
+    cell = _plane(page, pairs)
+    return cell and Link(
+        "See where the prior draws",
+        _address(("explore", cell.name), ("draw", "0")),
+        "the + marks, draws from the prior. Do they lie where the coloured points are, the codes of images?",
+    )
+
+
+def _exact(page: Page, pairs: list[Pair]) -> Link | None:
+    cell = _plane(page, pairs)
+    if not cell or not page.images:
+        return None
+    return Link(
+        "See the exact cloud of one image",
+        _address(("explore", cell.name), ("image", page.images.rows[0]), ("layers", "ellipses,exact")),
+        "the panel Exact posterior, below the planes. Does the white ellipse cover the bright part, and nothing else?",
+    )
+
+
+def _plane(page: Page, pairs: list[Pair]) -> Cell | None:
+    """A cell of two dimensions whose decoder runs in the page."""
+    planes = {item.cell for item in page.explorer if item.way == "live" and item.plane}
+    return next((cell for cell, _ in pairs if cell.name in planes), None)
+
+
+def _dial(page: Page, pairs: list[Pair]) -> Link | None:
+    if not page.dials:
+        return None
+    return Link(
+        "Turn β yourself",
+        _address(("dial", len(page.dials[0].ladder) - 1)),
+        "rate and reconstructions. The dial stands at the highest β: turn it down slowly. When do digits come apart?",
+    )
+
+
+def _film(page: Page, pairs: list[Pair]) -> Link | None:
+    films = {film.cell: film for film in page.films}
+    order = list(films)
+    filmed = [pair for pair in pairs if {cell.name for cell in pair} <= set(films)]
+    if not filmed:
+        return None
+    first, _ = min(filmed, key=lambda pair: max(order.index(cell.name) for cell in pair) >= FILMS)
+    best = first.history.best_epoch if first.history else 0
+    epochs = films[first.name].epochs
+    frame = min(range(len(epochs)), key=lambda place: abs(epochs[place] - best))
+    return Link(
+        "Watch the training",
+        _address(("film", frame)),
+        f"the curves, which are validation losses. The film stands near the best epoch of {first.label}, {best}: does "
+        "its curve still fall after the mark?",
+    )
+
+
+def _curves(page: Page, pairs: list[Pair]) -> Link | None:
+    if not any(cell.history for pair in pairs for cell in pair):
+        return None
+    return Link("See all curves", "#curves", "the total. A curve that turns up again overfits.")
+
+
+def _codes(page: Page, pairs: list[Pair]) -> Link | None:
+    live = [item.cell for item in page.explorer if item.way == "live"]
+    coded = next((cell for _, cell in pairs if cell.name in live), None)
+    if not coded or not page.images:
+        return None
+    return Link(
+        "Change a word of a code",
+        _address(("explore", coded.name), ("image", page.images.rows[0])),
+        "the panel Map of codes. Put another entry of the palette on a tile: how much of the image changes?",
+    )
+
+
+def _preset(title: str, look: str) -> Callable[[Page, list[Pair]], Link | None]:
+    """A run of the lab."""
+    settings = next(preset.word for preset in PRESETS if preset.title == title)
+
+    def link(page: Page, pairs: list[Pair]) -> Link | None:
+        return Link(f"Train one in the lab: {title}", _address(("lab", settings)), look) if page.lab else None
+
+    return link
+
+
+def _address(*entries: tuple[str, object]) -> str:
+    return f"#{urlencode(entries)}"
+
+
+LINKS: dict[str, tuple[Callable[[Page, list[Pair]], Link | None], ...]] = {
+    "reconstruction": (_compare,),
+    "holes": (_holes, _preset("An AE's drifting codes", "the codes, once you press Train. Nothing holds them.")),
+    "blur": (_one_image, _preset("Blur", "the lower row of each pair, once you press Train. It stays soft.")),
+    "beta": (_dial, _preset("Collapse", "the rate, once you press Train. All reconstructions become one image.")),
+    "samplers": (_draws,),
+    "elbo": (_exact,),
+    "overfitting": (_film, _curves),
+    "codebook": (_compare, _codes),
+}
+PICTURES: dict[str, tuple[tuple[str, int], ...]] = {
+    "reconstruction": (pictures.RECONSTRUCTION,),
+    "holes": (pictures.SAMPLE,),
+    "beta": (pictures.RECONSTRUCTION,),
+    "samplers": (pictures.SAMPLE,),
+    "codebook": (pictures.RECONSTRUCTION,),
+}
+"""The kinds of picture that a station shows of its typical pair."""
