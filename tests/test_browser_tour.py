@@ -116,7 +116,7 @@ def test_a_prediction_comes_first_and_stands_beside_the_verdict(browser: Browser
         expect(first.locator(".yours")).to_have_text(
             "You predicted: “Yes: noise and a price must cost something.” It came out otherwise."
         )
-        expect(first.locator(".verdict")).to_contain_text("Fails: so in 0 of 1 pair, not so in 1.")
+        expect(first.locator(".verdict")).to_contain_text("Fails: MSE at least 2 % higher in 0 of 1 pair, not so in 1.")
         expect(button).to_be_hidden()
         expect(first.locator("input").first).to_be_disabled()
         page.locator("#tour [data-step='1']").click()
@@ -256,7 +256,7 @@ def test_a_link_lands_in_the_state_that_it_names_and_leads_back(browser: Browser
         follow(page, key, text)
         expect(page.locator(f"#{SECTIONS.get(landing, landing)}")).to_be_in_viewport()
         check(page)
-        expect(page.locator(".guide")).to_contain_text("look for")
+        expect(page.locator(".guide")).to_contain_text("Tour, station")
         page.get_by_role("button", name="Back to the tour").click()
         expect(station(page, key).locator("h3")).to_be_in_viewport()
         expect(station(page, key).locator(".told")).to_be_visible()

@@ -19,6 +19,7 @@ from vaeplay.gallery.tour.stations import STATIONS, Station
 from vaeplay.gallery.views import view
 from vaeplay.verdicts.claims import BY_KEY, Claim
 from vaeplay.verdicts.table import Judged, Piece, Table, Verdict
+from vaeplay.verdicts.words import prediction
 
 from .made_up import Effect, MadeUp, verdict_settings
 
@@ -69,9 +70,9 @@ def test_a_station_says_what_its_claim_came_to_and_nothing_else(bare: Page, stat
     said = judged(station.claim, verdict, piece(claim, verdict), piece(claim, "holds", (AE, BETA)))
     html = section(ledger(bare, said))
     words = text(html)
-    count = {"holds": "so in 2 of 2 pairs.", "fails": "so in 1 of 2 pairs, not so in 1."}
-    count["cannot tell"] = "so in 1 of 2 pairs, too close to tell in 1."
-    assert f"{claim.sentence} {verdict.capitalize()} : {count[verdict]}" in words
+    count = {"holds": "in 2 of 2 pairs.", "fails": "in 1 of 2 pairs, not so in 1."}
+    count["cannot tell"] = "in 1 of 2 pairs, too close to tell in 1."
+    assert f"{claim.sentence} {verdict.capitalize()} : {prediction(claim)} {count[verdict]}" in words
     assert f'data-verdict="{verdict}"' in html and f'class="verdict {verdict.replace(" ", "-")}"' in html
     assert station.after[verdict] in words
     assert not [other for other in VERDICTS if other != verdict and station.after[other] in words]
@@ -122,8 +123,8 @@ def test_the_other_side_of_a_trade_is_told_beside_it(bare: Page) -> None:
             judged(distortion.key, "fails", piece(distortion, "fails", (VAE, BETA))),
         )
     )
-    assert f"{rate.sentence} Holds : so in 1 of 1 pair." in text(html)
-    assert f"{distortion.sentence} Fails : so in 0 of 1 pair, not so in 1." in text(html)
+    assert f"{rate.sentence} Holds : {prediction(rate)} in 1 of 1 pair." in text(html)
+    assert f"{distortion.sentence} Fails : {prediction(distortion)} in 0 of 1 pair, not so in 1." in text(html)
     assert html.count("<article") == 1 and 'data-verdict="holds"' in html
 
 
@@ -151,7 +152,7 @@ EFFECTS: tuple[dict[str, Effect], ...] = (
 )
 
 
-@pytest.mark.parametrize(("effects", "verdict"), zip(EFFECTS, VERDICTS, strict=True))
+@pytest.mark.parametrize(("effects", "verdict"), [*zip(EFFECTS, VERDICTS, strict=True)])
 def test_made_up_results_are_told_as_they_are_judged(
     tmp_path: Path, values: Any, bare: Page, effects: dict[str, Effect], verdict: Verdict
 ) -> None:

@@ -118,14 +118,12 @@ def told(judged: Judged, view: View) -> Told:
     labels = {row.name: row.label for row in view.rows}
     rows = tuple(_row(about, piece, judged.verdict, labels) for piece in pieces)
     by = {state: sum(row.so == state for row in rows) for state in ("yes", "no", "too close")}
-    counts = f"so in {by['yes']} of {plural(len(rows), 'pair')}"
+    counts = f"{words.prediction(about)} in {by['yes']} of {plural(len(rows), 'pair')}"
     if by["no"]:
         counts += f", not so in {by['no']}"
     if by["too close"]:
         counts += f", too close to tell in {by['too close']}"
-    return Told(
-        about.sentence, judged.verdict, counts, f"So means: {words.prediction(about)}. {words.basis(judged)}", rows
-    )
+    return Told(about.sentence, judged.verdict, counts, words.basis(judged), rows)
 
 
 def _row(about: Claim, piece: Piece, verdict: str, labels: dict[str, str]) -> Row:

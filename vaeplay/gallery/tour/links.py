@@ -59,7 +59,7 @@ def _compare(page: Page, pairs: list[Pair]) -> Link:
     return Link(
         "Compare two of them side by side",
         _address(*(("compare", name) for name in names), ("way", "side")),
-        "the same test images rebuilt by both. Do thin strokes, loops and rare shapes survive?",
+        "The same test images, rebuilt by both: do thin strokes, loops and rare shapes survive?",
     )
 
 
@@ -70,7 +70,7 @@ def _one_image(page: Page, pairs: list[Pair]) -> Link | None:
     return Link(
         f"See the image that {second.label} rebuilds worst, through all cells",
         _address(("of", second.name)),
-        "edges. Where is a stroke drawn sharply, and where does it fade into the dark? White is where a model errs.",
+        "Beside each reconstruction stands its error, the brighter the larger: does it lie along the edges of strokes?",
     )
 
 
@@ -85,7 +85,7 @@ def _holes(page: Page, pairs: list[Pair]) -> Link | None:
     return Link(
         "Fly over both latent spaces in the explorer",
         _address(("explore", first.name), ("explore", second.name), *at),
-        "colour without points: far from all codes. Drag the ring through it: what does each decoder make of it?",
+        "Bright colours are far from all training codes. Drag the ring there: what does each decoder make of it?",
     )
 
 
@@ -94,7 +94,7 @@ def _draws(page: Page, pairs: list[Pair]) -> Link | None:
     return cell and Link(
         "See where the prior draws",
         _address(("explore", cell.name), ("draw", "0")),
-        "the + marks, draws from the prior. Do they lie where the coloured points are, the codes of images?",
+        "The + marks are draws from the prior: do they lie where the coloured points are, the codes of images?",
     )
 
 
@@ -105,7 +105,7 @@ def _exact(page: Page, pairs: list[Pair]) -> Link | None:
     return Link(
         "See the exact cloud of one image",
         _address(("explore", cell.name), ("image", page.images.rows[0]), ("layers", "ellipses,exact")),
-        "the panel Exact posterior, below the planes. Does the white ellipse cover the bright part, and nothing else?",
+        "In the panel Exact posterior, below: does the white ellipse cover the bright part, and nothing else?",
     )
 
 
@@ -121,7 +121,7 @@ def _dial(page: Page, pairs: list[Pair]) -> Link | None:
     return Link(
         "Turn β yourself",
         _address(("dial", len(page.dials[0].ladder) - 1)),
-        "rate and reconstructions. The dial stands at the highest β: turn it down slowly. When do digits come apart?",
+        "The dial stands at the highest β: turn it down slowly. What happens to the rate, the codes and the images?",
     )
 
 
@@ -138,15 +138,15 @@ def _film(page: Page, pairs: list[Pair]) -> Link | None:
     return Link(
         "Watch the training",
         _address(("film", frame)),
-        f"the curves, which are validation losses. The film stands near the best epoch of {first.label}, {best}: does "
-        "its curve still fall after the mark?",
+        f"The film stands near the best epoch of {first.label}, {best}. The curve below each cell is its validation "
+        "loss: does it rise after the mark?",
     )
 
 
 def _curves(page: Page, pairs: list[Pair]) -> Link | None:
     if not any(cell.history for pair in pairs for cell in pair):
         return None
-    return Link("See all curves", "#curves", "the total. A curve that turns up again overfits.")
+    return Link("See all curves", "#curves", "Look at the total: a curve that turns up again overfits.")
 
 
 def _codes(page: Page, pairs: list[Pair]) -> Link | None:
@@ -157,7 +157,7 @@ def _codes(page: Page, pairs: list[Pair]) -> Link | None:
     return Link(
         "Change a word of a code",
         _address(("explore", coded.name), ("image", page.images.rows[0])),
-        "the panel Map of codes. Put another entry of the palette on a tile: how much of the image changes?",
+        "In the panel Map of codes, put another entry of the palette on a tile: how much of the image changes?",
     )
 
 
@@ -177,9 +177,15 @@ def _address(*entries: tuple[str, object]) -> str:
 
 LINKS: dict[str, tuple[Callable[[Page, list[Pair]], Link | None], ...]] = {
     "reconstruction": (_compare,),
-    "holes": (_holes, _preset("An AE's drifting codes", "the codes, once you press Train. Nothing holds them.")),
-    "blur": (_one_image, _preset("Blur", "the lower row of each pair, once you press Train. It stays soft.")),
-    "beta": (_dial, _preset("Collapse", "the rate, once you press Train. All reconstructions become one image.")),
+    "holes": (_holes, _preset("An AE's drifting codes", "Press Train and watch the codes: what keeps them together?")),
+    "blur": (
+        _one_image,
+        _preset("Blur", "Press Train and watch the reconstructions, below their images: do they ever get sharp?"),
+    ),
+    "beta": (
+        _dial,
+        _preset("Collapse", "Press Train and watch rate, codes and reconstructions: what is left of them?"),
+    ),
     "samplers": (_draws,),
     "elbo": (_exact,),
     "overfitting": (_film, _curves),

@@ -85,8 +85,8 @@ const start = (section) => {
     else if (button && 'sheet' in button.dataset) printOnly(section.id);
     const link = closest(event, '.look a');
     if (!link) return;
-    const said = link.parentElement?.textContent?.split('. Look for ')[1]?.trim();
-    find(guide, 'span').textContent = `Station ${place() + 1} of ${keys.length}: look for ${said}`;
+    const look = link.parentElement?.querySelector('span')?.textContent;
+    find(guide, 'span').textContent = `Tour, station ${place() + 1} of ${keys.length}. ${look}`;
     setState({ station: keys[place()] });
     guide.hidden = false;
   });

@@ -40,7 +40,8 @@ STATIONS = (
         "What does a VAE cost?",
         "An autoencoder (AE) squeezes an image into a few numbers, its code, and rebuilds the image from them: the "
         "reconstruction. A variational autoencoder (VAE) has to do the same under two handicaps. Noise is added to the "
-        "code, and a code has a price: the more it says about its image, the more it costs.",
+        "code, and a code has a price: the more it says about its image, the more it costs. How far a reconstruction is "
+        "off is its mean squared error, MSE.",
         "Will the VAE rebuild images that it has not seen worse than the AE of the same size?",
         "noise and a price must cost something.",
         "the network learns to live with both.",
@@ -99,11 +100,11 @@ STATIONS = (
     Station(
         "beta",
         "beta_lowers_rate",
-        "What happens when codes get dearer?",
+        "What happens when codes cost more?",
         "The rate counts how much a code says, in nats per image (a nat is 1.44 bits). The distortion counts how far "
         "the rebuilt image is from its original. A VAE pays 1 for a nat of rate; a β-VAE pays β, which you can choose.",
         "Raise β. Will the rate fall?",
-        "what gets dearer is bought less.",
+        "what costs more is bought less.",
         "the decoder needs what the code says, at any price.",
         "two models that differ in β alone",
         "Training minimises distortion + β · rate, so each part of a code must save more distortion than it costs. "
