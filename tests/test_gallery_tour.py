@@ -70,14 +70,15 @@ def test_a_station_says_what_its_claim_came_to_and_nothing_else(bare: Page, stat
     said = judged(station.claim, verdict, piece(claim, verdict), piece(claim, "holds", (AE, BETA)))
     html = section(ledger(bare, said))
     words = text(html)
-    count = {"holds": "in 2 of 2 pairs.", "fails": "in 1 of 2 pairs, not so in 1."}
-    count["cannot tell"] = "in 1 of 2 pairs, too close to tell in 1."
-    assert f"{claim.sentence} {verdict.capitalize()} : {prediction(claim)} {count[verdict]}" in words
+    count = {"holds": "in 2 of 2", "fails": "in 1 of 2", "cannot tell": "in 1 of 2"}[verdict]
+    rest = {"holds": "", "fails": ", not so in 1", "cannot tell": ", too close to tell in 1"}[verdict]
+    said_so = f"{verdict.capitalize()} : {prediction(claim)} {count} {station.noun}s{rest}."
+    assert f"{claim.sentence} {said_so}" in words
     assert f'data-verdict="{verdict}"' in html and f'class="verdict {verdict.replace(" ", "-")}"' in html
     assert station.after[verdict] in words
     assert not [other for other in VERDICTS if other != verdict and station.after[other] in words]
     assert "Judged of these trained models alone" in words
-    assert "This run has 2 pairs, each " + station.each in words
+    assert f"This run has 2 {station.noun}s, each {station.each}." in words
 
 
 @pytest.mark.parametrize("station", STATIONS, ids=lambda station: station.key)
@@ -134,7 +135,7 @@ def test_a_claim_that_could_not_be_judged_says_why(bare: Page) -> None:
         ledger(bare, Judged(claim="ae_overfits_sooner", verdict="cannot tell", of=None, evidence=(), obstacle=reason))
     )
     assert f"Cannot tell : {reason}." in text(html)
-    assert "This run has pairs of an AE and a VAE" in text(html)
+    assert "This run has" not in text(html) and "Yes, in all pairs:" in text(html)
 
 
 def test_without_verdicts_there_is_neither_tour_nor_worksheet(bare: Page) -> None:

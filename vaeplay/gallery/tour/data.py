@@ -51,7 +51,7 @@ class Told:
 
 @dataclass(frozen=True)
 class Stop:
-    """A station of this page: its texts, its predictions, what this run says, and what there is to see."""
+    """A station of this page: its texts, its predictions, what this run has and says, and what there is to see."""
 
     station: Station
     choices: tuple[Choice, ...]
@@ -84,8 +84,9 @@ def stop(station: Station, ledger: dict[str, Judged], view: View) -> Stop:
     """A station whose claim the ledger has judged."""
     judged = ledger[station.claim]
     count = len(judged.evidence)
-    every = "" if count == 1 else f", in all {count} pairs" if count else ", in every pair"
-    not_every = "" if count == 1 else ", not in all of them" if count else ", not in every pair"
+    nouns = f"{station.noun}s"
+    every = {0: f", in all {nouns}", 1: "", 2: f", in both {nouns}"}.get(count, f", in all {count} {nouns}")
+    not_every = {1: "", 2: ", not in both of them"}.get(count, ", not in all of them")
     of_claims = [judged, *(item for key, item in ledger.items() if key == station.also)]
     pairs = cells_of(judged, view)
     return Stop(
@@ -95,8 +96,8 @@ def stop(station: Station, ledger: dict[str, Judged], view: View) -> Stop:
             Choice("fails", f"No{not_every}: {station.fails}"),
             Choice(OPEN, "It will be too close to tell."),
         ),
-        judged=f"{plural(count, 'pair')}, each {station.each}" if count else f"pairs of {station.each}",
-        told=tuple(told(item, view) for item in of_claims),
+        judged=f"This run has {plural(count, station.noun)}, each {station.each}." if count else "",
+        told=tuple(told(item, station.noun, view) for item in of_claims),
         after=station.after[judged.verdict],
         links=links.of(station.key, view.page, pairs) if pairs else (),
         pictures=links.strips(station.key, view.page, pairs) if pairs else (),
@@ -110,15 +111,15 @@ def cells_of(judged: Judged, view: View) -> list[tuple[Cell, Cell]]:
     return [(cells[first], cells[second]) for first, second in known if {first, second} <= set(cells)]
 
 
-def told(judged: Judged, view: View) -> Told:
-    """A claim in words."""
+def told(judged: Judged, noun: str, view: View) -> Told:
+    """A claim in words; `noun` is what its pairs are called."""
     about, pieces = BY_KEY[judged.claim], judged.evidence
     if not pieces:
         return Told(about.sentence, judged.verdict, judged.obstacle or "", "", ())
     labels = {row.name: row.label for row in view.rows}
     rows = tuple(_row(about, piece, judged.verdict, labels) for piece in pieces)
     by = {state: sum(row.so == state for row in rows) for state in ("yes", "no", "too close")}
-    counts = f"{words.prediction(about)} in {by['yes']} of {plural(len(rows), 'pair')}"
+    counts = f"{words.prediction(about)} in {by['yes']} of {plural(len(rows), noun)}"
     if by["no"]:
         counts += f", not so in {by['no']}"
     if by["too close"]:

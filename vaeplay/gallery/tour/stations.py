@@ -12,7 +12,8 @@ class Station:
     """A question and what belongs to it.
 
     `claim` and `also` are keys of the ledger: the second is shown beside the first. `holds` and `fails` are predictions
-    with their reasons. `each` says what a pair of the claim is. `why` is true whatever came of it, `after` by verdict.
+    with their reasons. `each` says what a pair of the claim is, and `noun` what it is called: one model, measured in
+    two ways, is no pair. `why` is true whatever came of it, `after` by verdict.
     """
 
     key: str
@@ -25,6 +26,7 @@ class Station:
     each: str
     why: str
     after: dict[str, str]
+    noun: str = "pair"
     also: str = ""
     formula: str = ""
 
@@ -40,8 +42,8 @@ STATIONS = (
         "What does a VAE cost?",
         "An autoencoder (AE) squeezes an image into a few numbers, its code, and rebuilds the image from them: the "
         "reconstruction. A variational autoencoder (VAE) has to do the same under two handicaps. Noise is added to the "
-        "code, and a code has a price: the more it says about its image, the more it costs. How far a reconstruction is "
-        "off is its mean squared error, MSE.",
+        "code, and a code has a price: the more it says about its image, the more it costs. The mean squared error, "
+        "MSE, says how far a reconstruction is off.",
         "Will the VAE rebuild images that it has not seen worse than the AE of the same size?",
         "noise and a price must cost something.",
         "the network learns to live with both.",
@@ -108,8 +110,8 @@ STATIONS = (
         "the decoder needs what the code says, at any price.",
         "two models that differ in β alone",
         "Training minimises distortion + β · rate, so each part of a code must save more distortion than it costs. "
-        "What does not is given up; where a model gives up everything, its code says nothing and each image comes back "
-        "as the same average: posterior collapse.",
+        "A part that does not is given up. Where all are, the code says nothing, and each image comes back as the same "
+        "average: posterior collapse.",
         _after(
             "Here the higher β has the lower rate in every pair.",
             "Here the rate does not fall clearly in every pair.",
@@ -128,7 +130,7 @@ STATIONS = (
         "Will samples come closer to real images with the fitted mixture?",
         "codes do not fill the prior evenly.",
         "the VAE was trained for its prior, so that should be best.",
-        "a model, sampled in both ways",
+        "sampled in both ways",
         "Training pulls codes towards the prior only as long as that costs little distortion, so the prior may draw "
         "where no image has its code. A mixture fitted afterwards draws where codes are, but it can only be as good as "
         "the decoder.",
@@ -137,6 +139,7 @@ STATIONS = (
             "Here that does not clearly pay in every model.",
             "For some model here the difference is too small to be sure of.",
         ),
+        noun="model",
         formula="The prior is one Gaussian; the fitted density of codes has several, each with its own weight.",
     ),
     Station(
@@ -158,6 +161,7 @@ STATIONS = (
             "Here some model’s ellipse is nearly as good as the exact cloud.",
             "For some model here the gap is too uncertain.",
         ),
+        noun="model",
         formula="log p(x) is the ELBO plus the divergence of the encoder’s posterior q from the exact one.",
     ),
     Station(
