@@ -48,6 +48,8 @@ class Preset:
         return word(self.settings)
 
 
+HASTE = {"beta": "4", "rate": "0.03", "hidden": "32"}
+
 PRESETS = (
     Preset(
         "A VAE that works",
@@ -74,21 +76,21 @@ PRESETS = (
         "An AE's drifting codes",
         "The codes leave the prior's circles and keep on spreading, with holes between the classes.",
         "Without noise and rate nothing holds the codes near the origin or near each other.",
-        {"model": "AE", "rate": "0.001"},
+        {"model": "AE", "activation": "tanh"},
     ),
     Preset(
         "A collapse by haste",
         "Within a second the rate is 0, and there it stays.",
-        "At β = 6 a code is worth its rate, but with large steps the encoder gives it up before the decoder has learnt "
-        "to read it, and then nothing pulls it back.",
-        {"beta": "6", "rate": "0.03"},
+        "At β = 4 a code is worth its rate: see the blur above. But with large steps the encoder gives it up before the "
+        "decoder has learnt to read it, and then nothing pulls it back.",
+        HASTE,
     ),
     Preset(
         "Warm-up rescues it",
         "The same run with KL warm-up: the codes spread out at first, then draw closer, and stay in use.",
         "While the rate weighs little the decoder learns to read the code, so that it is worth its rate when that has "
         "its full weight.",
-        {"beta": "6", "rate": "0.03", "warmup": "500"},
+        HASTE | {"warmup": "500"},
     ),
 )
 

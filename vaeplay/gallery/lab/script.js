@@ -157,6 +157,7 @@ const start = (section) => {
   const restart = () => {
     run += 1;
     history = { steps: [], distortion: [], rate: [] };
+    since = 0; // the count of steps is shown anew at once
     if (!ready) return;
     ask({ start: { run, settings: settings() } });
     wish({ steps: 0 });
