@@ -74,15 +74,15 @@ PRESETS = (
     ),
     Preset(
         "An AE's drifting codes",
-        "The codes leave the prior's circles and keep on spreading, with holes between the classes.",
+        "The codes leave the prior's circles and keep on spreading. Where there are none, what is decoded is no image.",
         "Without noise and rate nothing holds the codes near the origin or near each other.",
         {"model": "AE", "activation": "tanh"},
     ),
     Preset(
         "A collapse by haste",
         "Within a second the rate is 0, and there it stays.",
-        "At β = 4 a code is worth its rate: see the blur above. But with large steps the encoder gives it up before the "
-        "decoder has learnt to read it, and then nothing pulls it back.",
+        "At β = 4 a code is worth its rate: see the blur above. But with large steps the encoder gives it up before "
+        "the decoder has learnt to read it, and then nothing pulls it back.",
         HASTE,
     ),
     Preset(
