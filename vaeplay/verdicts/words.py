@@ -171,7 +171,11 @@ def evidence(judged: Judged, called: Callable[[str], str] = str) -> str:
 def prediction(about: Claim) -> str:
     """The metric, direction and least difference of a claim, as in `MSE at least 2 % higher`."""
     least = _size(about, about.least)
-    size = f"no more than {least} apart" if about.direction == "equal" else f"at least {least} {about.direction}"
+    other = METRICS[about.against].label if about.against else ""
+    if about.direction == "equal":
+        size = f"no more than {least} from {other}" if other else f"no more than {least} apart"
+    else:
+        size = f"at least {least} {about.direction}{' than ' + other if other else ''}"
     return f"{METRICS[about.metric].label if about.metric in METRICS else about.metric.replace('_', ' ')} {size}"
 
 

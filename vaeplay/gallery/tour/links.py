@@ -30,26 +30,26 @@ def of(station: str, page: Page, pairs: list[Pair]) -> tuple[Link, ...]:
 
 def strips(station: str, page: Page, pairs: list[Pair]) -> tuple[tuple[str, Strip], ...]:
     """The pictures of a station with their names; none where it needs none, or the page has none."""
-    kinds = PICTURES.get(station, ())
+    kind = PICTURES.get(station)
+    if not kind:
+        return ()
     cells = list({cell.name: cell for cell in typical(page, pairs)}.values())
-    named = [("Test images", cells[0], pictures.ORIGINAL)] if pictures.RECONSTRUCTION in kinds else []
-    named += [
-        (f"{cell.label}, from: {cell.prior}" if kind == pictures.SAMPLE else cell.label, cell, kind)
-        for kind in kinds
-        for cell in cells
-    ]
+    named = [("Test images", cells[0], pictures.ORIGINAL)]
+    for cell in cells:
+        source = f", from: {cell.prior}" if kind == pictures.SAMPLE and cell.prior else ""
+        named.append((f"{cell.label}{source}", cell, kind))
     found = [(name, pictures.strip(cell, *kind)) for name, cell, kind in named]
     return tuple((name, strip) for name, strip in found if strip)
 
 
 def typical(page: Page, pairs: list[Pair]) -> Pair:
-    """The pair that the first section shows, if it is among these, else the first: chosen by rule, not by result."""
+    """The pair that the first section shows, or its model; else the first: chosen by rule, and not by result."""
     answers = [(item.first.name, item.second.name) for item in chosen(page)]
-    named = {name for names in answers for name in names}
+    models = [second for _, second in answers]
 
-    def preference(pair: Pair) -> tuple[bool, bool]:
-        first, second = pair
-        return (first.name, second.name) not in answers, not (first is second and first.name in named)
+    def preference(pair: Pair) -> tuple[bool, int]:
+        first, second = (cell.name for cell in pair)
+        return (first, second) not in answers, models.index(second) if second in models else len(models)
 
     return min(pairs, key=preference)
 
@@ -191,11 +191,11 @@ LINKS: dict[str, tuple[Callable[[Page, list[Pair]], Link | None], ...]] = {
     "overfitting": (_film, _curves),
     "codebook": (_compare, _codes),
 }
-PICTURES: dict[str, tuple[tuple[str, int], ...]] = {
-    "reconstruction": (pictures.RECONSTRUCTION,),
-    "holes": (pictures.SAMPLE,),
-    "beta": (pictures.RECONSTRUCTION,),
-    "samplers": (pictures.SAMPLE,),
-    "codebook": (pictures.RECONSTRUCTION,),
+PICTURES = {
+    "reconstruction": pictures.RECONSTRUCTION,
+    "holes": pictures.SAMPLE,
+    "beta": pictures.RECONSTRUCTION,
+    "samplers": pictures.SAMPLE,
+    "codebook": pictures.RECONSTRUCTION,
 }
-"""The kinds of picture that a station shows of its typical pair."""
+"""The kind of picture that a station shows of its typical pair."""

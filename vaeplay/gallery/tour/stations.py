@@ -65,7 +65,8 @@ STATIONS = (
         "Is there something everywhere?",
         "Think of codes as places: a code of two numbers is a point of a plane, the latent space. A new image is made "
         "by drawing a place at random and decoding it. A hole is a place that draws fall into although it lies far "
-        "from the codes of all training images: the decoder never had to answer there, and smears.",
+        "from the codes of all training images: the decoder never had to answer there, and smears. The share of such "
+        "draws is measured.",
         "Will fewer draws fall into holes with the VAE than with the AE?",
         "noise makes neighbouring codes touch, so less is empty.",
         "an AE’s codes may lie just as close together.",
@@ -146,9 +147,9 @@ STATIONS = (
         "elbo",
         "elbo_is_below",
         "How far is the bound from the truth?",
-        "How probable does a VAE find an image? That number, log p(x), adds up the decoder’s answers to all codes. "
-        "Training uses a lower bound instead, the ELBO, which only looks where the encoder points. With two numbers a "
-        "code is a point of a plane, so this page can add up all of them and compare.",
+        "How probable does a VAE find an image? That number, log p(x), counts every code that could have made it. "
+        "Training uses a lower bound instead, the ELBO, which counts only the cloud of codes that the encoder points "
+        "at. With two numbers a code is a point of a plane, so this page can count all of them and compare.",
         "Will the ELBO lie clearly below log p(x), by 0.1 nats or more per image?",
         "the encoder’s simple cloud misses some of the codes that matter.",
         "training has closed the gap.",
