@@ -87,7 +87,7 @@ def fill(root: Path) -> None:
         save_file({"mse": random.random(len(tests)).astype(np.float32)}, folder / "images.safetensors")
         shape = (len(EPOCHS), len(tests), *((3, 3) if cell is CODED else (2,)))
         codes = random.integers(0, 8, shape) if cell is CODED else random.standard_normal(shape)
-        frames = {"codes": codes.astype(np.int16 if cell is CODED else np.float16)}
+        frames: dict[str, np.ndarray[Any, Any]] = {"codes": codes.astype(np.int16 if cell is CODED else np.float16)}
         frames["reconstructions"] = random.integers(0, 256, (len(EPOCHS), 16, *tests.shape[1:]), np.uint8)
         frames |= {"epochs": np.array(EPOCHS, np.int32), "images": np.arange(len(tests), dtype=np.int32)}
         save_file(frames, root / f"film/{cell.name}.safetensors")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from vaeplay.gallery.answer.pairs import chosen
 from vaeplay.gallery.map.data import marks
 from vaeplay.gallery.page import Cell
 from vaeplay.gallery.views import View
@@ -10,9 +11,11 @@ FIRST = 4  # films that are shown at once, before the reader asks for all
 
 
 def data(view: View) -> dict[str, Any]:
-    """The films for the template, and what the script needs of each."""
+    """The films for the template, those of the first section's cells first, and what the script needs of each."""
     cells = {cell.name: cell for cell in view.page.cells}
+    answers = [cell.name for item in chosen(view.page) for cell in (item.first, item.second)]
     films = [film for film in view.page.films if film.cell in cells]
+    films.sort(key=lambda film: answers.index(film.cell) if film.cell in answers else len(answers))
     return {
         "films": [(cells[film.cell], film) for film in films],
         "first": FIRST,

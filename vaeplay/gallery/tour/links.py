@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 from vaeplay.gallery.answer import pictures
 from vaeplay.gallery.answer.pairs import chosen
 from vaeplay.gallery.answer.pictures import Strip
-from vaeplay.gallery.film.data import FIRST as FILMS
 from vaeplay.gallery.lab.data import PRESETS
 from vaeplay.gallery.page import Cell, Page
 
@@ -91,7 +90,9 @@ def _holes(page: Page, pairs: list[Pair]) -> Link | None:
 
 def _draws(page: Page, pairs: list[Pair]) -> Link | None:
     cell = _plane(page, pairs)
-    return cell and Link(
+    if not cell:
+        return None
+    return Link(
         "See where the prior draws",
         _address(("explore", cell.name), ("draw", "0")),
         "The + marks are draws from the prior: do they lie where the coloured points are, the codes of images?",
@@ -127,19 +128,20 @@ def _dial(page: Page, pairs: list[Pair]) -> Link | None:
 
 def _film(page: Page, pairs: list[Pair]) -> Link | None:
     films = {film.cell: film for film in page.films}
-    order = list(films)
     filmed = [pair for pair in pairs if {cell.name for cell in pair} <= set(films)]
     if not filmed:
         return None
-    first, _ = min(filmed, key=lambda pair: max(order.index(cell.name) for cell in pair) >= FILMS)
-    best = first.history.best_epoch if first.history else 0
+    first, second = typical(page, filmed)
+    best = first.history.best_epoch if first.history else None
+    if best is None:
+        return None
     epochs = films[first.name].epochs
     frame = min(range(len(epochs)), key=lambda place: abs(epochs[place] - best))
     return Link(
         "Watch the training",
         _address(("film", frame)),
-        f"The film stands near the best epoch of {first.label}, {best}. The curve below each cell is its validation "
-        "loss: does it rise after the mark?",
+        f"The curve below each cell is its validation loss, and the film stands near epoch {best}, the best of "
+        f"{first.label}. Is {second.label} still improving there?",
     )
 
 
