@@ -82,10 +82,9 @@ def main(root: Path = Path()) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport={"width": 1440, "height": 1000})
-        page.goto(gallery.resolve().as_uri())
+        page.goto(gallery.resolve().as_uri() + "#to=lab")
         for name, speed in engine(page, load_file(data)["train_images"][:2000]):
             print(f"{name:12} {speed:8,.0f} images per second")
-        page.evaluate("document.querySelector('#lab').scrollIntoView({ behavior: 'instant' })")
         page.wait_for_function("() => modules['lab/script.js'].lab.latest()")
         page.wait_for_timeout(1000)  # what the page makes on arrival is over
         first, frames, steps = page.evaluate(TRAIN, SECONDS)

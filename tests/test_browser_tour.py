@@ -102,7 +102,7 @@ def begin(page: Page) -> None:
 
 
 def test_a_prediction_comes_first_and_stands_beside_the_verdict(browser: Browser, address: str) -> None:
-    with opened(browser, address) as page:
+    with opened(browser, address, folded=True) as page:
         begin(page)
         first = station(page, "reconstruction")
         expect(page.locator("#tour .station:visible")).to_have_count(1)
@@ -137,7 +137,7 @@ def test_a_prediction_comes_first_and_stands_beside_the_verdict(browser: Browser
 
 
 def test_it_can_be_walked_by_keys_and_skipped(browser: Browser, address: str) -> None:
-    with opened(browser, address) as page:
+    with opened(browser, address, folded=True) as page:
         page.locator("#tour summary").first.press("Enter")
         page.keyboard.press("n")
         expect(station(page, "holes")).to_be_visible()
@@ -253,7 +253,7 @@ SECTIONS = {
 @pytest.mark.parametrize("landing", LANDINGS)
 def test_a_link_lands_in_the_state_that_it_names_and_leads_back(browser: Browser, address: str, landing: str) -> None:
     key, text, check = LANDINGS[landing]
-    with opened(browser, f"{address}#station={key}") as page:
+    with opened(browser, f"{address}#station={key}", folded=True) as page:
         follow(page, key, text)
         expect(page.locator(f"#{SECTIONS.get(landing, landing)}")).to_be_in_viewport()
         check(page)
@@ -265,12 +265,12 @@ def test_a_link_lands_in_the_state_that_it_names_and_leads_back(browser: Browser
 
 
 def test_every_link_of_the_tour_is_followed_above(browser: Browser, address: str) -> None:
-    with opened(browser, address) as page:
+    with opened(browser, address, folded=True) as page:
         assert page.locator("#tour .look a").count() == len(LANDINGS) + 1  # compare stands at two stations
 
 
 def test_without_scripts_all_stations_stand_in_order_and_answer_to_a_choice(browser: Browser, address: str) -> None:
-    with opened(browser, address, java_script_enabled=False) as page:
+    with opened(browser, address, folded=True, java_script_enabled=False) as page:
         begin(page)
         expect(page.locator("#tour .station:visible")).to_have_count(8)
         expect(page.locator("#tour .told:visible")).to_have_count(0)
@@ -280,7 +280,7 @@ def test_without_scripts_all_stations_stand_in_order_and_answer_to_a_choice(brow
 
 
 def test_on_paper_the_questions_come_first_and_the_answers_last(browser: Browser, address: str) -> None:
-    with opened(browser, address) as page:
+    with opened(browser, address, folded=True) as page:
         begin(page)
         station(page, "reconstruction").locator("[data-tell]").click()
         page.evaluate(
@@ -309,7 +309,7 @@ def test_on_paper_the_questions_come_first_and_the_answers_last(browser: Browser
 def test_it_is_accessible_and_small_while_closed(
     browser: Browser, address: str, size: tuple[int, int], scheme: Any
 ) -> None:
-    with opened(browser, address, size, color_scheme=scheme, reduced_motion="reduce") as page:
+    with opened(browser, address, size, folded=True, color_scheme=scheme, reduced_motion="reduce") as page:
         closed = page.locator("#tour").bounding_box()
         assert closed and closed["height"] <= 350
         begin(page)

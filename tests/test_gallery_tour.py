@@ -110,7 +110,7 @@ def test_a_pair_counts_against_a_claim_only_where_the_claim_fails(bare: Page) ->
 def test_what_the_grid_has_no_pair_for_is_left_out_and_named(bare: Page) -> None:
     some = [judged(item.claim, "holds", piece(BY_KEY[item.claim], "holds")) for item in STATIONS[:3]]
     html = section(ledger(bare, *some, judged(STATIONS[3].claim, "no such pair in this grid")))
-    assert html.count("<article") == 3 and "Take the tour: 3 questions" in html
+    assert html.count("<article") == 3 and "Start: 3 questions on this run" in html
     left_out = " ".join(item.title for item in STATIONS[3:])
     assert f"Left out, as this grid has no such pair: {left_out}" in text(html)
 
