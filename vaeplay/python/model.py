@@ -28,9 +28,9 @@ Array = TypeVar("Array", Tensor, NDArray[Any])
 
 
 def load(path: str | Path, device: str | torch.device = "cpu") -> "Model":
-    """A trained model from its checkpoint, from a folder that `vaeplay export --hub` has written, or by its cell's name.
+    """A trained model from its checkpoint, or by its cell's name as in `vaeplay.cells()`.
 
-    `vaeplay.cells()` lists the names.
+    `path` may also be a folder that `vaeplay export --hub` has written.
 
     Raises:
         UserError: there is no such file, folder or cell, or the file is damaged.

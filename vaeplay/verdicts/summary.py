@@ -15,8 +15,8 @@ def summary(known: list[Configuration], evidence: Evidence, table: Table) -> dic
     """The numbers by their short names.
 
     `<metric>` is the mean over the configurations that have it, each the mean over its trainings, and `best_<metric>`
-    the best of them. `holds` and `fails` count the verdicts of the ledger of claims. Longer names would not fit into the
-    table of `dvc metrics show`.
+    the best of them. `holds` and `fails` count the verdicts of the ledger of claims; longer names would not fit into
+    the table of `dvc metrics show`.
     """
     numbers: dict[str, float | int] = {}
     for key, best in SHOWN.items():
