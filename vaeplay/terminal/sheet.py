@@ -46,7 +46,7 @@ def text(sheet: Sheet) -> str:
     Where it does not fit, it loses its last columns, or, with groups, the last column wraps. The best of a column has
     a star, which a pipe keeps, and is bold where the terminal can do that.
     """
-    roomy, console = Console(width=10 * WIDTH), Console(highlight=False, width=WIDTH)
+    roomy, console = (Console(highlight=False, width=width, force_jupyter=False) for width in (10 * WIDTH, WIDTH))
     while list(sheet.groups) == [""] and roomy.measure(_table(sheet)).maximum > WIDTH and len(sheet.heads) > 2:
         sheet = sheet.narrower()
     with console.capture() as printed:
