@@ -15,7 +15,9 @@ SHOWN = ("text/html", "image/png", "text/plain")
 
 def run(notebook: Any, folder: Path) -> Any:
     """The notebook with what its cells show, run in `folder`; without times, warnings and progress."""
-    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}}).execute()
+    NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+    ).execute()
     for number, cell in enumerate(cell for cell in notebook.cells if cell.cell_type == "code"):
         cell.metadata, cell.execution_count = {}, number + 1
         cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]

@@ -307,11 +307,6 @@ def test_the_last_state_of_a_progress_bar_is_shown(tmp_path: Path, capsys: pytes
     assert "[1/2] train@a: done after 0 s, about 0 s left" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59, "59 s"), (65, "1:05 min"), (7260, "2:01 h")])
-def test_times_are_short(seconds: float, text: str) -> None:
-    assert progress.clock(seconds) == text
-
-
 def supervised(log: Path, command: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, supervise.__file__, str(log), command], stdin=subprocess.PIPE)
 

@@ -184,8 +184,8 @@ def card(cell: Cell, page: Page, model: Model, folder: str) -> str:
     return CARD.format(
         head=yaml.safe_dump(head, allow_unicode=True, sort_keys=False),
         name=cell.name,
-        about=f"A {type(network).__name__} of depth {network.depth} with codes of shape {list(model.code_shape)}, trained "
-        f"by VAE Playground on: {page.data.title}.",
+        about=f"A {type(network).__name__} of depth {network.depth} with codes of shape {list(model.code_shape)}, "
+        f"trained by VAE Playground on: {page.data.title}.",
         folder=folder,
         shape=list(model.shape),
         images=cell.test_images or "the",
