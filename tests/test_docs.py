@@ -18,6 +18,9 @@ DOCS = sorted((ROOT / "docs").glob("*.md"))
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+WIDE = next(line for line in (ROOT / "docs/experiments.md").read_text("utf-8").splitlines() if " exp show " in line)
+
+
 def commands(text: str) -> list[str]:
     """The lines of all blocks of shell commands."""
     return [line for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
@@ -56,6 +59,12 @@ def test_commands_in_the_documentation_are_the_readmes_or_have_a_test_of_their_o
         'git add images/photos.dvc && git commit -m "My photos"',
         "uv run dvc exp run --queue -S beta=1,2 -S data.name=folder -S data.path=images/photos -S data.size=32",
         "uv run dvc exp run --run-all",
+        "uv run dvc remote add --default storage ../vaeplay-storage",  # test_concurrency, with the four below
+        "uv run dvc push",
+        'git add .dvc/config dvc.lock && git commit -m "Results"',
+        "uv run dvc pull",
+        "uv run dvc repro",
+        WIDE,  # test_readme
     }
     assert {line for path in DOCS for line in commands(path.read_text("utf-8"))} <= {*commands(README), *elsewhere}
 

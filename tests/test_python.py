@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -163,9 +164,8 @@ def test_what_cannot_be_fitted_is_one_line(source: Any, settings: dict[str, Any]
 def test_a_fitted_model_is_evaluated_by_a_classifier_of_its_own_images(monkeypatch: pytest.MonkeyPatch) -> None:
     labels = torch.arange(70) % 3
     fitted = vaeplay.fit((making.images(70), labels), "VAE", **SETTINGS)
-    trainings = []
-    train = classifier_training.train
-    monkeypatch.setattr(classifier_training, "train", lambda *a, **k: trainings.append(1) or train(*a, **k))
+    trained = Mock(wraps=classifier_training.train)
+    monkeypatch.setattr(classifier_training, "train", trained)
     state = torch.get_rng_state()
     found = vaeplay.evaluate(fitted, (making.images(40, seed=2), torch.arange(40) % 3))
     assert torch.equal(torch.get_rng_state(), state)
@@ -181,7 +181,7 @@ def test_a_fitted_model_is_evaluated_by_a_classifier_of_its_own_images(monkeypat
     unlabelled = vaeplay.evaluate(fitted, making.images(40, seed=2))
     assert unlabelled["mse"].value == found["mse"].value
     assert set(found) - set(unlabelled) >= {"knn_accuracy", "class_entropy", "neighbour_consistency"}
-    assert len(trainings) == 1
+    assert trained.call_count == 1
 
 
 def test_a_model_of_unknown_origin_is_evaluated_with_its_training_images(model: Model) -> None:

@@ -40,10 +40,10 @@ def read(source: Source, size: int | None = None) -> Split:
 
 def stacked(items: list[Any]) -> tuple[Any, Any]:
     """A Dataset's items, images alone or followed by a label, as (images, labels or None)."""
-    pairs = [item if isinstance(item, tuple | list) else (item, None) for item in items]
-    labels = [None if pair[1] is None else np.asarray(pair[1]) for pair in pairs]
+    pairs = [item if isinstance(item, tuple | list) else (item,) for item in items]
     images = np.stack([np.asarray(pair[0]) for pair in pairs]) if pairs else np.zeros(0)
-    return images, np.stack(labels) if labels and labels[0] is not None else None
+    labelled = bool(pairs) and all(len(pair) > 1 for pair in pairs)
+    return images, np.stack([np.asarray(pair[1]) for pair in pairs]) if labelled else None
 
 
 def pixels(images: Any) -> Tensor:

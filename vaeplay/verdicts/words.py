@@ -12,7 +12,7 @@ ABSOLUTE = {"nats / image": "nats", "dB": "dB", "dimensions": "dimensions", "cod
 
 SHARES = ("share of", "0…1", "1 is equal")
 
-ONCE = "Trained once: this speaks of these two models, not of their kinds."
+ONCE = "Each was trained once: this is about these two trained models, not about the kinds of model."
 
 UNFINISHED = {
     (False, False): "",
@@ -118,10 +118,11 @@ def limits(comparison: Comparison) -> str:
     if kinds.shown:
         return over
     if comparison.models is not None and comparison.models.shown:
-        over += " The first training of each can be told apart; the kinds cannot yet."
+        over += " The first trainings of the two differ; that the kinds of model do is not shown yet."
     if kinds.needed is None:
-        return f"{over} No number of trainings up to 100 would settle it: it is too small for these images, or is none."
-    return f"{over} About {kinds.needed} of each would settle it, if it is what it seems."
+        why = "there is none, or it is too small for this many images"
+        return f"{over} Even 100 trainings of each would not show a difference: {why}."
+    return f"{over} About {kinds.needed} trainings of each would show it, if the difference is as large as it looks."
 
 
 def signed(metric: Metric, comparison: Comparison, difference: Difference) -> str:
@@ -157,8 +158,8 @@ def claim(judged: Judged) -> str:
     held = sum(about.borne_out(piece.low, piece.high) for piece in pieces)
     where = " → ".join(dict.fromkeys((weakest.first, weakest.second)))
     return (
-        f"{said}. Predicted: {_prediction(about)}. So in {held} of {plural(len(pieces), 'pair')}, least in {where}: "
-        f"{_measured(about, weakest)}. {_judged_of(judged)}"
+        f"{said}. Predicted: {_prediction(about)}. True in {held} of {plural(len(pieces), 'pair')}, least clearly in "
+        f"{where}: {_measured(about, weakest)}. {_judged_of(judged)}"
     )
 
 
@@ -182,9 +183,9 @@ def _size(about: Claim, value: float) -> str:
 
 def _judged_of(judged: Judged) -> str:
     if judged.of == "models":
-        return "Judged of these trained models alone: without repeats nothing is known of their kinds."
+        return "This is about these trained models only: without repeats, it says nothing about the kinds of model."
     least = min(min(piece.trainings) for piece in judged.evidence)
-    return f"Judged of the kinds of model, over at least {least} trainings of each."
+    return f"This is about the kinds of model, from at least {least} trainings of each."
 
 
 def sign(value: float) -> str:
