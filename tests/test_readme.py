@@ -59,12 +59,12 @@ def test_a_command_works_as_printed(workspace: Workspace, line: str) -> None:
 
 @pytest.mark.skipif(UV is None, reason="uv is not in PATH: run the tests with `uv run pytest`")
 def test_dvcs_own_tables_fit_into_a_terminal(workspace: Workspace) -> None:
-    """After the commands above, with the experiment of the last of them."""
-    for line in ("uv run dvc metrics show", WIDE):
-        done = shell(workspace, line)
-        assert done.returncode == 0 and "elbo" in done.stdout, done.stderr
-        assert max(len(row.rstrip()) for row in done.stdout.splitlines()) <= 120, done.stdout
-    assert "[beta=4]" in done.stdout
+    """After the commands above, with their experiments: a column for each number and setting, and for no file."""
+    summed, listed = (shell(workspace, line).stdout for line in ("uv run dvc metrics show", WIDE))
+    assert max(map(len, summed.splitlines())) <= 120, summed
+    heads = listed.splitlines()[1].split()
+    assert "[beta=4]" in listed and {"elbo", "beta", "data.name"} <= set(heads) and len(heads) < 20, listed
+    assert not [head for head in heads if "/" in head or (workspace.root / head).exists()]
 
 
 def test_the_promised_commands_are_there() -> None:
