@@ -5,9 +5,10 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType, TracebackType
 
-from vaeplay import advice, torch_startup
+from vaeplay import advice, pace, torch_startup
 from vaeplay.errors import UserError
 
 torch_startup.set_environment()
@@ -76,7 +77,13 @@ def run(main: Callable[..., None], read: Callable[[Sequence[str]], str] | None =
     try:
         if read is None and arguments:
             raise UserError(f"this stage takes no arguments; found {' '.join(arguments)[:100]!r}")
-        main(*([read(arguments)] if read else []))
+        given = [read(arguments)] if read else []
+        stage = " of ".join([Path(sys.argv[0]).stem, *given])
+        if said := pace.line(stage):
+            print(said, flush=True)
+        main(*given)
+        with suppress(OSError):  # what it was for is done
+            pace.keep(stage)
     except Terminated as error:
         with uninterrupted(), suppress(OSError):  # the terminal may be gone
             print(advice.line(error), file=sys.stderr)

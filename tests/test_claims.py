@@ -102,8 +102,8 @@ def test_a_claim_is_judged_of_kinds_where_every_pair_has_repeats(grid: Any) -> N
     assert judged(claim, grid, 5).of == "kinds"
     sure, unsure = judged(claim, grid, 5, seeds=0.002), judged(claim, grid, 5, seeds=0.1)
     assert (sure.verdict, unsure.verdict) == ("holds", "cannot tell")
-    assert "of these trained models" in words.claim(judged(claim, grid | {"repeats": [""]}, 5))
-    assert "Judged of the kinds of model, over at least 3 trainings of each." in words.claim(sure)
+    assert "about these trained models" in words.claim(judged(claim, grid | {"repeats": [""]}, 5))
+    assert "This is about the kinds of model, from at least 3 trainings of each." in words.claim(sure)
 
 
 @pytest.mark.parametrize("claim", COUNTS, ids=lambda claim: claim.key)
@@ -124,8 +124,9 @@ def test_one_pair_contradicts_a_claim_and_is_named(grid: Any) -> None:
     assert against.verdict == "fails"
     assert words.claim(against) == (
         "Convolutional networks reconstruct better than dense ones at equal size. Fails. Predicted: MSE at least 2 % "
-        "lower. So in 5 of 6 pairs, least in VAE_latent2_depth2_ReLU → ConvVAE_latent2_depth2_ReLU: +20 % (+18 % to "
-        "+22 %). Judged of these trained models alone: without repeats nothing is known of their kinds."
+        "lower. True in 5 of 6 pairs, least clearly in VAE_latent2_depth2_ReLU → ConvVAE_latent2_depth2_ReLU: +20 % "
+        "(+18 % to +22 %). This is about these trained models only: without repeats, it says nothing about the kinds "
+        "of model."
     )
 
 

@@ -1,5 +1,9 @@
-"""Two runs in one workspace at once: the second waits, or says who holds it, and the results are those of one run."""
+"""Two runs in one workspace at once: the second waits, or says who holds it, and the results are those of one run.
 
+And two clones that share their results through a folder.
+"""
+
+import re
 import subprocess
 import sys
 import time
@@ -7,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from .conftest import ROOT
 from .workspace import Workspace
 
 DVC = ("dvc", "repro", "--force")
@@ -50,3 +55,19 @@ def test_two_runs_at_once_end_in_the_results_of_one(
     made.dvc("repro")
     assert made.dvc("repro") == []
     assert made.lasting() == before
+
+
+def test_a_second_clone_takes_the_results_from_a_folder_and_runs_nothing(made: Workspace) -> None:
+    section = (ROOT / "docs/results.md").read_text("utf-8").split("\n## Share results")[1].split("\n## ")[0]
+    share, take = (block.splitlines() for block in re.findall(r"```sh\n(.*?)```", section, re.DOTALL))
+    made.dvc("repro")
+    storage = made.root.parent / "vaeplay-storage"
+    for line in share:
+        done = made.run("bash", "-ec", line.replace("uv run", f"{sys.executable} -m"))
+        assert done.returncode == 0, done.stderr
+    assert storage.is_dir()
+    clone = Workspace(storage.parent / "second")  # beside the first, since the path of the remote is relative
+    made.git("clone", "-q", str(made.root), str(clone.root))
+    assert [clone.dvc(*line.split()[3:]) for line in take] == [[], []]
+    assert clone.results() == made.results()
+    assert (clone.root / "reports/gallery.html").read_bytes() == (made.root / "reports/gallery.html").read_bytes()

@@ -134,8 +134,8 @@ def write(text: str) -> Callable[[Path], object]:
     [
         (write("\n"), "empty: a run was killed"),
         (lambda path: path.write_bytes(b"\xff\xfe\x00"), "cannot be read"),
-        (write("<<<<<<< HEAD\nschema: '2.0'\n=======\n>>>>>>> b\n"), "holds a merge conflict"),
-        (write("schema: '2.0'\nstages:\n"), "damaged: it ends before its stages do"),
+        (write("<<<<<<< HEAD\nschema: '2.0'\n=======\n>>>>>>> b\n"), "contains a git merge conflict"),
+        (write("schema: '2.0'\nstages:\n"), "damaged: incomplete"),
         (write("schema: '2.0'\nstages:\n  a: [1"), "damaged: "),
         (write("stages: {a: {cmd: x, deps: [1]}}"), "damaged: "),
         (write("[" * 5000), "damaged: "),
@@ -268,7 +268,7 @@ def test_files_that_belong_to_nothing_are_named(root: Path) -> None:
         (root / ".vaeplay/resume" / name).write_text("x")
     assert [finding.do for finding in said(root)] == [f"rm -r {' '.join(halves)}", "rm .vaeplay/resume/x.damaged"]
     notes = {finding.topic: finding.text for finding in said(root, "·") if finding.topic != "unfinished"}
-    assert "samples/notes.txt" in notes["strangers"]
+    assert "samples/notes.txt" in notes["unknown"]
     assert "metrics/VAE_latent99_depth1_ReLU.json" in notes["orphans"]
     unfinished = [finding.text for finding in said(root, "·") if finding.topic == "unfinished"]
     assert CELL in unfinished[0]
@@ -278,7 +278,7 @@ def test_files_that_belong_to_nothing_are_named(root: Path) -> None:
 def test_who_is_at_work_is_told_and_the_dead_are_told_apart(root: Path) -> None:
     held = root / ".dvc/tmp/rwlock"
     held.parent.mkdir(parents=True)
-    for pid, told in ((os.getpid(), "at work here: dvc repro"), (2**22 + 1, "left by a run that was killed")):
+    for pid, told in ((os.getpid(), "in use by dvc repro"), (2**22 + 1, "left by a run that was killed")):
         held.write_text(json.dumps({"write": {"/x": {"pid": pid, "cmd": "dvc repro"}}, "read": {}}))
         assert any(told in finding.text for finding in said(root, "·"))
     held.write_text(held.read_text().replace(str(2**22 + 1), str(os.getpid())))

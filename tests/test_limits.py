@@ -71,7 +71,7 @@ def flat(pixels: Tensor) -> Any:
 
 
 def squared_error(model: Any, pixels: Tensor) -> float:
-    """Squared error of the reconstruction, an image."""
+    """Squared error of the reconstruction per image."""
     with torch.no_grad():
         made = model.reconstruct(as_float(pixels))
     return float(np.square(made.flatten(1).double().numpy() - flat(pixels)).sum(1).mean())
@@ -90,7 +90,7 @@ def test_a_linear_autoencoder_ends_at_pca(splits: dict[str, Tensor], linear_mean
         pixels = flat(splits[split])
         theirs = float(np.square(pca.inverse_transform(pca.transform(pixels)) - pixels).sum(1).mean())
         figures[split] = (squared_error(model, splits[split]), theirs)
-    print("squared error an image, ours and PCA's:", figures)
+    print("squared error per image, ours and PCA's:", figures)
     ours, theirs = figures["test"]
     assert ours <= 1.01 * theirs, figures
     ours, theirs = figures["train"]
@@ -134,7 +134,7 @@ def test_a_linear_vae_with_a_learned_sigma_ends_at_probabilistic_pca(linear_mean
         assert exact == pytest.approx(float(by_torch.mean()), abs=1e-6)
         figures[name] = (elbo, exact)
     sigma, noise = float(model.likelihood.get_parameter("log_sigma").detach().exp()), math.sqrt(pca.noise_variance_)
-    print("nats an image, our ELBO and probabilistic PCA:", figures, "sigma:", sigma, noise)
+    print("nats per image, our ELBO and probabilistic PCA:", figures, "sigma:", sigma, noise)
     assert all(abs(elbo - exact) < 0.5 for elbo, exact in figures.values()), figures
     elbo, exact = figures["train"]
     assert elbo < exact + 0.01, figures

@@ -1,10 +1,12 @@
 """What `import vaeplay` offers: a model in NumPy and torch alike, the workspace's images and cells."""
 
 import inspect
+import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from safetensors.torch import save_file
 from torch.utils.data import TensorDataset
 
 import vaeplay
+from vaeplay.classifier import training as classifier_training
 from vaeplay.data.prepared import as_float
 from vaeplay.errors import UserError
 from vaeplay.noise import Noise
@@ -156,3 +159,47 @@ def test_fit_takes_floats_arrays_data_sets_and_folders(tmp_path: Path) -> None:
 def test_what_cannot_be_fitted_is_one_line(source: Any, settings: dict[str, Any], said: str) -> None:
     with pytest.raises(UserError, match=f"^{said}"):
         vaeplay.fit(source, **SETTINGS | settings)
+
+
+def test_a_fitted_model_is_evaluated_by_a_classifier_of_its_own_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    labels = torch.arange(70) % 3
+    fitted = vaeplay.fit((making.images(70), labels), "VAE", **SETTINGS)
+    trained = Mock(wraps=classifier_training.train)
+    monkeypatch.setattr(classifier_training, "train", trained)
+    state = torch.get_rng_state()
+    found = vaeplay.evaluate(fitted, (making.images(40, seed=2), torch.arange(40) % 3))
+    assert torch.equal(torch.get_rng_state(), state)
+    assert {"mse", "elbo", "frechet", "trip", "knn_accuracy", "class_entropy", "pca_mse"} <= set(found)
+    assert all(found[key].low <= found[key].value <= found[key].high for key in ("mse", "elbo", "frechet"))
+    x = as_float(making.images(40, seed=2))
+    assert found["mse"].value == pytest.approx(float((fitted(x) - x).square().mean()), rel=1e-5)
+    assert json.loads(json.dumps(found.plain()))["mse"]["count"] == 40
+    text, html = repr(found), found._repr_html_()
+    assert max(map(len, text.splitlines())) <= 100 and "&lt;VAE: " in html
+    for words in ("Reconstruction", "Fréchet distance", "95 % interval", " … "):
+        assert words in text and words in html
+    unlabelled = vaeplay.evaluate(fitted, making.images(40, seed=2))
+    assert unlabelled["mse"].value == found["mse"].value
+    assert set(found) - set(unlabelled) >= {"knn_accuracy", "class_entropy", "neighbour_consistency"}
+    assert trained.call_count == 1
+
+
+def test_a_model_of_unknown_origin_is_evaluated_with_its_training_images(model: Model) -> None:
+    test = making.images(30, SHAPE if model.shape == SHAPE else model.shape, seed=1)
+    with pytest.raises(UserError, match=r"^evaluate: .* are not known; give them as train=…$"):
+        vaeplay.evaluate(model, test)
+    found = vaeplay.evaluate(model, test, train=making.images(60, model.shape))
+    assert found["mse"].count == 30 and "frechet" in found and "knn_accuracy" not in found
+    with pytest.raises(UserError, match=r"^evaluate: found images of \[1, 5, 5\]; expected "):
+        vaeplay.evaluate(model, making.images(30, (1, 5, 5)), train=test)
+    model.network.failed = "loss is nan"
+    with pytest.raises(UserError, match=r"^evaluate: this model's training diverged \(loss is nan\)"):
+        vaeplay.evaluate(model, test, train=test)
+
+
+def test_labels_have_to_be_the_images() -> None:
+    with pytest.raises(UserError, match=r"^found labels of shape \(8,\); expected \(9,\)"):
+        vaeplay.fit((making.images(9), torch.zeros(8, dtype=torch.int64)), **SETTINGS)
+    fitted = vaeplay.fit((making.images(40), torch.arange(40) % 2), **SETTINGS)
+    with pytest.raises(UserError, match=r"^evaluate: found label 2; the training images have 2 classes"):
+        vaeplay.evaluate(fitted, (making.images(9), torch.arange(9) % 3))

@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 
 from .conftest import ROOT
 from .making import photographs
+from .test_docs import WIDE
 from .workspace import Workspace
 
 README = (ROOT / "README.md").read_text()
@@ -56,6 +57,16 @@ def test_a_command_works_as_printed(workspace: Workspace, line: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.skipif(UV is None, reason="uv is not in PATH: run the tests with `uv run pytest`")
+def test_dvcs_own_tables_fit_into_a_terminal(workspace: Workspace) -> None:
+    """After the commands above, with their experiments: a column for each number and setting, and for no file."""
+    summed, listed = (shell(workspace, line).stdout for line in ("uv run dvc metrics show", WIDE))
+    assert max(map(len, summed.splitlines())) <= 120, summed
+    heads = listed.splitlines()[1].split()
+    assert "[beta=4]" in listed and {"elbo", "beta", "data.name"} <= set(heads) and len(heads) < 20, listed
+    assert not [head for head in heads if "/" in head or (workspace.root / head).exists()]
+
+
 def test_the_promised_commands_are_there() -> None:
     assert "pip install uv && uv run dvc repro" in COMMANDS
     assert "uv run pytest" in COMMANDS
@@ -67,8 +78,14 @@ def test_the_promised_commands_are_there() -> None:
 def test_the_python_example_works(workspace: Workspace) -> None:
     code = next(text for language, text in BLOCKS if language == "python")
     assert workspace.dvc("repro", "evaluate@VAE-2-1-ReLU-") is not None
-    done = workspace.run(sys.executable, "-c", code + "\nprint(type(model.network).__name__)")
-    assert done.stdout == "VAE\n", done.stderr
+    compared = """
+import json, pathlib
+found = vaeplay.evaluate(model, (images, labels)).plain()
+known = json.loads(pathlib.Path("metrics/VAE_latent2_depth1_ReLU.json").read_text())
+print(type(model.network).__name__, {key: item["value"] for key, item in found.items()} == known, len(known) > 40)
+"""
+    done = workspace.run(sys.executable, "-c", code + compared)
+    assert done.stdout == "VAE True True\n", done.stderr
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/python.md").read_text(), re.DOTALL)
     done = workspace.run(sys.executable, "-c", "\n".join(blocks))
     assert done.returncode == 0, done.stderr

@@ -144,7 +144,7 @@ def sentence(small: Any, title: str, key: str, **options: Any) -> str:
 
 
 def test_sentences_of_models_that_were_trained_once(small: Any) -> None:
-    once = "Trained once: this speaks of these two models, not of their kinds."
+    once = "Each was trained once: this is about these two trained models, not about the kinds of model."
     worse = sentence(small, AE_TO_VAE, "mse")
     assert worse.startswith(f"{AE_TO_VAE}: MSE 1") and " % worse (± " in worse and " % of images. " in worse
     assert worse.endswith(once)
@@ -163,7 +163,7 @@ def test_sentences_of_models_that_were_trained_once(small: Any) -> None:
 def test_sentences_say_where_a_training_ended_too_soon(small: Any) -> None:
     def ends(**losses: list[float]) -> str:
         said = sentence(small, AE_TO_VAE, "mse", losses=lambda one: losses.get(one.kin.core, [1.0, 2.0]))
-        return said.partition("not of their kinds.")[2]
+        return said.partition("not about the kinds of model.")[2]
 
     assert ends() == ""
     assert ends(AE=[2.0, 1.0]) == " The first was still improving when its training ended."
@@ -179,8 +179,11 @@ def test_sentences_of_kinds(small: Any) -> None:
     assert sentence(small, AE_TO_VAE, "mig", seeds=0.001).endswith("Over 3 trainings of each.")
     small["repeats"] = ["", "_r2"]
     unsettled = sentence(small, AE_TO_VAE, "mse", seeds=0.08)
-    assert "no difference shown" in unsettled and " of each would settle it, if it is what it seems." in unsettled
-    assert "No number of trainings up to 100 would settle it" in sentence(small, VAE_TO_BETA, "mse")
+    assert (
+        "no difference shown" in unsettled
+        and " trainings of each would show it, if the difference is as large as it looks." in unsettled
+    )
+    assert "Even 100 trainings of each would not show a difference" in sentence(small, VAE_TO_BETA, "mse")
 
 
 def test_amounts_are_in_the_unit_in_which_they_mean_something() -> None:

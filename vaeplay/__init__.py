@@ -4,6 +4,8 @@ model = vaeplay.load("VAE_latent2_depth1_ReLU")     # a checkpoint's path, or a 
 x, labels = vaeplay.images("test")
 model.encode(x), model.reconstruct(x), model.sample(10), model.interpolate(x[0], x[1])
 vaeplay.cells()                                      # the names of the cells that have been trained
+vaeplay.fit(x, "ConvVAE", latent_dim=8)              # a model of other images
+vaeplay.evaluate(model, x)                           # its metrics with intervals
 """
 
 import importlib
@@ -11,6 +13,7 @@ from typing import Any
 
 NAMES = {
     "cells": "vaeplay.python.workspace",
+    "evaluate": "vaeplay.python.evaluate",
     "fit": "vaeplay.python.fit",
     "images": "vaeplay.python.workspace",
     "load": "vaeplay.python.model",

@@ -15,6 +15,11 @@ COMMANDS = {
     "show": ("vaeplay.terminal.show", "print the metrics of all cells, or of one", "--by elbo"),
     "open": ("vaeplay.terminal.browse", "open the page in the browser", ""),
     "try": ("vaeplay.experiments.command", "run the pipeline once with other settings, or a preset of them", "beta=4"),
+    "export": (
+        "vaeplay.python.export",
+        "write a cell as ONNX, or as a folder for the Hugging Face Hub",
+        "CELL --onnx FILE",
+    ),
     "experiments": ("vaeplay.experiments.page", "write a page that shows DVC's experiments side by side", ""),
     "repro": ("vaeplay.runner.repro", "reproduce the pipeline, many cells at once", "-j 2"),
     "doctor": ("vaeplay.doctor.command", "find what is wrong with this machine and workspace, and how to fix it", ""),

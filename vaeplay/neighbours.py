@@ -17,7 +17,7 @@ def nearest(queries: Tensor, references: Tensor, count: int = 1, *, itself: bool
     """
     count = min(count, len(references) - itself)
     at_once = max(1, PAIRS_AT_ONCE // min(len(references), REFERENCES_AT_ONCE))
-    blocks = queries.split(at_once)
+    blocks = (queries,) if torch.compiler.is_exporting() else queries.split(at_once)  # their number would be fixed
     parts = [_of_block(_flat(b), references, count, at_once * i if itself else None) for i, b in enumerate(blocks)]
     distances, rows = zip(*parts, strict=True)
     return torch.cat(distances), torch.cat(rows)

@@ -18,7 +18,7 @@ from vaeplay.errors import UserError
 
 PACKAGES = ("stages", "vaeplay")
 ASSETS = (".css", ".j2", ".js")  # suffixes of files that belong to a package's code
-WORDS = frozenset({"vaeplay.advice"})  # modules that only say what went wrong: see `advice`
+WORDS = frozenset({"vaeplay.advice", "vaeplay.pace"})  # modules that only say how a stage goes, or went wrong: see both
 
 
 def parse(path: Path) -> ast.Module:

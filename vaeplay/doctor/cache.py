@@ -46,15 +46,17 @@ def findings(root: Path, lock: Lock) -> list[Finding]:
             corrupt.append((name, path))
     told = []
     if missing:
-        text = f"{len(missing)} of {len(names)} objects are missing: {listed(missing)}"
+        text = f"{len(missing)} of {len(names)} files are missing from DVC's cache: {listed(missing)}"
         told.append(
             Finding("!", "cache", text, "uv run dvc commit --force, if the files are there; else uv run dvc repro")
         )
     if corrupt:
-        text = f"{len(corrupt)} of {len(names)} objects are damaged: {listed([name for name, _ in corrupt])}"
+        text = (
+            f"{len(corrupt)} of {len(names)} files in DVC's cache are damaged: {listed([name for name, _ in corrupt])}"
+        )
         do = f"rm {' '.join(str(path) for _, path in corrupt[:20])}; uv run dvc commit --force"
         told.append(Finding("!", "cache", text, do))
-    return told or [Finding("✓", "cache", f"{len(names)} objects, none missing, none damaged")]
+    return told or [Finding("✓", "cache", f"{len(names)} cached files, none missing, none damaged")]
 
 
 def _objects(root: Path, lock: Lock) -> Iterator[tuple[str, tuple[str, int | None]]]:

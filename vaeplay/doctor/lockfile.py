@@ -22,14 +22,14 @@ def read(root: Path) -> tuple[Lock, list[Finding]]:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        return {}, [Finding("·", "dvc.lock", "not there: nothing has been run yet", "uv run dvc repro")]
+        return {}, [Finding("·", "dvc.lock", "does not exist: nothing has run yet", "uv run dvc repro")]
     except (OSError, UnicodeDecodeError) as error:
         return {}, [Finding("!", "dvc.lock", f"cannot be read ({error})", AGAIN)]
     if not text.strip():
         return {}, [Finding("!", "dvc.lock", "empty: a run was killed while DVC wrote it", AGAIN)]
     if any(line.startswith(("<<<<<<< ", ">>>>>>> ")) for line in text.splitlines()):
         do = "git checkout --ours dvc.lock; uv run dvc repro"
-        return {}, [Finding("!", "dvc.lock", "holds a merge conflict of git", do)]
+        return {}, [Finding("!", "dvc.lock", "contains a git merge conflict", do)]
     try:
         value = YAML(typ="safe").load(text)
     except (YAMLError, ValueError, RecursionError) as error:
@@ -37,8 +37,8 @@ def read(root: Path) -> tuple[Lock, list[Finding]]:
         return {}, [Finding("!", "dvc.lock", f"damaged: {said}", AGAIN)]
     stages = value.get("stages") if isinstance(value, dict) else None
     if not isinstance(stages, dict) or not all(_is_stage(stage) for stage in stages.values()):
-        return {}, [Finding("!", "dvc.lock", "damaged: it ends before its stages do, or is not DVC's", AGAIN)]
-    return stages, [Finding("✓", "dvc.lock", f"whole, {len(stages)} stages")]
+        return {}, [Finding("!", "dvc.lock", "damaged: incomplete, or not written by DVC", AGAIN)]
+    return stages, [Finding("✓", "dvc.lock", f"complete: {len(stages)} stages")]
 
 
 def current(root: Path, lock: Lock, params: Params | None) -> tuple[Lock, list[Finding]]:
@@ -60,7 +60,7 @@ def current(root: Path, lock: Lock, params: Params | None) -> tuple[Lock, list[F
 
     kept = {name: stage for name, stage in lock.items() if is_there(name)}
     gone = len(lock) - len(kept)
-    text = f"{gone} of the {len(lock)} stages are no longer in dvc.yaml: their objects are not looked for"
+    text = f"{gone} of the {len(lock)} stages are no longer in dvc.yaml: their cached files are not checked"
     return kept, [Finding("·", "dvc.lock", text)] if gone else []
 
 
@@ -88,7 +88,7 @@ def processes(root: Path) -> list[Finding]:
         return [Finding("!", "locks", f"{path.relative_to(root)} is damaged", do)]
     alive = [f"{command} (PID {pid})" for pid, command in named.items() if lives(pid, path.stat().st_mtime)]
     if alive:
-        return [Finding("·", "locks", f"at work here: {', '.join(alive)}", "wait for it, or stop it with Ctrl-C")]
+        return [Finding("·", "locks", f"in use by {', '.join(alive)}", "wait for it, or stop it with Ctrl-C")]
     if named:
         return [Finding("·", "locks", "left by a run that was killed; DVC removes them itself", "uv run dvc repro")]
     return [Finding("✓", "locks", "none")]

@@ -46,8 +46,8 @@ def _tools(root: Path) -> list[Finding]:
         return [*found, Finding("!", "git", "not a git repository, and DVC needs one", "git init")]
     if not (_git(root, "config", "user.name") and _git(root, "config", "user.email")):
         do = "git config user.name NAME; git config user.email ADDRESS"
-        return [*found, Finding("·", "git", "has no name and address, which `dvc exp run` needs", do)]
-    return [*found, Finding("✓", "git", "there, with a name and an address")]
+        return [*found, Finding("·", "git", "knows no name and e-mail address, which `dvc exp run` needs", do)]
+    return [*found, Finding("✓", "git", "installed, with a name and an e-mail address")]
 
 
 def _git(root: Path, *arguments: str) -> str | None:
@@ -65,9 +65,9 @@ def _device(params: Params | None) -> Finding:
         return Finding("!", "device", f"PyTorch cannot be imported ({error})", "uv sync")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     threads = params.threads if params else 1
-    text = f"{device.type} ({asked}), {threads} threads a cell, {cores} cores"
+    text = f"{device.type} ({asked}), {threads} threads per cell, {cores} cores"
     if threads > cores:
-        return Finding("!", "device", f"{text}: threads wait for each other", f"set threads: {cores} in params.yaml")
+        return Finding("!", "device", f"{text}: more threads than cores", f"set threads: {cores} in params.yaml")
     return Finding("✓", "device", text)
 
 

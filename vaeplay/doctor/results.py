@@ -22,7 +22,7 @@ def findings(root: Path, params: Params | None) -> list[Finding]:
         told.append(Finding("!", "left over", f"damaged resume files: {listed(damaged)}", f"rm {' '.join(damaged)}"))
     if params:
         told += _of_cells(root, {cell.name for cell in params.cells()})
-    return told or [Finding("✓", "files", "none that belong to no result")]
+    return told or [Finding("✓", "files", "no stray files")]
 
 
 def _of_cells(root: Path, cells: set[str]) -> list[Finding]:
@@ -31,14 +31,14 @@ def _of_cells(root: Path, cells: set[str]) -> list[Finding]:
     strangers = [_name(root, path) for path in shown if outputs.cell_of(path) is None and path.parent.name != "maps"]
     orphans = [_name(root, path) for path in outputs.orphans(root, cells)]
     if strangers:
-        told.append(Finding("·", "strangers", f"files that no stage makes: {listed(strangers)}", "move them elsewhere"))
+        told.append(Finding("·", "unknown", f"files that no stage makes: {listed(strangers)}", "move them elsewhere"))
     if orphans:
         text = f"results of cells that are not in the grid: {listed(orphans)}"
         told.append(Finding("·", "orphans", text, "uv run dvc repro -f settings removes them; DVC's cache keeps them"))
     unfinished = sorted({path.name.rpartition("-")[0] for path in (root / RESUME).glob("*.safetensors")})
     if waiting := [name for name in unfinished if name in cells]:
         text = f"trainings that were interrupted: {listed(waiting)}"
-        told.append(Finding("·", "unfinished", text, "uv run dvc repro goes on where they were"))
+        told.append(Finding("·", "unfinished", text, "uv run dvc repro continues them"))
     if gone := [name for name in unfinished if name not in cells]:
         text = f"interrupted trainings of cells that are not in the grid: {listed(gone)}"
         told.append(Finding("·", "unfinished", text, f"rm {' '.join(f'{RESUME}/{name}-*' for name in gone)}"))

@@ -54,7 +54,7 @@ def findings(root: Path, lock: Lock, params: Params | None, asked: Asked) -> lis
         status = json.loads(out)
     except ValueError:
         status = {}
-        told.append(Finding("!", "dvc status", of_dvc(errors), "mend that, and what is said above, first"))
+        told.append(Finding("!", "dvc status", of_dvc(errors), "fix that, and the problems above, first"))
     reasons = _settings_reasons(root, lock, params) if params else {}
     for stage, changes in status.items():
         reasons.setdefault(stage, [])

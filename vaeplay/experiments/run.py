@@ -20,8 +20,8 @@ from typing import Any
 
 from vaeplay.errors import UserError
 from vaeplay.experiments.presets import Trial, hydra
+from vaeplay.pace import clock
 from vaeplay.runner.heal import heal
-from vaeplay.runner.progress import clock
 from vaeplay.settings import yaml_file
 
 BEGUN = "Reproducing experiment"

@@ -11,12 +11,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vaeplay.data import drawing
-from vaeplay.data.prepared import batches
+from vaeplay.data.prepared import as_float, batches
 from vaeplay.errors import UserError
 from vaeplay.models.base import Autoencoder
 from vaeplay.noise import Noise
+from vaeplay.python.origin import Origin, workspace_of
 from vaeplay.python.workspace import checkpoint_of
+from vaeplay.rows import evenly
 from vaeplay.training import checkpoint
+
+COLUMNS = 10  # images that a notebook shows side by side
+STYLE = "min-width: 28em; image-rendering: pixelated"
 
 Array = TypeVar("Array", Tensor, NDArray[Any])
 """What goes in as NumPy comes out as NumPy, on the CPU; tensors come out as tensors, on the model's device."""
@@ -25,21 +30,26 @@ Array = TypeVar("Array", Tensor, NDArray[Any])
 def load(path: str | Path, device: str | torch.device = "cpu") -> "Model":
     """A trained model from its checkpoint, or by its cell's name as in `vaeplay.cells()`.
 
+    `path` may also be a folder that `vaeplay export --hub` has written.
+
     Raises:
-        UserError: there is no such file or cell, or the file is damaged.
+        UserError: there is no such file, folder or cell, or the file is damaged.
     """
-    return Model(checkpoint.load(checkpoint_of(path), device))
+    file = checkpoint_of(path)
+    return Model(checkpoint.load(file, device), workspace_of(file))
 
 
 class Model:
     """A trained model. Images x are (B, channels, height, width) in 0…1, or uint8 in 0…255; codes are (B, …).
 
     One image without its first dimension is a batch of one. `network` is the model that was trained: a torch module
-    with the losses, whose methods are in `vaeplay.models.base.Autoencoder`.
+    with the losses, whose methods are in `vaeplay.models.base.Autoencoder`. `origin` knows the images that it was
+    trained on, for `vaeplay.evaluate`; None where nothing does.
     """
 
-    def __init__(self, network: Autoencoder) -> None:
+    def __init__(self, network: Autoencoder, origin: Origin | None = None) -> None:
         self.network = network.eval()
+        self.origin = origin
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -82,7 +92,7 @@ class Model:
     @torch.no_grad()
     def sample(self, count: int = 10, seed: int = 0) -> Tensor:
         """New images, (count, *shape) in 0…1: the same for the same seed."""
-        return self.network.sample(count, Noise(seed, self._device))
+        return self.network.sample(count, Noise(seed, self.device))
 
     @torch.no_grad()
     def interpolate(self, a: Array, b: Array, steps: int = 8) -> Array:
@@ -97,7 +107,7 @@ class Model:
         if len(first) != 1 or len(second) != 1:
             raise UserError(f"interpolate: found {len(first)} and {len(second)} images; expected one and one")
         ends = self.network.encode(first), self.network.encode(second)
-        share = torch.linspace(0, 1, steps, device=self._device).view(-1, *[1] * len(self.code_shape))
+        share = torch.linspace(0, 1, steps, device=self.device).view(-1, *[1] * len(self.code_shape))
         images = self.network.decode(self.network.quantise(ends[0] + share * (ends[1] - ends[0])))
         return _as(images, a)
 
@@ -107,20 +117,27 @@ class Model:
         return f"<{type(network).__name__}: {size}{', diverged' if network.failed else ''}>"
 
     def _repr_html_(self) -> str:
-        """In a notebook: the model's name and two rows of samples."""
-        rows = self.sample(20).unflatten(0, (2, 10)).cpu().numpy()
-        png = base64.b64encode(drawing.sheet(rows)).decode()
+        """In a notebook: the model's name, images that it was not trained on, their reconstructions, and samples."""
+        rows, shown = [self.sample(COLUMNS)], "samples"
+        if self.origin:
+            images = self.origin.examples().images
+            x = as_float(images[evenly(len(images), COLUMNS)]).to(self.device)
+            if len(x) == COLUMNS:
+                rows, shown = [x, self.reconstruct(x), *rows], "images, their reconstructions, samples"
+        png = base64.b64encode(drawing.sheet(torch.stack(rows).cpu().numpy())).decode()
         name = repr(self).replace("<", "&lt;")
-        return f'<code>{name}</code><br><img src="data:image/png;base64,{png}" alt="samples">'
+        picture = f'<img src="data:image/png;base64,{png}" alt="{shown}" style="{STYLE}">'
+        return f"<code>{name}</code><br>{shown}:<br>{picture}"
 
     @property
-    def _device(self) -> torch.device:
+    def device(self) -> torch.device:
+        """Where the model is."""
         return next(self.network.parameters()).device
 
     @torch.no_grad()
     def _each(self, verb: Callable[[Tensor], Tensor], x: Array, shape: tuple[int, ...]) -> Array:
         """What the network makes of `x`, a batch at a time."""
-        done = torch.cat([verb(batch.to(self._device)) for batch in batches(self._tensor(x, shape))])
+        done = torch.cat([verb(batch.to(self.device)) for batch in batches(self._tensor(x, shape))])
         return _as(done, x)
 
     def _tensor(self, x: Any, shape: tuple[int, ...]) -> Tensor:
@@ -138,7 +155,7 @@ class Model:
             found = found[None]
         if tuple(found.shape[1:]) != shape or not len(found):
             raise UserError(f"found shape {given}; expected (N, {', '.join(map(str, shape))})")
-        return found if found.dtype == torch.uint8 else found.to(self._device, torch.float32)
+        return found if found.dtype == torch.uint8 else found.to(self.device, torch.float32)
 
 
 def _as(found: Tensor, like: Array) -> Array:

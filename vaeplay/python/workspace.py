@@ -10,6 +10,8 @@ from vaeplay.data import prepared
 from vaeplay.errors import UserError
 from vaeplay.settings.mistakes import nearest, printed
 
+WEIGHTS = "model.safetensors"
+"""The checkpoint in a folder that `vaeplay export --hub` writes."""
 SPLITS = ("train", "validation", "test")
 
 
@@ -42,11 +44,13 @@ def cells() -> list[str]:
 
 
 def checkpoint_of(path: str | Path) -> Path:
-    """A checkpoint's path as given, or that of a cell of the workspace.
+    """A checkpoint's path as given, that in an exported folder, or that of a cell of the workspace.
 
     Raises:
         UserError: it is the name of no cell.
     """
+    if (Path(path) / WEIGHTS).is_file():
+        return Path(path) / WEIGHTS
     if Path(path).suffix or Path(path).exists() or len(Path(path).parts) > 1:
         return Path(path)
     known = cells()

@@ -91,4 +91,5 @@ def crowding(root: Path, jobs: int) -> str:
     threads_each = cell_threads(root)
     if jobs * threads_each <= CPU_COUNT:
         return ""
-    return f"note: {jobs} at once × {threads_each} threads each on {CPU_COUNT} cores: they will wait for each other"
+    work = f"{jobs} stages at once with {threads_each} threads each"
+    return f"note: {work} on {CPU_COUNT} cores: more threads than cores, so each is slower"

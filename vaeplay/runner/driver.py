@@ -127,13 +127,13 @@ class Driver:
     def end_commands(self) -> None:
         """Have every command ended; each `dvc` then sees that it failed."""
         self.exchange.stopping.set()
-        print("interrupted: ending what runs; DVC keeps what has finished", flush=True)
+        print("interrupted: stopping the running stages; DVC keeps the finished ones", flush=True)
 
     def let_go(self) -> None:
         """End each `dvc` that waits for a lock which another process holds, maybe for hours: it is writing nothing."""
         holder = heal.holder(self.root)
         if holder is None or holder in [process.pid for process in self.exchange.dvcs]:
             return  # they are about to end
-        print(f"interrupted again: PID {holder} holds DVC's lock; ending each `dvc` that waits for it", flush=True)
+        print(f"interrupted again: PID {holder} holds DVC's lock; stopping each `dvc` that waits for it", flush=True)
         for process in list(self.exchange.dvcs):
             process.terminate()

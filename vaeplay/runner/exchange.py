@@ -142,4 +142,6 @@ def settle(listener: socket.socket) -> Path:
                 return folder
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
-    raise UserError(f"TMPDIR: {tempfile.gettempdir()} is too long, or runs no programs; name another folder")
+    raise UserError(
+        f"TMPDIR: {tempfile.gettempdir()} is too long a path, or does not allow programs; set another folder"
+    )

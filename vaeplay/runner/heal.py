@@ -45,14 +45,14 @@ def heal(root: Path) -> list[str]:
             (root / LOCK).rename(aside)
             if (root / COPY).exists() and not lock_damage(root / COPY):
                 files.write_bytes(root / LOCK, (root / COPY).read_bytes())
-                now = "the last whole one is back"
+                now = "the last complete one is restored"
             else:
-                now = "DVC writes a new one from its run-cache"
-            done.append(f"{LOCK} was damaged ({why}) and is now {aside.relative_to(root)}: {now}")
+                now = "DVC rebuilds it from its run-cache"
+            done.append(f"{LOCK} was damaged ({why}): moved to {aside.relative_to(root)}; {now}")
         held = stale_holders(root / HELD)
         if held is not None:
             files.write_text(root / HELD, json.dumps(held))
-            done.append(f"{HELD} was damaged, or named processes that have ended: mended")
+            done.append(f"{HELD} was damaged, or named processes that have ended: repaired")
     return done
 
 

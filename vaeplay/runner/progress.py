@@ -11,6 +11,8 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
+from vaeplay.pace import clock
+
 EVERY = 30.0  # seconds between two reports where no terminal can be redrawn
 BAR = re.compile(r"(\d+%)\|[^|]*\| *(.*)")  # of tqdm
 
@@ -109,12 +111,3 @@ class Progress:
 def kind(stage: str) -> str:
     """What the stages of one matrix have in common: their name before the @."""
     return stage.partition("@")[0]
-
-
-def clock(seconds: float) -> str:
-    """Seconds as 5 s, 1:05 min or 2:01 h."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    unit, small = (60, "min") if whole < 3600 else (3600, "h")
-    return f"{whole // unit}:{whole % unit // (unit // 60):02d} {small}"

@@ -40,20 +40,19 @@ class Sheet:
         return Sheet(self.heads[:-1], groups)
 
 
-def show(sheet: Sheet) -> None:
-    """Print the table in at most `WIDTH` characters.
+def text(sheet: Sheet) -> str:
+    """The table in at most `WIDTH` characters.
 
     Where it does not fit, it loses its last columns, or, with groups, the last column wraps. The best of a column has
     a star, which a pipe keeps, and is bold where the terminal can do that.
     """
-    roomy, console = Console(width=10 * WIDTH), Console(highlight=False, width=WIDTH)
+    roomy, console = (Console(highlight=False, width=width, force_jupyter=False) for width in (10 * WIDTH, WIDTH))
     while list(sheet.groups) == [""] and roomy.measure(_table(sheet)).maximum > WIDTH and len(sheet.heads) > 2:
         sheet = sheet.narrower()
     with console.capture() as printed:
         console.print(_table(sheet))
-    print("\n".join(line.rstrip() for line in printed.get().splitlines()))
-    if sheet.starred:
-        print("* the best of its column")
+    lines = [line.rstrip() for line in printed.get().splitlines()]
+    return "\n".join([*lines, "* the best of its column"] if sheet.starred else lines)
 
 
 def _table(sheet: Sheet) -> Table:
@@ -65,7 +64,7 @@ def _table(sheet: Sheet) -> Table:
         broken = "\n".join(textwrap.wrap(head, HEAD, break_long_words=False)) if place else head
         table.add_column(broken, justify="left" if is_text else "right", no_wrap=not is_text or not grouped)
 
-    def text(entry: Entry, place: int) -> Text:
+    def shown(entry: Entry, place: int) -> Text:
         return Text(
             f"{entry.text}{'*' if entry.best else ' ' * (place in starred)}", style="bold" if entry.best else ""
         )
@@ -74,7 +73,7 @@ def _table(sheet: Sheet) -> Table:
         if title:
             table.add_row(Text(title, style="bold"))
         for row in rows:
-            table.add_row(*(text(entry, place) for place, entry in enumerate(row)))
+            table.add_row(*(shown(entry, place) for place, entry in enumerate(row)))
     return table
 
 

@@ -54,7 +54,7 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.md or arguments.latex:
         print(sheet.markdown(shown) if arguments.md else sheet.latex(shown))
     else:
-        sheet.show(shown)
+        print(sheet.text(shown))
     return 0
 
 

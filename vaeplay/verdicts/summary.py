@@ -15,7 +15,8 @@ def summary(known: list[Configuration], evidence: Evidence, table: Table) -> dic
     """The numbers by their short names.
 
     `<metric>` is the mean over the configurations that have it, each the mean over its trainings, and `best_<metric>`
-    the best of them. `claims_hold` and `claims_fail` count the ledger's verdicts.
+    the best of them. `holds` and `fails` count the verdicts of the ledger of claims; longer names would not fit into
+    the table of `dvc metrics show`.
     """
     numbers: dict[str, float | int] = {}
     for key, best in SHOWN.items():
@@ -24,6 +25,6 @@ def summary(known: list[Configuration], evidence: Evidence, table: Table) -> dic
         if values:
             digits = BY_KEY[key].digits  # in a table of `dvc metrics show`, further ones take the room of a column
             numbers |= {key: round(fmean(values), digits), f"best_{key}": round(best(values), digits)}
-    for verdict, name in (("holds", "claims_hold"), ("fails", "claims_fail")):
-        numbers[name] = sum(judged.verdict == verdict for judged in table.claims)
+    for verdict in ("holds", "fails"):
+        numbers[verdict] = sum(judged.verdict == verdict for judged in table.claims)
     return numbers

@@ -14,7 +14,7 @@ ABSOLUTE = {"nats / image": "nats", "dB": "dB", "dimensions": "dimensions", "cod
 
 SHARES = ("share of", "0…1", "1 is equal")
 
-ONCE = "Trained once: this speaks of these two models, not of their kinds."
+ONCE = "Each was trained once: this is about these two trained models, not about the kinds of model."
 
 UNFINISHED = {
     (False, False): "",
@@ -120,10 +120,11 @@ def limits(comparison: Comparison) -> str:
     if kinds.shown:
         return over
     if comparison.models is not None and comparison.models.shown:
-        over += " The first training of each can be told apart; the kinds cannot yet."
+        over += " The first trainings of the two differ; that the kinds of model do is not shown yet."
     if kinds.needed is None:
-        return f"{over} No number of trainings up to 100 would settle it: it is too small for these images, or is none."
-    return f"{over} About {kinds.needed} of each would settle it, if it is what it seems."
+        why = "there is none, or it is too small for this many images"
+        return f"{over} Even 100 trainings of each would not show a difference: {why}."
+    return f"{over} About {kinds.needed} trainings of each would show it, if the difference is as large as it looks."
 
 
 def signed(metric: Metric, comparison: Comparison, difference: Difference) -> str:
@@ -163,7 +164,7 @@ def evidence(judged: Judged, called: Callable[[str], str] = str) -> str:
     held = sum(about.borne_out(piece.low, piece.high) for piece in pieces)
     where = " → ".join(dict.fromkeys((called(weakest.first), called(weakest.second))))
     return (
-        f"Predicted: {prediction(about)}. So in {held} of {plural(len(pieces), 'pair')}, least in {where}: "
+        f"Predicted: {prediction(about)}. True in {held} of {plural(len(pieces), 'pair')}, least clearly in {where}: "
         f"{measured(about, weakest)}. {basis(judged)}"
     )
 
@@ -190,9 +191,9 @@ def measured(about: Claim, piece: Piece) -> str:
 def basis(judged: Judged) -> str:
     """What a claim with evidence was judged of."""
     if judged.of == "models":
-        return "Judged of these trained models alone: without repeats nothing is known of their kinds."
+        return "This is about these trained models only: without repeats, it says nothing about the kinds of model."
     least = min(min(piece.trainings) for piece in judged.evidence)
-    return f"Judged of the kinds of model, over at least {least} trainings of each."
+    return f"This is about the kinds of model, from at least {least} trainings of each."
 
 
 def _size(about: Claim, value: float) -> str:
