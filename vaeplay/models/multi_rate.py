@@ -91,7 +91,6 @@ class MultiRateVAE(VAE):
 class ConvMultiRateVAE(Convolutional, MultiRateVAE):
     """Convolutional multi-rate VAE: its gates are on feature maps."""
 
-    uses: tuple[str, ...] = ("likelihood", "schedule", "channels", "betas")
     plain: type[VAE] = ConvVAE
 
 

@@ -58,12 +58,13 @@ def _known(name: str, kind: str, known: tuple[str, ...]) -> str:
     return name
 
 
+MODELS = (*models.names(), f"or a dense one after {' or '.join(models.NETWORKS)}")  # as a mistake lists them
 VALUES = (
     Field(strict=False, json_schema_extra={"minItems": 1}),
     AfterValidator(_filled),
     AfterValidator(_distinct),
 )
-ModelName = Annotated[str, AfterValidator(lambda name: _known(name, "model", models.names()))]
+ModelName = Annotated[str, AfterValidator(lambda name: name if models.known(name) else _known(name, "model", MODELS))]
 DataName = Annotated[str, AfterValidator(lambda name: _known(name, "data set", data.names()))]
 OtherName = Annotated[
     str, AfterValidator(lambda name: _known(name, "data set", tuple(n for n in data.names() if n != "folder")))
@@ -228,7 +229,7 @@ def _used(model: str) -> tuple[str, ...]:
     for name in used:
         if name not in ModelSettings.model_fields:
             known = ", ".join(ModelSettings.model_fields)
-            raise UserError(f"{models.module(model)}: {model}.uses names {name!r}; allowed: {known}")
+            raise UserError(f"{models.modules(model)[-1]}: {model}.uses names {name!r}; allowed: {known}")
     return used
 
 

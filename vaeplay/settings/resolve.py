@@ -63,16 +63,17 @@ def resolve(params: Params, root: Path) -> dict[str, dict[str, Any]]:
             "sources": digests(root, ["stages.report"]),
         },
     }
-    modules = {models.module(cell.model) for cell in cells}
-    sources = {module: digests(root, ["stages.train", module]) for module in sorted(modules)}
+    modules = {models.modules(cell.model) for cell in cells}
+    sources = {written: digests(root, ["stages.train", *written]) for written in sorted(modules)}
     for cell in cells:
-        own = {"cell": cell.name, "sources": sources[models.module(cell.model)]}
+        own = {"cell": cell.name, "sources": sources[models.modules(cell.model)]}
         resolved[cell.name] = cell.model_dump(mode="json") | own
     return resolved
 
 
 def compared(params: Params) -> dict[str, Any]:
     """What determines the pairs of cells: the cells, how their models are related, and the pairs asked for."""
+    used = [*models.names(), *(cell.model for cell in params.cells())]
     return {
         "cells": [
             {
@@ -82,7 +83,7 @@ def compared(params: Params) -> dict[str, Any]:
             }
             for group, cell in params.cells_by_group()
         ],
-        "models": {name: dataclasses.asdict(models.kin(name)) for name in models.names()},
+        "models": {name: dataclasses.asdict(models.kin(name)) for name in dict.fromkeys(used)},
         "pairs": params.verdicts.model_dump(mode="json")["pairs"],
     }
 
