@@ -13,16 +13,21 @@ from vaeplay.evaluation.registry.metric import Metric
 DOCS = Path(__file__).parent
 MODELS = DOCS.parent / "vaeplay/models"
 
-ORDER = ("ae", "vae", "conv_ae", "conv_vae", "vq_vae", "multi_rate", "iwae", "tc_vae", "wae")
+ORDER = (
+    *("ae", "vae", "conv_ae", "conv_vae", "vq_vae", "multi_rate", "iwae", "dreg", "tc_vae", "factor_vae", "dip_vae"),
+    *("info_vae", "capacity_vae", "vamp_vae", "flow_prior", "iaf_vae", "ladder_vae", "wae", "aae", "denoising"),
+    *("sparse", "contractive", "rae"),
+)
 """Files of the models as one would explain them; others follow by name."""
 
-PARTS = ("losses", "likelihoods", "schedules", "quantisers", "nets")
+PARTS = ("losses", "likelihoods", "schedules", "quantisers", "adversary", "flows", "nets")
 
 ABOUT_MODELS = """# Models
 
 Each model is one short file in `vaeplay/models/` that begins with its maths, repeated here. Every model can be trained
 under any likelihood, every VAE under any schedule of its rate, and all of them with the optimiser, learning-rate
-schedule, gradient clipping, early stopping and weight averaging that `params.yaml` names. Models are named by class.
+schedule, gradient clipping, early stopping and weight averaging that `params.yaml` names. Models are named by class. A
+model with dense networks has convolutional ones under a name with `Conv` before it: `ConvRAE`, `ConvFactorVAE`.
 """
 
 ABOUT_METRICS = """# Metrics

@@ -172,6 +172,16 @@ OTHER: dict[str, Any] = {  # than the settings of `making.cell`
     "betas": {"highest": 3.0},
     "samples": 3,
     "mmd_weight": 7.0,
+    "corruption": 0.1,
+    "active": 1.0,
+    "contraction": 2.0,
+    "shrinkage": {"codes": 0.3},
+    "covariance": {"name": "codes"},
+    "capacity": {"target": 3.0},
+    "sampling": "stratified",
+    "pseudo_inputs": 3,
+    "adversary": {"weight": 3.0},
+    "flow": {"layers": 2},
     "beta": 3.0,
 }
 

@@ -53,7 +53,7 @@ class MultiRateVAE(VAE):
         """The loss at log β, (B, 1) or (), of images x (B, …)."""
         self.dial.log_beta = log_beta
         x = self.likelihood.observe(x, noise)
-        mean, logvar = self.posterior(x)
+        mean, logvar = self.gaussian(x)
         distortion = self.distortion(x, losses.gaussian_sample(mean, logvar, noise.normal(mean.shape)))
         rates = losses.gaussian_rates(mean, logvar)
         self.dial.log_beta = torch.zeros((), device=x.device)

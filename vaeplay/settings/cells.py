@@ -119,6 +119,43 @@ class BetaRange(Settings):
         return self
 
 
+class Shrinkage(Settings):
+    """What a regularised autoencoder's loss has beside the distortion."""
+
+    codes: float = Field(ge=0, le=1e6)
+    decoder: float = Field(ge=0, le=1e6)
+
+
+class Covariance(Settings):
+    """What a DIP-VAE holds to the identity, and how strictly."""
+
+    name: Literal["means", "codes"]
+    weight: float = Field(ge=0, le=1e9)
+
+
+class Capacity(Settings):
+    """The target that a `CapacityVAE` holds its rate at."""
+
+    target: float = Field(ge=0, le=1e6)
+    gamma: float = Field(ge=0, le=1e6)
+    share: float = Field(gt=0, le=1)
+
+
+class AdversarySettings(Settings):
+    """The discriminator that a model is trained against, and the weight of what it says."""
+
+    weight: float = Field(ge=0, le=1e6)
+    hidden: int = Field(ge=1, le=65536)
+    depth: Depth
+
+
+class FlowSettings(Settings):
+    """A normalising flow over codes."""
+
+    layers: int = Field(ge=1, le=64)
+    hidden: int = Field(ge=1, le=65536)
+
+
 class SharedModelSettings(Settings):
     """The `models` section of params.yaml."""
 
@@ -132,6 +169,16 @@ class SharedModelSettings(Settings):
     betas: BetaRange
     samples: int = Field(ge=1, le=10_000)
     mmd_weight: float = Field(ge=0, le=1e9)
+    corruption: float = Field(ge=0, le=10)
+    active: float = Field(gt=0, le=1)
+    contraction: float = Field(ge=0, le=1e9)
+    shrinkage: Shrinkage
+    covariance: Covariance
+    capacity: Capacity
+    sampling: Literal["weighted", "stratified"]
+    pseudo_inputs: int = Field(ge=1, le=10_000)
+    adversary: AdversarySettings
+    flow: FlowSettings
 
 
 class ModelSettings(SharedModelSettings):
