@@ -15,8 +15,8 @@ MODELS = DOCS.parent / "vaeplay/models"
 
 ORDER = (
     *("ae", "vae", "conv_ae", "conv_vae", "vq_vae", "multi_rate", "iwae", "dreg", "tc_vae", "factor_vae", "dip_vae"),
-    *("info_vae", "capacity_vae", "vamp_vae", "flow_prior", "iaf_vae", "ladder_vae", "wae", "aae", "denoising"),
-    *("sparse", "contractive", "rae"),
+    *("info_vae", "capacity_vae", "mixture_vae", "vamp_vae", "conditional_vae", "flow_prior", "iaf_vae"),
+    *("ladder_vae", "wae", "aae", "denoising", "sparse", "contractive", "rae"),
 )
 """Files of the models as one would explain them; others follow by name."""
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.distributions import Independent, MixtureSameFamily, Normal
 
 from vaeplay.data.prepared import as_float
+from vaeplay.errors import UserError
 from vaeplay.models.base import Autoencoder
 from vaeplay.models.contractive import squared_jacobian
 from vaeplay.models.dip_vae import covariance, distance_from_identity
@@ -19,6 +20,7 @@ from vaeplay.models.parts.flows import Autoregressive, RealNVP
 from vaeplay.models.parts.losses import Loss
 from vaeplay.models.tc_vae import decompose, log_weights
 from vaeplay.noise import Noise
+from vaeplay.training import checkpoint, loop
 
 from . import making
 
@@ -170,7 +172,7 @@ def test_a_trained_discriminator_knows_the_total_correlation() -> None:
     """Of a Gaussian with correlation ρ it is −½ log(1 − ρ²)."""
     model: Any = making.model("FactorVAE", latent_dim=2, adversary={"hidden": 64})
     generator, rho = torch.Generator().manual_seed(0), 0.8
-    optimiser = torch.optim.Adam(model.adversary.parameters(), 3e-3)
+    optimiser = torch.optim.Adam(model.adversary.parameters(), 3e-2)
     for step in range(500):
         a, b = torch.randn(2, 512, generator=generator)
         codes = torch.stack([a, rho * a + math.sqrt(1 - rho**2) * b], dim=1)
@@ -257,12 +259,12 @@ def test_flows_that_move_nothing_leave_a_vae_with_a_sampled_rate(name: str, part
 
 @torch.no_grad()
 def test_one_pseudo_input_is_a_gaussian_prior_and_several_are_a_mixture() -> None:
-    model: Any = making.model("VampVAE", pseudo_inputs=1)
+    model: Any = making.model("VampVAE", components=1)
     z = torch.randn(6, 3, generator=torch.Generator().manual_seed(0))
     mean, logvar = model.components()
     one = Independent(Normal(mean[0], (0.5 * logvar[0]).exp()), 1)
     torch.testing.assert_close(model.log_prior(z), one.log_prob(z))
-    several: Any = making.model("VampVAE", pseudo_inputs=4)
+    several: Any = making.model("VampVAE", components=4)
     mean, logvar = several.components()
     weights: Any = torch.distributions.Categorical(logits=torch.zeros(4))
     mixture: Any = MixtureSameFamily(weights, Independent(Normal(mean, (0.5 * logvar).exp()), 1))
@@ -270,10 +272,10 @@ def test_one_pseudo_input_is_a_gaussian_prior_and_several_are_a_mixture() -> Non
 
 
 def test_pseudo_inputs_begin_as_training_images() -> None:
-    model: Any = making.model("VampVAE", pseudo_inputs=5)
+    model: Any = making.model("VampVAE", components=5)
     images = making.images(40)
     model.start(images, Noise(0), 10)
-    made = model.pseudo_inputs.sigmoid()
+    made = model.centres.sigmoid()
     assert all((as_float(images) - one).abs().amax((1, 2, 3)).min() < 0.03 for one in made)
 
 
@@ -343,3 +345,49 @@ def test_dregs_gradient_has_the_iwaes_mean_and_a_smaller_variance() -> None:
         distance = ((ours.mean(0) - theirs.mean(0)) / error.clamp(min=1e-9)).abs()
         assert (distance < 4.5).float().mean() > 0.995, name
         assert ours.var(0).mean() < 0.7 * theirs.var(0).mean(), name
+
+
+@torch.no_grad()
+def test_a_labelled_images_rate_is_to_its_classs_prior() -> None:
+    model: Any = making.model("ConditionalVAE", classes=3)
+    model.centres.copy_(torch.randn(model.centres.shape, generator=torch.Generator().manual_seed(0)))
+    labels = torch.arange(8) % 3
+    shown = as_float(model.with_labels(making.images(8), labels))
+    loss = model.loss(shown, 0, Noise(1))
+    mean, logvar = model.gaussian(X)
+    means, logvars = model.components()
+    for place, label in enumerate(labels):
+        q, p = (Normal(m, (0.5 * v).exp()) for m, v in ((mean[place], logvar[place]), (means[label], logvars[label])))
+        torch.testing.assert_close(loss.terms["rate"][place], torch.distributions.kl_divergence(q, p).sum())
+    plain = model.loss(X, 0, Noise(1))
+    torch.testing.assert_close(loss.terms["distortion"], plain.terms["distortion"])
+
+
+def test_classes_that_are_all_the_standard_normal_leave_the_vae() -> None:
+    model: Any = making.model("ConditionalVAE", classes=3)
+    with torch.no_grad():
+        model.centres.zero_()
+    shown = as_float(model.with_labels(making.images(8), torch.arange(8) % 3))
+    torch.testing.assert_close(model.loss(shown, 0, Noise(1)).total, making.model("VAE").loss(X, 0, Noise(1)).total)
+
+
+def test_images_without_classes_are_refused_and_other_models_see_no_labels() -> None:
+    model, images = making.model("ConditionalVAE"), making.images(4)
+    for labels, said in ((torch.zeros(4).long(), "have 1 class;"), (torch.tensor([0, 1, 2, 10]), "have 11 classes;")):
+        with pytest.raises(UserError, match=said):
+            model.with_labels(images, labels)
+    assert making.model("VAE").with_labels(images, torch.zeros(4).long()) is images
+
+
+def test_a_conditional_models_classes_are_apart() -> None:
+    """Images of two kinds: each class's prior makes its own."""
+    cell = making.cell("ConditionalVAE", train={"epochs": 60, "lr": 1e-2}, classes=2, latent_dim=2)
+    model: Any = checkpoint.build(cell, making.SHAPE)
+    images, labels = making.images(200), torch.arange(200) % 2
+    images[labels == 1] = 255 - images[labels == 1] // 4
+    images[labels == 0] //= 4
+    shown = model.with_labels(images, labels)
+    loop.train(model, shown, shown[:20], cell)
+    with torch.no_grad():
+        dark, bright = model.decode(model.components()[0]).mean((1, 2, 3))
+    assert bright > dark + 0.3

@@ -125,6 +125,14 @@ class Autoencoder(nn.Module):
         draws = self.sample_codes(count, Noise(0, next(self.parameters()).device)).flatten(1)
         return draws.mean(0), draws.std(0)
 
+    def with_labels(self, images: Tensor, labels: Tensor) -> Tensor:
+        """What the model is trained on: images, uint8 (N, *shape), and, if it asks for them, their labels, (N,).
+
+        Raises:
+            UserError: it asks for labels, and these are none.
+        """
+        return images
+
     def start(self, images: Tensor, noise: Noise, steps: int) -> None:
         """Called before the first step with the training images, uint8 (N, *shape), and the number of steps."""
 

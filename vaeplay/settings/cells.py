@@ -176,7 +176,8 @@ class SharedModelSettings(Settings):
     covariance: Covariance
     capacity: Capacity
     sampling: Literal["weighted", "stratified"]
-    pseudo_inputs: int = Field(ge=1, le=10_000)
+    components: int = Field(ge=1, le=10_000)
+    classes: int = Field(ge=2, le=255)
     adversary: AdversarySettings
     flow: FlowSettings
 

@@ -5,9 +5,14 @@ r"""A discriminator that is trained beside a model, against it, by the same desc
 Two players need two gradients, and no second optimiser: every weight has one owner. The model's loss sees D with its
 weights held (`logits`), and the discriminator's `cost` sees codes that are held. Their sum gives each weight its
 owner's gradient and no other, and an optimiser that treats each weight by itself, as Adam does, moves each as one of
-its own would. Both players move at once, and with one learning rate. Goodfellow et al. 2014, arXiv:1406.2661.
+its own would. Both players move at once. Goodfellow et al. 2014, arXiv:1406.2661.
+
+The discriminator's weights are kept as w / PACE: Adam's steps, which have the learning rate's size whatever the
+gradient's, then move w at PACE times the model's learning rate. At its full rate it is sure of itself after an epoch,
+and leaves the model no gradient to follow.
 """
 
+import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional
@@ -17,6 +22,7 @@ from vaeplay.models.parts import nets
 from vaeplay.noise import Noise
 
 SLOPE = 0.2  # of the leaky units, as is usual in discriminators
+PACE = 0.1
 
 
 class Adversary(nn.Module):
@@ -28,16 +34,20 @@ class Adversary(nn.Module):
         for layer in self.layers:
             if isinstance(layer, nn.LeakyReLU):
                 layer.negative_slope = SLOPE
+        with torch.no_grad():
+            for parameter in self.parameters():
+                parameter.div_(PACE)
 
     @override
     def forward(self, z: Tensor) -> Tensor:
-        logits: Tensor = self.layers(z).squeeze(1)
+        weights = {name: PACE * value for name, value in self.layers.named_parameters()}
+        logits: Tensor = functional_call(self.layers, weights, (z,)).squeeze(1)
         return logits
 
     def logits(self, z: Tensor) -> Tensor:
         """The same for the model's loss: no gradient reaches the discriminator. (B, D) → (B,)."""
-        held = {name: value.detach() for name, value in self.named_parameters()}
-        logits: Tensor = functional_call(self, held, (z,))
+        weights = {name: PACE * value.detach() for name, value in self.layers.named_parameters()}
+        logits: Tensor = functional_call(self.layers, weights, (z,)).squeeze(1)
         return logits
 
     def cost(self, true: Tensor, made: Tensor) -> Tensor:
