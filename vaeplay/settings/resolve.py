@@ -94,8 +94,8 @@ def check(params: Params, root: Path) -> None:
     The folder has to exist for every data set, since the prepare stage depends on it.
 
     Raises:
-        UserError: one of these is not so; or `data.name` is folder, and it holds no images, or splits in place of
-        classes.
+        UserError: one of these is not so; or `data.name` is folder, and it holds no images, splits in place of
+        classes, or other numbers of classes than a model is for.
     """
     groups.check((name for name, group in params.grid.items() if dict(group)["model"]), root / "dvc.yaml")
     try:
@@ -106,7 +106,20 @@ def check(params: Params, root: Path) -> None:
         raise UserError(f"params.yaml: data.path: found {params.data.path[:200]!r}; allowed: an existing folder")
     if params.data.name == "folder":
         folder = root / params.data.path
-        tree.check(folder, list(tree.entries(folder)))
+        found = list(tree.entries(folder))
+        tree.check(folder, found)
+        _check_classes(params, len({entry.label for entry in found}))
+
+
+def _check_classes(params: Params, found: int) -> None:
+    """Refuse a model that is trained with labels if the images have too few classes, or too many."""
+    for cell in params.cells():
+        most = cell.settings.get("classes")
+        if most is not None and not 1 < found <= most:
+            raise UserError(
+                f"params.yaml: grid: {cell.name} is trained with 2 to {most} classes (models.classes), and data.path "
+                f"has {found}: each folder in it is one; leave {cell.model} out, or change one of these"
+            )
 
 
 def stage_of(stage: str, group: str, cell: Cell) -> str:

@@ -40,7 +40,8 @@ def _beta_up(pair: Pair) -> bool:
 
 def _has_prior(pair: Pair) -> bool:
     """One configuration alone that is sampled from a prior of its model: a pair of a metric with another."""
-    return pair.change == "none" and pair.first.kin.core != "AE" and not pair.first.kin.quantised
+    fitted = "AE" in {pair.first.kin.core, pair.first.kin.parent}  # an autoencoder's, or one of its kind's
+    return pair.change == "none" and not fitted and not pair.first.kin.quantised
 
 
 def _linear_autoencoder(pair: Pair) -> bool:
