@@ -8,7 +8,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from vaeplay.errors import UserError
 from vaeplay.files import read_json
@@ -80,20 +90,39 @@ class Density(Choice):
     components: int = Field(ge=1, le=1000)
 
 
+def _levels(value: Any) -> Any:
+    each = list(value) if isinstance(value, list | tuple) else [value]
+    if not each or not all(type(count) is int and 2 <= count <= 256 for count in each):
+        raise PydanticCustomError("levels", "a number of levels, or a list of them")
+    return each if isinstance(value, list | tuple) else value
+
+
+_COUNT = {"type": "integer", "minimum": 2, "maximum": 256}
+Levels = Annotated[  # one type and not a union, whose errors would name its branches beside the key
+    Any,
+    AfterValidator(_levels),
+    WithJsonSchema({"anyOf": [_COUNT, {"type": "array", "minItems": 1, "items": _COUNT}]}),
+]
+
+
 class Quantiser(Choice):
     """How a VQ-VAE's codes are made: see `vaeplay.models.parts.quantisers`."""
 
     reads = {
         "ema": ("codes", "commitment", "decay", "reseed_below"),
         "gradient": ("codes", "commitment", "decay", "reseed_below"),
+        "residual": ("stages", "codes", "commitment", "decay", "reseed_below"),
         "fsq": ("levels",),
+        "lfq": ("commitment", "entropy"),
     }
-    name: Literal["ema", "gradient", "fsq"]
+    name: Literal["ema", "gradient", "residual", "fsq", "lfq"]
     codes: int = Field(ge=2, le=MOST_CODES)
     commitment: float = Field(ge=0, le=1e4)
     decay: float = Field(ge=0, lt=1)
     reseed_below: float = Field(ge=0, le=1)
-    levels: int = Field(ge=2, le=256)
+    stages: int = Field(ge=1, le=16)
+    levels: Levels
+    entropy: float = Field(ge=0, le=1e4)
 
 
 class CodePrior(Settings):
