@@ -169,6 +169,7 @@ OTHER: dict[str, Any] = {  # than the settings of `making.cell`
     "density": {"name": "mixture", "components": 2},
     "quantiser": {"codes": 8},
     "code_prior": {"layers": 2},
+    "gumbel": {"codes": 8},
     "betas": {"highest": 3.0},
     "samples": 3,
     "mmd_weight": 7.0,

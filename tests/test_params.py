@@ -80,7 +80,7 @@ def refused(values: Any) -> str:
         ("data.size", 1, "data.size: found 1; allowed: a whole number from 2 to 1024 or null"),
         ("data.size", "32", "data.size: found '32'; allowed: a whole number from 2 to 1024 or null"),
         ("data.size", 2, "grid.conv.depth: found 2; allowed: up to 1, as images of 2×2 can be halved"),
-        ("models.quantiser.name", "fsq", "grid.vq.latent_dim: found 16; allowed: up to 8, as fsq with 4 levels makes"),
+        ("models.quantiser.name", "fsq", "grid.vq.latent_dim: found 16; allowed: up to 6, as fsq with 5 levels makes"),
         ("models.quantiser.name", "fsq", "or fewer models.quantiser.levels (of VQVAE_latent16_depth3_ReLU)"),
         ("data.channels", 2, "data.channels: found 2; allowed: 1, 3 or null"),
         ("data.limit", 0, "data.limit: found 0; allowed: a whole number from 3 to"),

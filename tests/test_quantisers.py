@@ -7,13 +7,13 @@ import torch
 from torch import Tensor
 
 from vaeplay import neighbours
-from vaeplay.models.parts import clusters, quantisers
+from vaeplay.models.parts import clusters, codebooks, scalar
 from vaeplay.noise import Noise
 
 from . import making
 
 
-def codebook(way: type[quantisers.Codebook] = quantisers.EMA, dimensions: int = 2, **changes: Any) -> Any:
+def codebook(way: type[codebooks.Codebook] = codebooks.EMA, dimensions: int = 2, **changes: Any) -> Any:
     settings = {"codes": 4, "commitment": 0.25, "decay": 0.99, "reseed_below": 0.0} | changes
     torch.manual_seed(0)
     return way(dimensions, **settings)
@@ -44,7 +44,7 @@ def test_the_gradient_at_the_encoders_output_is_the_one_at_the_quantised_vectors
 
 
 def test_commitment_moves_the_encoder_alone_and_the_codebooks_loss_the_codebook_alone() -> None:
-    quantiser = codebook(quantisers.Gradient).eval()
+    quantiser = codebook(codebooks.Gradient).eval()
     z = torch.randn(5, 2, 3, 3, requires_grad=True)
     terms = quantiser(z, Noise(0)).terms
     for term, moves, leaves in (("commitment", z, quantiser.codebook), ("codebook", quantiser.codebook, z)):
@@ -140,17 +140,17 @@ def test_the_nearest_entry_is_the_nearest() -> None:
 
 
 def test_fsq_has_a_code_for_every_combination_of_levels_and_each_stands_for_itself() -> None:
-    quantiser = quantisers.FSQ(3, levels=4)
+    quantiser = scalar.FSQ(3, levels=4)
     codes = torch.arange(64).view(4, 4, 4)
     vectors = quantiser.vectors(codes)
     assert len(vectors.movedim(1, -1).reshape(-1, 3).unique(dim=0)) == quantiser.size == 64
     torch.testing.assert_close(vectors.unique(), torch.tensor([-1.0, -0.5, 0.0, 0.5]))
-    torch.testing.assert_close(quantisers.FSQ(3, levels=5).vectors(codes).unique(), torch.linspace(-1, 1, 5))
+    torch.testing.assert_close(scalar.FSQ(3, levels=5).vectors(codes).unique(), torch.linspace(-1, 1, 5))
 
 
 @pytest.mark.parametrize("levels", [2, 3, 4, 5, 8, 255, 256])
 def test_fsq_reaches_every_level_and_zero_lies_inside_of_one(levels: int) -> None:
-    quantiser = quantisers.FSQ(1, levels)
+    quantiser = scalar.FSQ(1, levels)
     codes = quantiser.codes(torch.linspace(-15, 15, 60_001).view(-1, 1, 1, 1)).flatten()
     assert codes.unique().tolist() == list(range(levels)) and (codes.diff() >= 0).all()
     near = torch.tensor([-1e-6, 0.0, 1e-6]).view(-1, 1, 1, 1)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent
 ROOT_CLASS = "Autoencoder"
 
-NETWORKS = {"Conv": "Convolutional"}
+NETWORKS = {"Conv": "Convolutional", "Res": "Residual"}
 """The prefix of a model's name, and the class of this folder that gives the model other networks than dense ones.
 
 Listed before the model's class among the bases, that class overrides `build_encoder` and `build_decoder`; its `uses`
@@ -142,7 +142,7 @@ def kin(name: str) -> Kin:
     used = uses(name)
     own = "dense" if "hidden" in used else NETWORKS["Conv"]  # a model may bring its own, as the VQ-VAE does
     network = next((base for base in _bases(name) if base in NETWORKS.values()), own).lower()
-    return Kin(core, _core(extended[0]) if extended else None, network, "quantiser" in used)
+    return Kin(core, _core(extended[0]) if extended else None, network, "code_prior" in used)
 
 
 def _core(name: str) -> str:

@@ -125,6 +125,14 @@ class Quantiser(Choice):
     entropy: float = Field(ge=0, le=1e4)
 
 
+class Gumbel(Settings):
+    """The codes of a discrete VAE, and the temperature of its relaxed samples."""
+
+    codes: int = Field(ge=2, le=MOST_CODES)
+    temperature: float = Field(gt=0, le=100)
+    coldest: float = Field(gt=0, le=100)
+
+
 class CodePrior(Settings):
     """The autoregressive model of a VQ-VAE's code maps, and how it is trained."""
 
@@ -194,6 +202,7 @@ class SharedModelSettings(Settings):
     schedule: Schedule
     density: Density
     quantiser: Quantiser
+    gumbel: Gumbel
     code_prior: CodePrior
     betas: BetaRange
     samples: int = Field(ge=1, le=10_000)

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
+from torch.nn import functional
+from typing_extensions import override
 
 from vaeplay.noise import Noise
 
@@ -40,6 +43,19 @@ class Quantiser(nn.Module):
     def forward(self, z: Tensor, noise: Noise) -> Quantised:
         """Quantise encoder outputs (B, D, h, w); in training mode a codebook may move afterwards."""
         raise NotImplementedError
+
+
+class Entries(Quantiser):
+    """K learned vectors, for a model that chooses codes by itself."""
+
+    def __init__(self, dimensions: int, codes: int) -> None:
+        super().__init__()
+        self.size = codes
+        self.table = nn.Parameter(torch.randn(codes, dimensions))
+
+    @override
+    def vectors(self, codes: Tensor) -> Tensor:
+        return functional.embedding(codes, self.table).movedim(-1, 1)
 
 
 def straight_through(z: Tensor, vectors: Tensor) -> Tensor:
