@@ -122,6 +122,6 @@ def entropy_of_mean(logits: Tensor) -> Tensor:
 def combinations(shares: Tensor) -> Tensor:
     """The probability of each combination of independent signs: (N, D) → (N, 2^D)."""
     found = shares.new_ones(len(shares), 1)
-    for share in shares.split(1, dim=1):
-        found = torch.cat([found * (1 - share), found * share], dim=1)
+    for share in shares.unbind(1):
+        found = torch.cat([found * (1 - share[:, None]), found * share[:, None]], dim=1)
     return found
