@@ -67,7 +67,7 @@ VALUES = (
 ModelName = Annotated[str, AfterValidator(lambda name: name if models.known(name) else _known(name, "model", MODELS))]
 DataName = Annotated[str, AfterValidator(lambda name: _known(name, "data set", data.names()))]
 OtherName = Annotated[
-    str, AfterValidator(lambda name: _known(name, "data set", tuple(n for n in data.names() if n != "folder")))
+    str, AfterValidator(lambda name: _known(name, "data set", tuple(n for n in data.names() if not data.at_path(n))))
 ]
 ClassName = Annotated[
     str, BeforeValidator(lambda name: str(name) if type(name) is int else name)
@@ -104,7 +104,8 @@ class DataSettings(Settings):
 
     def used(self) -> dict[str, Any]:
         """The settings that this data set reads: only a folder reads all."""
-        left_out = set() if self.name == "folder" else {"path", "on_error", "white"}
+        left_out = set() if self.name in ("folder", "celeba") else {"on_error", "white"}
+        left_out |= set() if data.at_path(self.name) else {"path"}
         return self.model_dump(mode="json", exclude=left_out)
 
 

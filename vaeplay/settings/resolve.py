@@ -10,6 +10,7 @@ from typing import Any
 
 from vaeplay import data, files, models
 from vaeplay.data import tree
+from vaeplay.data.located import located
 from vaeplay.errors import UserError
 from vaeplay.settings import groups
 from vaeplay.settings.axes import AXES
@@ -95,7 +96,7 @@ def check(params: Params, root: Path) -> None:
 
     Raises:
         UserError: one of these is not so; or `data.name` is folder, and it holds no images, splits in place of
-        classes, or other numbers of classes than a model is for.
+        classes, or other numbers of classes than a model is for; or a data set's own files are not in it.
     """
     groups.check((name for name, group in params.grid.items() if dict(group)["model"]), root / "dvc.yaml")
     try:
@@ -104,11 +105,13 @@ def check(params: Params, root: Path) -> None:
         exists = False
     if not exists:
         raise UserError(f"params.yaml: data.path: found {params.data.path[:200]!r}; allowed: an existing folder")
+    folder = root / params.data.path
     if params.data.name == "folder":
-        folder = root / params.data.path
         found = list(tree.entries(folder))
         tree.check(folder, found)
         _check_classes(params, len({entry.label for entry in found}))
+    elif data.at_path(params.data.name):
+        located(params.data.name, folder)
 
 
 def _check_classes(params: Params, found: int) -> None:
