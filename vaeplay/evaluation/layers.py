@@ -6,7 +6,6 @@ What the page's own decoder (gallery/explorer/decoder.js) computes is defined he
     conv        torch.nn.Conv2d with weights W (inputs, outputs, height, width); transposed: its ConvTranspose2d
     activation  a class of torch.nn with its default arguments
     norm        torch.nn.GroupNorm in `groups` groups of feature maps
-    upsample    each number repeated up to a larger map: torch.nn.Upsample, nearest
     add         plus the input of the layer `from`, at which a residual block begins
     gate        each unit or feature map times σ(a · log β + b): of a multi-rate VAE, for any β
     pixels      the first `output[0]` feature maps through a logistic function: the expected image in 0…1
@@ -81,8 +80,6 @@ def _layer(module: nn.Module, x: Tensor) -> Layer:
         return {"kind": kind, **{key: list(getattr(module, key)) for key in ("kernel_size", "stride", "padding")}}
     if isinstance(module, nn.GroupNorm) and module.eps == EPS:
         return {"kind": "norm", "groups": module.num_groups}
-    if isinstance(module, nn.Upsample) and module.mode == "nearest":
-        return {"kind": "upsample"}
     if isinstance(module, Gate):
         return {"kind": "gate"}
     raise NotPlainError(name)
@@ -151,8 +148,6 @@ def run(layers: list[Layer], tensors: Tensors, z: Tensor, log_beta: float = 0.0)
             x = x[:, : layer["output"][0]].sigmoid()
         elif layer["kind"] == "add":
             x = x + inputs[layer["from"]].reshape(x.shape)
-        elif layer["kind"] == "upsample":
-            x = functional.interpolate(x, layer["output"][1:])
         elif layer["kind"] == "norm":
             weight, bias = (tensors[f"{layer['weights']}.{part}"] for part in ("weight", "bias"))
             x = functional.group_norm(x, layer["groups"], weight, bias, EPS)

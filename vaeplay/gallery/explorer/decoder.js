@@ -178,21 +178,6 @@ export const makeDecoding = () => {
     };
   };
 
-  const upsample = ({ input: [, height, width], output }) => {
-    const [, outHeight, outWidth] = output;
-    const from = Int32Array.from({ length: outHeight * outWidth }, (_, at) => {
-      const row = Math.floor((Math.floor(at / outWidth) * height) / outHeight);
-      return row * width + Math.floor(((at % outWidth) * width) / outWidth);
-    });
-    const out = new Float32Array(product(output));
-    return (x) => {
-      for (let i = 0; i < out.length; i++) {
-        out[i] = x[Math.floor(i / from.length) * height * width + from[i % from.length]];
-      }
-      return out;
-    };
-  };
-
   // The end of a residual block, which adds what went into it.
   const add = ({ input, from }) => {
     const out = new Float32Array(product(input));
@@ -223,7 +208,6 @@ export const makeDecoding = () => {
       return gate(layer, { a, b }, dial);
     }
     if (layer.kind === 'add') return add(layer);
-    if (layer.kind === 'upsample') return upsample(layer);
     const bias = tensors[`${layer.weights}.bias`];
     if (layer.kind === 'norm') return norm(layer, tensors[`${layer.weights}.weight`], bias);
     const weights = weightsOf(tensors, layer.weights, layer.input[0], layer.output[0]);

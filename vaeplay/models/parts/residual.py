@@ -1,12 +1,12 @@
-r"""Residual networks: deeper convolutional encoders and decoders, for colour images of 32 to 128 pixels a side.
+r"""Residual networks: the strided convolutions of `nets`, deepened by a residual block at each level.
 
     block(x) = x + conv(act(norm(conv(act(norm(x))))))
 
-A block keeps the shape, and its sum lets gradients pass by: He et al. 2016, arXiv:1603.05027. Each level of the encoder
-halves the image by a strided convolution and has one block; each level of the decoder has one block and doubles it.
-norm is group normalisation (Wu & He 2018, arXiv:1803.08494), which takes each image by itself: batch normalisation
-would make an image's code, and its loss, depend on the others in its batch. The decoder repeats pixels and convolves
-them, in place of a transposed convolution, which leaves a checkerboard (Odena et al. 2016, doi:10.23915/distill.00003).
+A block keeps the shape, and its sum lets gradients pass by: He et al. 2016, arXiv:1603.05027. The blocks stand where
+the image is halved already, so that their 3×3 convolutions are cheap: this suits colour images of 32 to 128 pixels.
+norm is group normalisation (Wu & He 2018, arXiv:1803.08494), which takes each image by itself: batch normalisation would
+make an image's code, and its loss, depend on the others in its batch. Only what a block adds is normalised, so that the
+brightness and contrast of an image are not lost.
 """
 
 import math
@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 from typing_extensions import override
 
+from vaeplay.models.parts import nets
 from vaeplay.models.parts.limits import halved
 from vaeplay.models.parts.nets import Network
 
@@ -33,37 +34,30 @@ class Residual(nn.Module):
         return x + self.body(x)
 
 
-def active(channels: int, activation: str) -> list[nn.Module]:
-    """A normalisation of `channels` feature maps, and the activation."""
-    return [nn.GroupNorm(math.gcd(GROUPS, channels), channels), getattr(nn, activation)()]
-
-
 def block(channels: int, activation: str) -> Residual:
     """(B, channels, h, w) → same shape."""
-    layers = [[*active(channels, activation), nn.Conv2d(channels, channels, 3, padding=1)] for _ in range(2)]
-    return Residual(nn.Sequential(*layers[0], *layers[1]))
+    layers: list[nn.Module] = []
+    for _ in range(2):
+        layers += [nn.GroupNorm(math.gcd(GROUPS, channels), channels), getattr(nn, activation)()]
+        layers.append(nn.Conv2d(channels, channels, 3, padding=1))
+    return Residual(nn.Sequential(*layers))
 
 
 def down(inputs: int, channels: int, depth: int, activation: str) -> list[nn.Module]:
-    """`depth` times half the image: → (B, channels · 2^(depth − 1), h, w)."""
+    """As in `nets`, with a block after each convolution."""
+    plain = nets.down(inputs, channels, depth, activation)
     layers: list[nn.Module] = []
-    for level in range(depth):
-        width = channels << level
-        layers += [nn.Conv2d(inputs, width, 4, stride=2, padding=1), block(width, activation)]
-        inputs = width
-    return [*layers, *active(inputs, activation)]
+    for level, (strided, act) in enumerate(zip(plain[::2], plain[1::2], strict=True)):
+        layers += [strided, block(channels << level, activation), act]
+    return layers
 
 
 def up(sizes: Sequence[tuple[int, int]], outputs: int, channels: int, activation: str) -> list[nn.Module]:
-    """Twice the image through `sizes` in reverse, ending at exactly the first. `channels` is as for `down`."""
+    """As in `nets`, with a block before each transposed convolution."""
+    plain = nets.up(sizes, outputs, channels, activation)
     layers: list[nn.Module] = []
-    for level in reversed(range(len(sizes) - 1)):
-        width = channels << level
-        layers.append(block(width, activation))
-        if level == 0:
-            layers += active(width, activation)
-        after = channels << (level - 1) if level else outputs
-        layers += [nn.Upsample(sizes[level]), nn.Conv2d(width, after, 3, padding=1)]
+    for level, (act, strided) in zip(reversed(range(len(sizes) - 1)), zip(plain[::2], plain[1::2], strict=True), strict=True):
+        layers += [block(channels << level, activation), act, strided]
     return layers
 
 
