@@ -1,8 +1,8 @@
-"""How much of a codebook is in use, over its size: FSQ beside VQ, as in Figure 3 of Mentzer et al. 2023, arXiv:2309.15505.
+"""How much of a codebook is in use, over its size: FSQ beside VQ.
 
     uv run python -m benchmarks.codebook_use
 
-A VQ-VAE of the embedded digits at depth 2, which has maps of 7×7, is trained briefly with each quantiser and size; the
+After Figure 3 of Mentzer et al. 2023, arXiv:2309.15505. A VQ-VAE of the embedded digits at depth 2, which has maps of 7×7, is trained briefly with each quantiser and size; the
 use is the share of the codes that occur among the 49,000 of the test images. About four minutes.
 """
 
@@ -24,7 +24,7 @@ WAYS = {
     "VQ, reseeded": {"name": "ema"},
     "VQ alone": {"name": "ema", "reseed_below": 0.0},
 }
-EPOCHS = 8
+EPOCHS, LR = 8, 2e-3  # the default rate, four times as high, drives FSQ into the flat ends of its tanh
 
 
 def trained(quantiser: dict[str, Any], latent_dim: int, pixels: dict[str, torch.Tensor]) -> tuple[float, float, float]:
@@ -33,7 +33,7 @@ def trained(quantiser: dict[str, Any], latent_dim: int, pixels: dict[str, torch.
     values["grid"] = {"vq": values["grid"]["vq"] | {"latent_dim": [latent_dim], "depth": [2]}}
     values["models"]["quantiser"] |= quantiser
     values["models"]["code_prior"] |= {"epochs": 1, "layers": 1, "channels": 4}  # is not looked at
-    values["train"]["epochs"] = EPOCHS
+    values["train"] |= {"epochs": EPOCHS, "lr": LR}
     (cell,) = params.validate(values).cells()
     model = checkpoint.build(cell, (1, 28, 28))
     assert isinstance(model, VQVAE)

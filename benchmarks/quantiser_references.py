@@ -7,10 +7,8 @@ it widens the range of bounded numbers by a thousandth where the paper, and this
 """
 
 import torch
+import vector_quantize_pytorch
 from torch import Tensor
-from vector_quantize_pytorch import FSQ as TheirFSQ
-from vector_quantize_pytorch import LFQ as TheirLFQ
-from vector_quantize_pytorch import ResidualVQ as TheirResidualVQ
 
 from vaeplay.models.parts import scalar
 from vaeplay.models.parts.codebooks import ResidualVQ
@@ -30,7 +28,7 @@ def fsq(levels: list[int]) -> float:
     """FSQ with these levels, on normal numbers."""
     z = torch.randn(64, len(levels), 16, 16, generator=torch.Generator().manual_seed(0))
     ours = FSQ(len(levels), levels)
-    theirs, _ = TheirFSQ(levels)(z)
+    theirs, _ = vector_quantize_pytorch.FSQ(levels)(z)
     return agreement(ours.vectors(ours.codes(z)), theirs)
 
 
@@ -39,7 +37,9 @@ def lfq(dimensions: int) -> tuple[float, float, float]:
     """LFQ's codes, and its entropies: ours and theirs, nats for each position."""
     z = torch.randn(64, dimensions, 16, 16, generator=torch.Generator().manual_seed(0))
     ours = LFQ(dimensions, commitment=0.0, entropy=1.0)
-    module = TheirLFQ(dim=dimensions, codebook_size=2**dimensions, entropy_loss_weight=1.0, diversity_gamma=1.0)
+    module = vector_quantize_pytorch.LFQ(
+        dim=dimensions, codebook_size=2**dimensions, entropy_loss_weight=1.0, diversity_gamma=1.0
+    )
     found, breakdown = module.train()(z, inv_temperature=1.0, return_loss_breakdown=True)
     entropy = float(surprise(4 * z).sum(1).mean() - entropy_of_mean(4 * z.movedim(1, -1)))
     theirs = float(breakdown.per_sample_entropy - breakdown.batch_entropy)
@@ -53,7 +53,7 @@ def residual(stages: int, codes: int = 16, dimensions: int = 4) -> float:
     settings = {"codes": codes, "commitment": 0.25, "decay": 0.9, "reseed_below": 0.0}
     ours = ResidualVQ(dimensions, stages, **settings).eval()
     ours.start(z.movedim(1, -1).flatten(0, -2), Noise(0))
-    theirs = TheirResidualVQ(dim=dimensions, num_quantizers=stages, codebook_size=codes).eval()
+    theirs = vector_quantize_pytorch.ResidualVQ(dim=dimensions, num_quantizers=stages, codebook_size=codes).eval()
     for stage, layer in zip(ours.stages, theirs.layers, strict=True):
         layer._codebook.embed.data.copy_(stage.codebook[None])
         layer._codebook.initted.data.copy_(torch.tensor(True))

@@ -73,7 +73,11 @@ def refused(values: Any) -> str:
         ),
         ("train.lr", "fast", "train.lr: found 'fast'; allowed: a number above 0 to 10"),
         ("train", [1], "train: found [1]; allowed: a mapping with the keys epochs, batch_size, "),
-        ("data.name", "mnits", "data.name: found 'mnits'; allowed: binarized_mnist, celeba, cifar10, digits, dsprites, "),
+        (
+            "data.name",
+            "mnits",
+            "data.name: found 'mnits'; allowed: binarized_mnist, celeba, cifar10, digits, dsprites, ",
+        ),
         ("data.name", "mnits", "did you mean mnist?"),
         ("data.path", None, "data.path: found None; allowed: a path"),
         ("data.path", "", "data.path: found ''; allowed: a path"),

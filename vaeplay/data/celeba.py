@@ -58,7 +58,7 @@ def _attributes(path: Path) -> tuple[list[str], list[str], NDArray[np.int64]]:
     names, rows = (lines[1], lines[2:]) if len(lines) > 2 else ([], [])
     if "Smiling" not in names or any(len(row) != len(names) + 1 or not {*row[1:]} <= {"-1", "1"} for row in rows):
         raise UserError(
-            f"{shown(path)}: not CelebA's list of attributes; expected a count, a line of names, and a line of 1 and -1 "
+            f"{shown(path)}: not CelebA's list of attributes; expected a count, names, and a line of 1 and -1 "
             "for each file"
         )
     return [row[0] for row in rows], names, np.array([[value == "1" for value in row[1:]] for row in rows], np.int64)

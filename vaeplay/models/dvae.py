@@ -4,10 +4,10 @@ r"""The discrete VAE: a posterior over codes at each position, trained through r
     z_i    = Σ_k softmax((logits_i + g_i) / τ)_k e_k,   g ~ Gumbel(0, 1),   τ falls from `temperature` to `coldest`
     loss   = distortion(x, z) + weight · KL(q(k|x) ‖ p(k)),   KL = Σ_i (log K − H(q(k_i|x)))
 
-As τ → 0, z_i becomes the vector of a code drawn from q(k_i|x). Jang et al. 2017, arXiv:1611.01144; Maddison et al. 2017,
-arXiv:1611.00712; of images, Ramesh et al. 2021, arXiv:2102.12092, who then replace the uniform prior by an autoregressive
-one. So does `fit_prior` here. Outside of training, an image's map has the likeliest code at each position, and as in the
-VQ-VAE distortion − log prior(map) is a negative ELBO: this is the rate that is measured.
+As τ → 0, z_i becomes the vector of a code drawn from q(k_i|x). Jang et al. 2017, arXiv:1611.01144; Maddison et al.
+2017, arXiv:1611.00712; of images, Ramesh et al. 2021, arXiv:2102.12092, who then replace the uniform prior by an
+autoregressive one. So does `fit_prior` here. Outside of training, an image's map has the likeliest code at each
+position, and as in the VQ-VAE distortion − log prior(map) is a negative ELBO: this is the rate that is measured.
 """
 
 import math

@@ -63,13 +63,13 @@ def fsq_codes(dimensions: int, levels: int | Sequence[int]) -> int:
         return levels**dimensions
     if len(levels) != dimensions:
         raise UserError(
-            f"latent_dim: found {dimensions}; allowed: {len(levels)}, as models.quantiser.levels has the levels of "
+            f"latent_dim: found {dimensions}; allowed: {len(levels)}, as models.quantiser.levels has those of "
             f"{len(levels)} dimensions"
         )
     if math.prod(levels) > MOST_CODES:
         raise UserError(
-            f"latent_dim: found {dimensions}; allowed: up to {MOST_CODES:,} codes, and the models.quantiser.levels make "
-            f"{math.prod(levels):,}"
+            f"latent_dim: found {dimensions}; allowed: up to {MOST_CODES:,} codes, and models.quantiser.levels "
+            f"make {math.prod(levels):,}"
         )
     return math.prod(levels)
 
@@ -88,8 +88,8 @@ def _check_power(dimensions: int, levels: int, name: str, more: str = "", otherw
     most = next(size for size in range(MOST_CODES) if levels ** (size + 1) > MOST_CODES)
     if dimensions > most:
         raise UserError(
-            f"latent_dim: found {dimensions}; allowed: up to {most}, as {name}{more} makes {levels}^{dimensions} codes, "
-            f"and {MOST_CODES:,} are the most{otherwise}"
+            f"latent_dim: found {dimensions}; allowed: up to {most}, as {name}{more} makes {levels}^{dimensions} "
+            f"codes, and {MOST_CODES:,} are the most{otherwise}"
         )
 
 

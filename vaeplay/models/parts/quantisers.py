@@ -4,7 +4,7 @@ r"""Quantisers: how an encoder's vectors become codes, one of K at each position
     residual        several codebooks, each for what the one before it has left over
     fsq, lfq        no codebook: each number is rounded to one of its levels, or to its sign
 
-The first two files below have their maths: `codebooks` and `scalar`.
+`codebooks` has the maths of the first three, and `scalar` that of the others.
 """
 
 from vaeplay.models.parts.codebooks import EMA, Gradient, ResidualVQ

@@ -4,9 +4,9 @@ r"""Residual networks: the strided convolutions of `nets`, deepened by a residua
 
 A block keeps the shape, and its sum lets gradients pass by: He et al. 2016, arXiv:1603.05027. The blocks stand where
 the image is halved already, so that their 3×3 convolutions are cheap: this suits colour images of 32 to 128 pixels.
-norm is group normalisation (Wu & He 2018, arXiv:1803.08494), which takes each image by itself: batch normalisation would
-make an image's code, and its loss, depend on the others in its batch. Only what a block adds is normalised, so that the
-brightness and contrast of an image are not lost.
+norm is group normalisation (Wu & He 2018, arXiv:1803.08494), which takes each image by itself: batch normalisation
+would make an image's code, and its loss, depend on the others in its batch. Only what a block adds is normalised, so
+that the brightness and contrast of an image are not lost.
 """
 
 import math
@@ -56,7 +56,9 @@ def up(sizes: Sequence[tuple[int, int]], outputs: int, channels: int, activation
     """As in `nets`, with a block before each transposed convolution."""
     plain = nets.up(sizes, outputs, channels, activation)
     layers: list[nn.Module] = []
-    for level, (act, strided) in zip(reversed(range(len(sizes) - 1)), zip(plain[::2], plain[1::2], strict=True), strict=True):
+    for level, (act, strided) in zip(
+        reversed(range(len(sizes) - 1)), zip(plain[::2], plain[1::2], strict=True), strict=True
+    ):
         layers += [block(channels << level, activation), act, strided]
     return layers
 

@@ -3,12 +3,12 @@ r"""Quantisers without a codebook: each number of an encoder's output is rounded
     fsq   z_d → the integer nearest to reach_d · tanh(z_d + shift_d) − offset_d, one of L_d levels; K = Π_d L_d.
           Nothing is learned, and nothing is added to the loss
     lfq   z_d → its sign, so that K = 2^D. With q(c|z) ∝ exp(−‖z − c‖²) over c ∈ {−1, 1}^D, an image's cost is
-          commitment · ‖z − sg(sign z)‖² + entropy · Σ_positions (H(q(·|z)) − H(q̄)), q̄ the mean of q(·|z) over the batch:
-          each position is to be sure of its code, and all of them together are to use every code
+          commitment · ‖z − sg(sign z)‖² + entropy · Σ_positions (H(q(·|z)) − H(q̄)), q̄ the mean of q(·|z) over the
+          batch: each position is to be sure of its code, and all of them together are to use every code
 
-Vectors are in −1…1. FSQ: Mentzer et al. 2023, arXiv:2309.15505, which advises at least 5 levels in each dimension, such
-as [8, 6, 5] for about 2⁸ codes, [8, 5, 5, 5] for 2¹⁰, [7, 5, 5, 5, 5] for 2¹² and [8, 8, 8, 5, 5, 5] for 2¹⁶. LFQ: Yu et
-al. 2023, arXiv:2310.05737.
+Vectors are in −1…1. FSQ: Mentzer et al. 2023, arXiv:2309.15505, which advises at least 5 levels in each dimension,
+such as [8, 6, 5] for about 2⁸ codes, [8, 5, 5, 5] for 2¹⁰, [7, 5, 5, 5, 5] for 2¹² and [8, 8, 8, 5, 5, 5] for 2¹⁶. LFQ:
+Yu et al. 2023, arXiv:2310.05737.
 
 Both entropies are exact. The signs of a position are independent, so that H(q(·|z)) is a sum over dimensions; q̄ is no
 product, but the matrix product of the distributions of the first and of the other half of the dimensions.
@@ -51,7 +51,11 @@ class FSQ(Quantiser):
         shift = [math.tan(half / most) for half, most in zip(offset, reach, strict=True)]
         places = [math.prod(each[:dimension]) for dimension in range(dimensions)]
         for name, values in {
-            "levels": each, "reach": reach, "offset": offset, "shift": shift, "places": places
+            "levels": each,
+            "reach": reach,
+            "offset": offset,
+            "shift": shift,
+            "places": places,
         }.items():
             self.register_buffer(name, torch.tensor(values).view(-1, 1, 1), persistent=False)
 
