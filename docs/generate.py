@@ -13,16 +13,50 @@ from vaeplay.evaluation.registry.metric import Metric
 DOCS = Path(__file__).parent
 MODELS = DOCS.parent / "vaeplay/models"
 
-ORDER = ("ae", "vae", "conv_ae", "conv_vae", "vq_vae", "multi_rate", "iwae", "tc_vae", "wae")
+ORDER = (
+    *(
+        "ae",
+        "vae",
+        "conv_ae",
+        "conv_vae",
+        "vq_vae",
+        "res_vq_vae",
+        "dvae",
+        "multi_rate",
+        "iwae",
+        "dreg",
+        "tc_vae",
+        "factor_vae",
+        "dip_vae",
+    ),
+    *("info_vae", "capacity_vae", "mixture_vae", "vamp_vae", "conditional_vae", "flow_prior", "iaf_vae"),
+    *("ladder_vae", "wae", "aae", "denoising", "sparse", "contractive", "rae"),
+)
 """Files of the models as one would explain them; others follow by name."""
 
-PARTS = ("losses", "likelihoods", "schedules", "quantisers", "nets")
+PARTS = (
+    "losses",
+    "likelihoods",
+    "schedules",
+    "quantisers",
+    "codebooks",
+    "scalar",
+    "adversary",
+    "flows",
+    "nets",
+    "residual",
+)
+
+WITHOUT = ("__init__", "base", "convolutional", "residual")
+"""Files of the models' folder that hold no model."""
 
 ABOUT_MODELS = """# Models
 
 Each model is one short file in `vaeplay/models/` that begins with its maths, repeated here. Every model can be trained
 under any likelihood, every VAE under any schedule of its rate, and all of them with the optimiser, learning-rate
-schedule, gradient clipping, early stopping and weight averaging that `params.yaml` names. Models are named by class.
+schedule, gradient clipping, early stopping and weight averaging that `params.yaml` names. Models are named by class. A
+model with dense networks has convolutional ones under a name with `Conv` before it, and residual ones with `Res`:
+`ConvRAE`, `ResFactorVAE`.
 """
 
 ABOUT_METRICS = """# Metrics
@@ -35,7 +69,7 @@ The key is the metric's name in `metrics/<cell>.json`; the interval of each is o
 def models() -> str:
     """The page on models."""
     names = [path.stem for path in sorted(MODELS.glob("*.py"))]
-    files = [*ORDER, *(name for name in names if name not in (*ORDER, "__init__", "base", "convolutional"))]
+    files = [*ORDER, *(name for name in names if name not in (*ORDER, *WITHOUT))]
     sections = [_section(MODELS / f"{name}.py") for name in files]
     parts = [_section(MODELS / "parts" / f"{name}.py") for name in PARTS]
     return "\n".join([ABOUT_MODELS, *sections, "# What models share\n", *parts])

@@ -33,9 +33,9 @@ def main(name: str) -> None:
     progress = resume.begin(RESUME, name, key, asked["checkpoint_every"], device)
     with saved_when_interrupted(progress):
         with memory.recording(device) as recorder:
-            images = prepared.read(DATA, "train").images.to(device)
-            validation = prepared.read(DATA, "validation").images.to(device)
-            model = checkpoint.build(cell, tuple(images.shape[1:])).to(device)
+            splits = [prepared.read(DATA, split).to(device) for split in ("train", "validation")]
+            model = checkpoint.build(cell, tuple(splits[0].images.shape[1:])).to(device)
+            images, validation = (model.with_labels(split.images, split.labels) for split in splits)
             film = Film(prepared.read(DATA, "test").images.to(device), cell.train.epochs, RESUME / f"{name}-{key}")
             failed = trained(model, images, validation, cell, progress, film, asked["on_failure"])
             account = log.of(cell, model, progress.history, len(images), progress.seconds)

@@ -50,6 +50,7 @@ ALL = [
     PLANE,
     HEAVY,
     Model("AE", None, 2, 1),
+    Model("ResVAE", 1.0, 3, 2, "SiLU"),
     *(Model("ConvAE", None, 3, 2, activation) for activation in ACTIVATIONS if activation != "ReLU"),
     Model("AE", None, 4, 2, likelihood="logistic"),
 ]

@@ -40,6 +40,8 @@ def cell(model: str, *, train: dict[str, Any] | None = None, **changes: Any) -> 
     values["device"] = "cpu"
     values["models"] |= {"hidden": 32, "channels": 4}
     values["models"]["schedule"]["name"] = "constant"
+    values["models"]["capacity"]["target"] = 0.0
+    values["models"]["adversary"]["weight"] = 1.0
     for name, value in changes.items():
         if name in size:
             size[name] = [value]

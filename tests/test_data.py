@@ -160,7 +160,7 @@ def test_the_small_digits_are_digits() -> None:
 def test_a_set_says_its_shape_and_where_it_is_read(name: str) -> None:
     assert importlib.util.find_spec(data.module(name)) is not None
     shape = data.shape(name)
-    assert (shape is None) == (name == "folder")
+    assert (shape is None) == (name in {"folder", "celeba"})
     if name in {"mnist5k", "digits", "shapes"}:
         read = importlib.import_module(data.module(name)).read(images.Request(name, limit=30))
         assert read.images.shape[1:] == shape
@@ -173,4 +173,5 @@ def test_pixels_become_shares_of_white() -> None:
 
 def test_data_sets_are_what_the_files_of_the_folder_say() -> None:
     sets = {"cifar10", "digits", "emnist", "fashion_mnist", "folder", "kmnist", "mnist", "mnist5k", "shapes", "svhn"}
+    sets |= {"binarized_mnist", "celeba", "dsprites", "omniglot", "shapes3d"}
     assert set(data.names()) == sets

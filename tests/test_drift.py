@@ -26,7 +26,7 @@ TOLERANCE = 1e-3  # of a value: thousands of roundings
 
 def losses(name: str, **changes: Any) -> dict[str, float]:
     """What some epochs of six steps come to on 96 images, and what 32 others and samples give."""
-    epochs = 1 if "quantiser" in models.uses(name) else 5  # a rounding flips a code, and the training goes another way
+    epochs = 1 if models.kin(name).quantised else 5  # a rounding flips a code, and the training goes another way
     train = {"epochs": epochs, "batch_size": 16, "lr": 1e-2} | changes.pop("train", {})
     cell = making.cell(name, train=train, code_prior={"epochs": 2, "channels": 4, "layers": 1}, **changes)
     images, others = making.images(96), making.images(32, seed=1)

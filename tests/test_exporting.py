@@ -27,7 +27,7 @@ def parts(tmp_path: Path, content: bytes) -> tuple[dict[str, torch.Tensor], dict
         return {name: file.get_tensor(name) for name in file.keys()}, json.loads(file.metadata()["explorer"])  # noqa: SIM118
 
 
-@pytest.mark.parametrize("name", models.names())
+@pytest.mark.parametrize("name", [*models.names(), *(prefix + "VAE" for prefix in models.NETWORKS)])
 @pytest.mark.parametrize("likelihood", BY_NAME)
 def test_the_layers_are_the_decoder(name: str, likelihood: str) -> None:
     model = making.model(name, likelihood={"name": likelihood}).eval()

@@ -1,5 +1,6 @@
 """Quantisers and clusters against closed forms, the papers' formulas and scikit-learn."""
 
+import math
 from typing import Any
 
 import pytest
@@ -7,13 +8,13 @@ import torch
 from torch import Tensor
 
 from vaeplay import neighbours
-from vaeplay.models.parts import clusters, quantisers
+from vaeplay.models.parts import clusters, codebooks, scalar
 from vaeplay.noise import Noise
 
 from . import making
 
 
-def codebook(way: type[quantisers.Codebook] = quantisers.EMA, dimensions: int = 2, **changes: Any) -> Any:
+def codebook(way: type[codebooks.Codebook] = codebooks.EMA, dimensions: int = 2, **changes: Any) -> Any:
     settings = {"codes": 4, "commitment": 0.25, "decay": 0.99, "reseed_below": 0.0} | changes
     torch.manual_seed(0)
     return way(dimensions, **settings)
@@ -44,7 +45,7 @@ def test_the_gradient_at_the_encoders_output_is_the_one_at_the_quantised_vectors
 
 
 def test_commitment_moves_the_encoder_alone_and_the_codebooks_loss_the_codebook_alone() -> None:
-    quantiser = codebook(quantisers.Gradient).eval()
+    quantiser = codebook(codebooks.Gradient).eval()
     z = torch.randn(5, 2, 3, 3, requires_grad=True)
     terms = quantiser(z, Noise(0)).terms
     for term, moves, leaves in (("commitment", z, quantiser.codebook), ("codebook", quantiser.codebook, z)):
@@ -140,17 +141,17 @@ def test_the_nearest_entry_is_the_nearest() -> None:
 
 
 def test_fsq_has_a_code_for_every_combination_of_levels_and_each_stands_for_itself() -> None:
-    quantiser = quantisers.FSQ(3, levels=4)
+    quantiser = scalar.FSQ(3, levels=4)
     codes = torch.arange(64).view(4, 4, 4)
     vectors = quantiser.vectors(codes)
     assert len(vectors.movedim(1, -1).reshape(-1, 3).unique(dim=0)) == quantiser.size == 64
     torch.testing.assert_close(vectors.unique(), torch.tensor([-1.0, -0.5, 0.0, 0.5]))
-    torch.testing.assert_close(quantisers.FSQ(3, levels=5).vectors(codes).unique(), torch.linspace(-1, 1, 5))
+    torch.testing.assert_close(scalar.FSQ(3, levels=5).vectors(codes).unique(), torch.linspace(-1, 1, 5))
 
 
 @pytest.mark.parametrize("levels", [2, 3, 4, 5, 8, 255, 256])
 def test_fsq_reaches_every_level_and_zero_lies_inside_of_one(levels: int) -> None:
-    quantiser = quantisers.FSQ(1, levels)
+    quantiser = scalar.FSQ(1, levels)
     codes = quantiser.codes(torch.linspace(-15, 15, 60_001).view(-1, 1, 1, 1)).flatten()
     assert codes.unique().tolist() == list(range(levels)) and (codes.diff() >= 0).all()
     near = torch.tensor([-1e-6, 0.0, 1e-6]).view(-1, 1, 1, 1)
@@ -177,3 +178,103 @@ def test_a_large_codebook_is_compared_with_many_vectors_in_blocks(monkeypatch: p
     exact = (vectors.double()[:, None] - centres.double()).square().sum(2).min(1)
     assert torch.equal(codes[:, 0], exact.indices)
     torch.testing.assert_close(distances[:, 0].double().square(), exact.values, atol=1e-5, rtol=0)
+
+
+def residual(stages: int, dimensions: int = 2, **changes: Any) -> codebooks.ResidualVQ:
+    settings = {"codes": 4, "commitment": 0.25, "decay": 0.9, "reseed_below": 0.1} | changes
+    torch.manual_seed(0)
+    return codebooks.ResidualVQ(dimensions, stages, **settings)
+
+
+def test_residual_vq_of_one_stage_is_vq_to_the_bit() -> None:
+    ours, plain = residual(1), codebook(decay=0.9, reseed_below=0.1)
+    for quantiser in (ours, plain):
+        quantiser.start(heaps(4, 50), Noise(0))
+    for seed in range(5):
+        z = torch.randn(6, 2, 3, 3, generator=torch.Generator().manual_seed(seed))
+        made, gradients = [], []
+        for quantiser in (ours, plain):
+            inputs = z.clone().requires_grad_()
+            made.append(quantiser(inputs, Noise(seed)))
+            (made[-1].vectors.sin().sum() + made[-1].cost.sum()).backward()
+            gradients.append(inputs.grad)
+        for name in ("codes", "vectors", "cost"):
+            assert torch.equal(getattr(made[0], name), getattr(made[1], name)), name
+        assert torch.equal(made[0].terms["commitment"], made[1].terms["commitment"])
+        assert torch.equal(*gradients)  # type: ignore[arg-type]
+    assert torch.equal(ours.stages[0].codebook, plain.codebook)
+
+
+def test_each_stage_of_residual_vq_takes_the_entry_nearest_to_what_is_left() -> None:
+    quantiser = residual(3).eval()
+    z = torch.randn(5, 2, 3, 3)
+    codes, left = quantiser.codes(z), z
+    for count, stage in enumerate(quantiser.stages, start=1):
+        digits = torch.cdist(left.movedim(1, -1), stage.codebook.expand(5, 3, 4, 2)).argmin(-1)
+        assert torch.equal(codes // 4 ** (count - 1) % 4, digits)
+        left = left - stage.vectors(digits)
+        torch.testing.assert_close(quantiser.after(count, codes), z - left)
+    torch.testing.assert_close(quantiser.vectors(codes), z - left)
+    torch.testing.assert_close(quantiser(z, Noise(0)).vectors, z - left)
+    assert quantiser.size == 64
+
+
+def test_more_stages_of_residual_vq_leave_less_and_pass_the_gradient_once() -> None:
+    z = heaps(32, 40).T.reshape(1, 2, 32, 40).requires_grad_()
+    errors = []
+    for stages in (1, 2, 3):
+        quantiser = residual(stages).eval()
+        quantiser.start(z.detach().movedim(1, -1).flatten(0, -2), Noise(0))
+        quantised = quantiser(z, Noise(0))
+        errors.append(float((quantised.vectors - z).square().sum().detach()))
+        (gradient,) = torch.autograd.grad(quantised.vectors.sum(), z)
+        assert torch.equal(gradient, torch.ones_like(z))
+    assert errors[2] < 0.5 * errors[1] < 0.25 * errors[0]
+
+
+def signs(dimensions: int) -> Tensor:
+    """Every corner of the cube, (2^D, D), the first dimension changing fastest."""
+    return torch.cartesian_prod(*[torch.tensor([-1.0, 1.0])] * dimensions).view(-1, dimensions).flip(1)
+
+
+@pytest.mark.parametrize("dimensions", [1, 2, 5])
+def test_lfq_takes_the_nearest_corner_by_brute_force(dimensions: int) -> None:
+    quantiser = scalar.LFQ(dimensions, commitment=0.25, entropy=0.1)
+    z = torch.randn(4, dimensions, 3, 3)
+    nearest = torch.cdist(z.movedim(1, -1).flatten(0, -2), signs(dimensions)).argmin(1).view(4, 3, 3)
+    assert torch.equal(quantiser.codes(z), nearest)
+    assert torch.equal(quantiser.vectors(nearest).movedim(1, -1), signs(dimensions)[nearest])
+    assert quantiser.size == 2**dimensions
+
+
+@pytest.mark.parametrize("dimensions", [1, 2, 5])
+def test_lfqs_entropies_are_those_of_the_listed_distribution_over_codes(dimensions: int) -> None:
+    quantiser = scalar.LFQ(dimensions, commitment=0.0, entropy=1.0)
+    z = torch.randn(4, dimensions, 3, 3, dtype=torch.double)
+    distances = torch.cdist(z.movedim(1, -1).flatten(0, -2), signs(dimensions).double()).square()
+    shares = (-distances).softmax(1)
+    each = torch.special.entr(shares).sum(1).view(4, 9).sum(1)
+    together = torch.special.entr(shares.mean(0)).sum()
+    torch.testing.assert_close(quantiser(z, Noise(0)).cost, each - 9 * together)
+
+
+@pytest.mark.parametrize("levels", [[3], [8, 6, 5], [2, 3, 4, 5], [7, 5, 5, 5, 5]])
+def test_fsq_has_its_own_levels_in_each_dimension(levels: list[int]) -> None:
+    quantiser = scalar.FSQ(len(levels), levels)
+    assert quantiser.size == math.prod(levels)
+    codes = torch.arange(quantiser.size).view(1, 1, -1)
+    vectors = quantiser.vectors(codes)
+    assert [len(numbers.unique()) for numbers in vectors.movedim(1, 0)] == levels
+    inverse = (vectors * (quantiser.levels // 2) + quantiser.offset) / quantiser.reach
+    assert torch.equal(quantiser.codes(inverse.clamp(-0.9999, 0.9999).atanh() - quantiser.shift), codes)
+    near = torch.zeros(1, len(levels), 1, 1)
+    assert quantiser.vectors(quantiser.codes(near)).abs().max() == 0
+    edges = (quantiser.bounded(near) - quantiser.bounded(near).round()).abs()
+    assert edges.max() < 0.06  # far from the edge, at a half
+
+
+def test_fsq_with_one_number_of_levels_is_fsq_with_the_same_in_a_list() -> None:
+    z = torch.randn(3, 3, 2, 2)
+    one, each = scalar.FSQ(3, 5), scalar.FSQ(3, [5, 5, 5])
+    assert torch.equal(one.codes(z), each.codes(z))
+    assert torch.equal(one(z, Noise(0)).vectors, each(z, Noise(0)).vectors)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from vaeplay.errors import UserError
 from vaeplay.settings import params, resolve
 
 from .conftest import ROOT
@@ -86,3 +87,22 @@ def test_what_is_written_is_what_was_resolved(tmp_path: Path, values: Any) -> No
     expected = resolved(values)
     resolve.write(expected, tmp_path)
     assert {path.stem: json.loads(path.read_text()) for path in (tmp_path / "settings").iterdir()} == expected
+
+
+@pytest.mark.parametrize(("classes", "said"), [(1, "has 1: "), (2, ""), (11, "has 11: ")])
+def test_a_model_that_is_trained_with_labels_is_refused_for_a_folder_without_classes(
+    tmp_path: Path, classes: int, said: str
+) -> None:
+    values = params.read(ROOT / "params.yaml").model_dump(mode="json")
+    values["data"] |= {"name": "folder", "path": "photos", "size": 28}
+    values["grid"]["dense"]["model"] = ["ConditionalVAE"]
+    for number in range(classes):
+        (tmp_path / "photos" / f"class {number}").mkdir(parents=True)
+        (tmp_path / "photos" / f"class {number}" / "one.png").touch()
+    (tmp_path / "dvc.yaml").write_text((ROOT / "dvc.yaml").read_text())
+    if said:
+        with pytest.raises(UserError, match=said) as refused:
+            resolve.check(params.validate(values), tmp_path)
+        assert "\n" not in str(refused.value)
+    else:
+        resolve.check(params.validate(values), tmp_path)

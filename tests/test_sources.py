@@ -97,7 +97,7 @@ def test_a_data_set_imports_nothing_but_its_sources(values: Any, name: str, libr
 
 @pytest.fixture(scope="module")
 def imported_by_model() -> dict[str, set[str]]:
-    found = imported(*(f"stages.train {models.module(name)}" for name in models.names()), before="torch")
+    found = imported(*(f"stages.train {' '.join(models.modules(name))}" for name in models.names()), before="torch")
     return {name: files for name, (files, _) in zip(models.names(), found, strict=True)}
 
 

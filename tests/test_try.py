@@ -220,7 +220,10 @@ def test_ctrl_c_ends_it_in_one_line_and_leaves_nothing_behind(workspace: Workspa
         (["beta.x=4"], "beta.x=4: beta: found {'x': 4}; "),
         (["beta="], "beta=: no value in YAML; "),
         (["beta=[1"], r"beta=\[1: no value in YAML; "),
-        (["tinny"], "tinny: no such preset; there are quick, thorough, tiny; did you mean tiny?"),
+        (
+            ["tinny"],
+            "tinny: no such preset; there are iwae, quick, rae, .*, tiny, zoo; did you mean tiny?",
+        ),
         (["../params"], "../params: no such preset; "),
         (
             ["grid.dens.model=[AE]"],

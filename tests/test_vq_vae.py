@@ -11,12 +11,13 @@ from torch import Tensor
 from vaeplay.data.prepared import as_float
 from vaeplay.errors import UserError
 from vaeplay.evaluation import export, measure
+from vaeplay.models.parts import quantisers
 from vaeplay.noise import Noise
 from vaeplay.training import checkpoint, loop
 
 from . import making
 
-QUANTISERS = ("ema", "gradient", "fsq")
+QUANTISERS = tuple(quantisers.BY_NAME)
 every_quantiser = pytest.mark.parametrize("way", QUANTISERS)
 FAST = {"epochs": 2, "channels": 8, "layers": 2}
 
@@ -60,7 +61,7 @@ def test_nothing_is_decoded_but_codes_that_the_decoder_was_trained_on(
 
 
 def test_fsq_with_too_many_codes_is_refused() -> None:
-    with pytest.raises(UserError, match=r"latent_dim: found 16; allowed: up to 8, as fsq with 4 levels"):
+    with pytest.raises(UserError, match=r"latent_dim: found 16; allowed: up to 6, as fsq with 5 levels"):
         vq_vae("fsq", latent_dim=16)
 
 

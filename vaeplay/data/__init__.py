@@ -9,6 +9,7 @@ import ast
 import functools
 from pathlib import Path
 
+from vaeplay.data.located import FILES
 from vaeplay.errors import UserError
 from vaeplay.sources import parse
 
@@ -45,3 +46,8 @@ def module(name: str) -> str:
 def shape(name: str) -> Shape | None:
     """The (channels, height, width) of a data set's images before any change, where that is known beforehand."""
     return _sets()[name][1]
+
+
+def at_path(name: str) -> bool:
+    """Whether a data set is read from `data.path`."""
+    return name == "folder" or name in FILES

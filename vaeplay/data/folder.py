@@ -4,6 +4,7 @@ Hidden files and folders, files called README, and what file managers and NAS ke
 other file has to be an image; `data.on_error` says whether one that is not stops the run, or is left out and counted.
 """
 
+from dataclasses import dataclass
 from functools import partial
 from itertools import compress
 from pathlib import Path
@@ -49,6 +50,16 @@ class Bad:
             )
 
 
+@dataclass(frozen=True)
+class Pictures:
+    """Files and the pixels in them, (N, channels, height, width); `skipped` and `notes` are as in `Images`."""
+
+    entries: list[Entry]
+    images: NDArray[np.uint8]
+    skipped: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
 def read(request: Request) -> Images:
     """The images below `request.path`, in the order of their names.
 
@@ -62,6 +73,28 @@ def read(request: Request) -> Images:
     if not found:
         bad.stop()  # the folder itself cannot be read, say
     tree.check(folder, found)
+    made = decoded(found, request, folder, bad)
+    names = sorted({entry.label for entry in made.entries})
+    place = {name: index for index, name in enumerate(names)}
+    return Images(
+        images=made.images,
+        labels=np.array([place[entry.label] for entry in made.entries], np.int64),
+        classes=tuple(names),
+        title=f"{shown(folder.resolve().name)}, a folder of {len(made.entries):,} images",
+        source=f"The folder {shown(request.path)} of whoever ran this",
+        licence="Not known here: whoever ran this knows where the images are from",
+        skipped=made.skipped,
+        notes=(*_passed_over(passed), *made.notes),
+    )
+
+
+def decoded(found: list[Entry], request: Request, folder: Path, bad: Bad | None = None) -> Pictures:
+    """`limit` of the files as images of one size, those left out that give none; `folder` is for messages.
+
+    Raises:
+        UserError: as `read`.
+    """
+    bad = bad or Bad(request.on_error)
     entries = _chosen(found, request)
     channels, height, width = request.channels, request.size, request.size
     if channels is None or height is None or width is None:
@@ -73,18 +106,7 @@ def read(request: Request) -> Images:
     bad.stop()
     kept = list(compress(entries, good))
     _enough(folder, kept)
-    names = sorted({entry.label for entry in kept})
-    place = {name: index for index, name in enumerate(names)}
-    return Images(
-        images=images[: len(kept)],
-        labels=np.array([place[entry.label] for entry in kept], np.int64),
-        classes=tuple(names),
-        title=f"{shown(folder.resolve().name)}, a folder of {len(kept):,} images",
-        source=f"The folder {shown(request.path)} of whoever ran this",
-        licence="Not known here: whoever ran this knows where the images are from",
-        skipped=tuple(bad.lines),
-        notes=(*_passed_over(passed), *_too_dark(dim)),
-    )
+    return Pictures(kept, images[: len(kept)], tuple(bad.lines), tuple(_too_dark(dim)))
 
 
 def _chosen(entries: list[Entry], request: Request) -> list[Entry]:

@@ -123,7 +123,7 @@ def _unavailable(name: str, folder: Path, error: BaseException) -> str:
     """The one line: what could not be had, where to put it by hand, what needs no download."""
     owner = CLASSES[name]
     place = folder / owner.__name__ / "raw" if issubclass(owner, datasets.MNIST) else folder
-    embedded = ", ".join(sorted(set(data.names()) - set(SETS) - {"folder"}))
+    embedded = ", ".join(name for name in data.names() if name not in SETS and not data.at_path(name))
     reason = " ".join(str(error).split())[:200] or type(error).__name__
     return (
         f"data.name: {name} could not be downloaded ({reason}); put {_files(name)} into {shown(place)} by hand, "

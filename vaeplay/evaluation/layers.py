@@ -5,6 +5,8 @@ What the page's own decoder (gallery/explorer/decoder.js) computes is defined he
     linear      y_j = Σ_i W[i, j] x_i + b_j
     conv        torch.nn.Conv2d with weights W (inputs, outputs, height, width); transposed: its ConvTranspose2d
     activation  a class of torch.nn with its default arguments
+    norm        torch.nn.GroupNorm in `groups` groups of feature maps
+    add         plus the input of the layer `from`, at which a residual block begins
     gate        each unit or feature map times σ(a · log β + b): of a multi-rate VAE, for any β
     pixels      the first `output[0]` feature maps through a logistic function: the expected image in 0…1
 
@@ -19,10 +21,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vaeplay.models.parts.gates import Gate
+from vaeplay.models.parts.residual import Residual
 from vaeplay.settings.axes import ACTIVATIONS
 
 BITS = {f"int{bits}": bits for bits in range(8, 13)}
 FORMATS = (*BITS, "float16", "float32")  # the smallest first
+
+EPS = 1e-5  # of torch.nn.GroupNorm
 
 Layer = dict[str, Any]
 Tensors = dict[str, Tensor]
@@ -43,17 +48,24 @@ def of_decoder(decoder: nn.Module, z: Tensor, shape: tuple[int, ...]) -> tuple[l
     tensors: Tensors = {}
     if not isinstance(decoder, nn.Sequential):
         raise NotPlainError(type(decoder).__name__)
-    for module in decoder:
-        output = module(z)
-        if not isinstance(module, nn.Flatten | nn.Unflatten | nn.Identity):
-            name = str(len(layers))
-            layers.append(_layer(module, z) | {"input": list(z.shape[1:]), "output": list(output.shape[1:])})
-            if layers[-1]["kind"] != "activation":
-                layers[-1]["weights"] = name
-                tensors |= {f"{name}.{part}": value for part, value in _weights(module).items()}
-        z = output
+    z = _add_layers(decoder, z, layers, tensors)
     layers.append({"kind": "pixels", "input": list(z.shape[1:]), "output": list(shape)})
     return layers, tensors
+
+
+def _add_layers(network: nn.Sequential, x: Tensor, layers: list[Layer], tensors: Tensors) -> Tensor:
+    """Append a network's layers and their weights, and return its output."""
+    for module in network:
+        name, start = str(len(layers)), len(layers)
+        output = _add_layers(module.body, x, layers, tensors) + x if isinstance(module, Residual) else module(x)
+        if not isinstance(module, nn.Flatten | nn.Unflatten | nn.Identity):
+            layer = {"kind": "add", "from": start} if isinstance(module, Residual) else _layer(module, x)
+            layers.append(layer | {"input": list(x.shape[1:]), "output": list(output.shape[1:])})
+            if weights := _weights(module):
+                layers[-1]["weights"] = name
+                tensors |= {f"{name}.{part}": value for part, value in weights.items()}
+        x = output
+    return x
 
 
 def _layer(module: nn.Module, x: Tensor) -> Layer:
@@ -66,6 +78,8 @@ def _layer(module: nn.Module, x: Tensor) -> Layer:
     if plain and module.padding_mode == "zeros" and not isinstance(module.padding, str):
         kind = "conv" if isinstance(module, nn.Conv2d) else "transposed"
         return {"kind": kind, **{key: list(getattr(module, key)) for key in ("kernel_size", "stride", "padding")}}
+    if isinstance(module, nn.GroupNorm) and module.eps == EPS:
+        return {"kind": "norm", "groups": module.num_groups}
     if isinstance(module, Gate):
         return {"kind": "gate"}
     raise NotPlainError(name)
@@ -74,6 +88,10 @@ def _layer(module: nn.Module, x: Tensor) -> Layer:
 def _weights(module: nn.Module) -> Tensors:
     if isinstance(module, Gate):
         return {"a": module.a.detach().cpu(), "b": module.b.detach().cpu()}
+    if isinstance(module, nn.GroupNorm):
+        return {part: module.get_parameter(part).detach().cpu() for part in ("weight", "bias")}
+    if not isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+        return {}
     weight: Tensor = module.get_parameter("weight").detach().cpu()
     if not isinstance(module, nn.ConvTranspose2d):
         weight = weight.transpose(0, 1)
@@ -120,13 +138,19 @@ def _along_outputs(scale: Tensor, weight: Tensor) -> Tensor:
 @torch.no_grad()
 def run(layers: list[Layer], tensors: Tensors, z: Tensor, log_beta: float = 0.0) -> Tensor:
     """The images of codes (B, …) in 0…1, from `restored` weights; `log_beta` is what gates see."""
-    x = z
+    x, inputs = z, []
     for layer in layers:
         x = x.reshape(len(z), *layer["input"])
+        inputs.append(x)
         if layer["kind"] == "activation":
             x = getattr(nn, layer["name"])()(x)
         elif layer["kind"] == "pixels":
             x = x[:, : layer["output"][0]].sigmoid()
+        elif layer["kind"] == "add":
+            x = x + inputs[layer["from"]].reshape(x.shape)
+        elif layer["kind"] == "norm":
+            weight, bias = (tensors[f"{layer['weights']}.{part}"] for part in ("weight", "bias"))
+            x = functional.group_norm(x, layer["groups"], weight, bias, EPS)
         elif layer["kind"] == "gate":
             a, b = (tensors[f"{layer['weights']}.{part}"] for part in ("a", "b"))
             x = x * torch.sigmoid(a * log_beta + b).view(-1, *[1] * (x.ndim - 2))

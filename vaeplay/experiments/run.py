@@ -18,6 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from vaeplay import data
 from vaeplay.errors import UserError
 from vaeplay.experiments.presets import Trial, hydra
 from vaeplay.pace import clock
@@ -180,7 +181,7 @@ def untracked(trial: Trial, root: Path) -> list[str]:
     others = ("ls-files", "--others", "--directory", "--no-empty-directory", "-z")
     paths += git(root, *others, "--exclude-standard", "--", "stages", "vaeplay").split("\0")
     path = Path(trial.settings.data.path)
-    if trial.settings.data.name == "folder" and not path.is_absolute():
+    if data.at_path(trial.settings.data.name) and not path.is_absolute():
         if ".." in path.parts:
             raise UserError(
                 f"{trial.name}: data.path: found {str(path)!r}; allowed: an absolute path, or one in this folder"

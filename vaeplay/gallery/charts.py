@@ -18,6 +18,8 @@ TERMS = {
     "bound": "Importance-weighted bound",
     "codebook": "Codebook loss",
     "commitment": "Commitment loss",
+    "entropy": "Entropy of each code, less that of all",
+    "kl": "KL of the codes from uniform ones",
     "perplexity": "Perplexity of the codebook",
     "codes_in_use": "Codes in use per batch",
     "bits": "Code length, bits per image",

@@ -2,6 +2,9 @@
 
 Classes are found by reading the files, not by importing them, so that settings can be checked without torch and that
 editing a file affects only the models in it. To add a model, add a file here and its name to params.yaml.
+
+A model with dense networks has other networks under a name with a prefix: `ConvRAE` is the RAE with convolutional ones.
+No file says so: the class is composed of the two here, by the table NETWORKS.
 """
 
 import ast
@@ -19,6 +22,13 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 ROOT_CLASS = "Autoencoder"
+
+NETWORKS = {"Conv": "Convolutional", "Res": "Residual"}
+"""The prefix of a model's name, and the class of this folder that gives the model other networks than dense ones.
+
+Listed before the model's class among the bases, that class overrides `build_encoder` and `build_decoder`; its `uses`
+are the settings that these read in the place of `hidden`.
+"""
 
 
 @dataclass(frozen=True)
@@ -68,22 +78,46 @@ def _own_uses(node: ast.ClassDef, path: Path) -> tuple[str, ...] | None:
     return None
 
 
+def _class(name: str) -> _Class | None:
+    """The class of a name: one that is written in this folder, or one that is composed of a network and a model."""
+    if name in _classes():
+        return _classes()[name]
+    for prefix, network in NETWORKS.items():
+        model = name.removeprefix(prefix)
+        if model != name and model in names() and "hidden" in uses(model):
+            return _Class(_classes()[model].module, (network, model), None)
+    return None
+
+
 def _line_of(name: str) -> list[_Class]:
     """The class and those of its bases that are in this folder, nearest first."""
-    entry = _classes().get(name)
+    entry = _class(name)
     return [entry, *(above for base in entry.bases for above in _line_of(base))] if entry else []
 
 
 @functools.cache
 def names() -> tuple[str, ...]:
-    """The names that the grid's model axis may hold."""
+    """The names of the models that are written in this folder. `known` says which others there are."""
     root = _classes()[ROOT_CLASS]
     return tuple(name for name in _classes() if name != ROOT_CLASS and root in _line_of(name))
 
 
+def known(name: str) -> bool:
+    """Whether the grid's model axis may hold this name: a model of this folder, or one with a prefix of NETWORKS."""
+    return name in names() or (_class(name) is not None and name not in _classes())
+
+
 def uses(name: str) -> tuple[str, ...]:
-    """Names of the settings that a model reads: its own `uses`, else that of its nearest base."""
-    return next((entry.uses for entry in _line_of(name) if entry.uses is not None), ())
+    """Names of the settings that a model reads: its own `uses`, else that of its nearest base.
+
+    A class of NETWORKS among its bases reads its own in the place of `hidden`.
+    """
+    entry = _class(name)
+    if entry is None or entry.uses is not None:
+        return entry.uses or () if entry else ()
+    of_network = next((uses(base) for base in entry.bases if base in NETWORKS.values()), ("hidden",))
+    of_model = next((used for base in entry.bases if base not in NETWORKS.values() and (used := uses(base))), ())
+    return tuple(item for setting in of_model for item in (of_network if setting == "hidden" else (setting,)))
 
 
 @dataclass(frozen=True)
@@ -91,8 +125,8 @@ class Kin:
     """How a model's class is related to others.
 
     `core` is the model without classes that only change its networks: VAE for a ConvVAE. `parent` is the core of the
-    model that the core extends; None if there is none. `network` is the setting of its networks: `hidden` units of
-    dense ones, `channels` of convolutional ones. A `quantised` model has a map of codes.
+    model that the core extends; None if there is none. `network` is the kind of its networks: dense, or the name of a
+    class of NETWORKS. A `quantised` model has a map of codes.
     """
 
     core: str
@@ -104,32 +138,42 @@ class Kin:
 def kin(name: str) -> Kin:
     """How the model `name` is related to others."""
     core = _core(name)
-    extended = [base for base in _classes()[core].bases if base in names()]
+    extended = [base for base in _bases(core) if base in names()]
     used = uses(name)
-    network = "channels" if "channels" in used else "hidden"
-    return Kin(core, _core(extended[0]) if extended else None, network, "quantiser" in used)
+    own = "dense" if "hidden" in used else NETWORKS["Conv"]  # a model may bring its own, as the VQ-VAE does
+    network = next((base for base in _bases(name) if base in NETWORKS.values()), own).lower()
+    return Kin(core, _core(extended[0]) if extended else None, network, "code_prior" in used)
 
 
 def _core(name: str) -> str:
-    """The first model at or above `name` with only models as bases: other bases only give a model its networks."""
-    bases = _classes()[name].bases
+    """The first model at or above `name` with only models as bases: a class of NETWORKS only changes networks."""
+    bases = _bases(name)
     above = [base for base in bases if base in names()]
-    mixed_in = any(base in _classes() and base not in {*names(), ROOT_CLASS} for base in bases)
-    return _core(above[0]) if mixed_in and above else name
+    return _core(above[0]) if above and any(base in NETWORKS.values() for base in bases) else name
 
 
-def module(name: str) -> str:
-    """Dotted name of a model's module."""
-    return _classes()[name].module
+def _bases(name: str) -> tuple[str, ...]:
+    entry = _class(name)
+    return entry.bases if entry else ()
 
 
+def modules(name: str) -> tuple[str, ...]:
+    """Dotted names of the modules that a model's class is written in: two if it is composed."""
+    entry = _class(name)
+    written = name in _classes() or entry is None
+    return tuple(_classes()[base].module for base in ((name,) if written else entry.bases))
+
+
+@functools.cache
 def find(name: str) -> type["Autoencoder"]:
     """The class of a model.
 
     Raises:
         UserError: there is no model of that name.
     """
-    if name not in names():
+    if not known(name):
         raise UserError(f"no model is called {name!r}; there are {', '.join(names())}")
-    kind: type[Autoencoder] = getattr(importlib.import_module(module(name)), name)
+    parts = _bases(name) if name not in _classes() else (name,)
+    classes = tuple(getattr(importlib.import_module(_classes()[part].module), part) for part in parts)
+    kind: type[Autoencoder] = classes[0] if len(classes) == 1 else type(name, classes, {})
     return kind

@@ -5,12 +5,13 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from vaeplay.models.parts import losses, nets
+from vaeplay.models.parts import nets
 from vaeplay.models.parts.likelihoods import BY_NAME
 from vaeplay.models.parts.losses import Loss
 from vaeplay.noise import Noise
 
-MOMENT_DRAWS = 2000
+MOMENT_DRAWS = 20_000
+MOMENT_MAPS = 2000  # an autoregressive prior draws long
 
 
 class Autoencoder(nn.Module):
@@ -81,7 +82,10 @@ class Autoencoder(nn.Module):
         raise NotImplementedError
 
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor] | None:
-        """Mean and log-variance of a Gaussian q(z|x), (B, latent_dim) each; None for a model whose code is a point."""
+        """Mean and log-variance of a Gaussian q(z|x), (B, latent_dim) each, where the prior is a standard normal.
+
+        None for a model whose code is a point, or that has another posterior or prior.
+        """
         return None
 
     def loss(self, x: Tensor, step: int | Tensor, noise: Noise) -> Loss:
@@ -117,8 +121,17 @@ class Autoencoder(nn.Module):
 
         Estimated from draws; a model that knows them exactly overrides this.
         """
-        draws = self.sample_codes(MOMENT_DRAWS, Noise(0, next(self.parameters()).device)).flatten(1)
+        count = MOMENT_DRAWS if self.codebook() is None else MOMENT_MAPS
+        draws = self.sample_codes(count, Noise(0, next(self.parameters()).device)).flatten(1)
         return draws.mean(0), draws.std(0)
+
+    def with_labels(self, images: Tensor, labels: Tensor) -> Tensor:
+        """What the model is trained on: images, uint8 (N, *shape), and, if it asks for them, their labels, (N,).
+
+        Raises:
+            UserError: it asks for labels, and these are none.
+        """
+        return images
 
     def start(self, images: Tensor, noise: Noise, steps: int) -> None:
         """Called before the first step with the training images, uint8 (N, *shape), and the number of steps."""
@@ -148,9 +161,4 @@ class Autoencoder(nn.Module):
         They use one code per image. Other terms of the loss, which may be quadratic in the batch, are left out.
         """
         x = self.likelihood.observe(x, noise)
-        posterior = self.posterior(x)
-        if posterior is None:
-            return {"distortion": self.distortion(x, self.encode(x))}
-        mean, logvar = posterior
-        z = losses.gaussian_sample(mean, logvar, noise.normal(mean.shape))
-        return {"distortion": self.distortion(x, z), "rate": losses.gaussian_rates(mean, logvar).sum(1)}
+        return {"distortion": self.distortion(x, self.encode(x))}

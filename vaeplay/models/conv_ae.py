@@ -6,5 +6,3 @@ from vaeplay.models.convolutional import Convolutional
 
 class ConvAE(Convolutional, AE):
     """Convolutional autoencoder."""
-
-    uses: tuple[str, ...] = ("likelihood", "density", "channels")

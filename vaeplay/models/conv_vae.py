@@ -7,10 +7,6 @@ from vaeplay.models.vae import VAE, BetaVAE
 class ConvVAE(Convolutional, VAE):
     """Convolutional variational autoencoder."""
 
-    uses: tuple[str, ...] = ("likelihood", "schedule", "channels")
-
 
 class ConvBetaVAE(Convolutional, BetaVAE):
     """Convolutional β-VAE."""
-
-    uses: tuple[str, ...] = ("likelihood", "schedule", "channels", "beta")

@@ -14,6 +14,7 @@ class Convolutional:
     The setting `channels` is the number of feature maps after the first down-sampling; each further one doubles it.
     """
 
+    uses: tuple[str, ...] = ("channels",)
     shape: tuple[int, ...]
     latent_dim: int
     depth: int

@@ -33,7 +33,7 @@ class IWAE(VAE):
     @override
     def loss(self, x: Tensor, step: int | Tensor, noise: Noise) -> Loss:
         x = self.likelihood.observe(x, noise)
-        posterior = self.posterior(x)
+        posterior = self.gaussian(x)
         at_once = None if self.training else DECODED_AT_ONCE
         log_weight, distortion = log_weights(self.distortion, posterior, x, noise, self.samples, at_once)
         rate = losses.gaussian_rates(*posterior).sum(1)

@@ -23,6 +23,7 @@ from vaeplay.models.parts import losses
 from vaeplay.models.parts.gates import Dial, Gate
 from vaeplay.models.parts.losses import Loss
 from vaeplay.models.parts.nets import Network
+from vaeplay.models.residual import Residual
 from vaeplay.models.vae import VAE
 from vaeplay.noise import Noise
 
@@ -53,7 +54,7 @@ class MultiRateVAE(VAE):
         """The loss at log β, (B, 1) or (), of images x (B, …)."""
         self.dial.log_beta = log_beta
         x = self.likelihood.observe(x, noise)
-        mean, logvar = self.posterior(x)
+        mean, logvar = self.gaussian(x)
         distortion = self.distortion(x, losses.gaussian_sample(mean, logvar, noise.normal(mean.shape)))
         rates = losses.gaussian_rates(mean, logvar)
         self.dial.log_beta = torch.zeros((), device=x.device)
@@ -91,8 +92,13 @@ class MultiRateVAE(VAE):
 class ConvMultiRateVAE(Convolutional, MultiRateVAE):
     """Convolutional multi-rate VAE: its gates are on feature maps."""
 
-    uses: tuple[str, ...] = ("likelihood", "schedule", "channels", "betas")
     plain: type[VAE] = ConvVAE
+
+
+class ResMultiRateVAE(Residual, MultiRateVAE):
+    """Residual multi-rate VAE: its gates are on the strided convolutions' feature maps, and not within the blocks."""
+
+    plain: type[VAE] = type("ResVAE", (Residual, VAE), {})
 
 
 def _weighted(network: nn.Module) -> list[nn.Module]:
@@ -115,7 +121,7 @@ def _fold(network: nn.Module, gated: nn.Module, log_beta: Tensor) -> None:
     """Set the weights of `network` to those of `gated` times the gates that follow them."""
     layers = list(gated.children())
     followers = dict(zip(layers, [*layers[1:], None], strict=True))
-    for layer, source in zip(_weighted(network), _weighted(gated), strict=True):
+    for layer, source in zip(network.children(), (one for one in layers if not isinstance(one, Gate)), strict=True):
         layer.load_state_dict(source.state_dict())
         gate = followers[source]
         if isinstance(gate, Gate):

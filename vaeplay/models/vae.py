@@ -41,24 +41,41 @@ class VAE(Autoencoder):
         """Mean and log-variance of each latent dimension."""
         return 2 * self.latent_dim
 
-    def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log-variance of q(z|x), each (B, latent_dim)."""
+    def gaussian(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log-variance that the encoder gives for x, each (B, latent_dim)."""
         mean, logvar = self.encoder(x).chunk(2, dim=1)
         return mean, logvar
 
+    def posterior(self, x: Tensor) -> tuple[Tensor, Tensor] | None:
+        """q(z|x) is this Gaussian."""
+        return self.gaussian(x)
+
     def encode(self, x: Tensor) -> Tensor:
-        """The posterior's mean."""
-        return self.posterior(x)[0]
+        """The Gaussian's mean."""
+        return self.gaussian(x)[0]
+
+    def code(self, x: Tensor, noise: Noise) -> tuple[Tensor, Tensor]:
+        """One draw from q(z|x), (B, latent_dim), and its rate in parts, (B, D): one for each dimension, nats."""
+        mean, logvar = self.gaussian(x)
+        z = losses.gaussian_sample(mean, logvar, noise.normal(mean.shape))
+        return z, losses.gaussian_rates(mean, logvar)
 
     def loss(self, x: Tensor, step: int | Tensor, noise: Noise) -> Loss:
         """distortion + β · rate, with one sample of the posterior."""
         x = self.likelihood.observe(x, noise)
-        mean, logvar = self.posterior(x)
-        z = losses.gaussian_sample(mean, logvar, noise.normal(mean.shape))
+        return self.of_code(x, *self.code(x, noise), step, noise)
+
+    def of_code(self, x: Tensor, z: Tensor, rates: Tensor, step: int | Tensor, noise: Noise) -> Loss:
+        """The loss of images that are seen as x, with codes z (B, latent_dim) and their rates (B, D)."""
         distortion = self.distortion(x, z)
-        rates = losses.gaussian_rates(mean, logvar)
         total = distortion + self.beta * self.schedule(rates, step)
         return Loss(total, {"distortion": distortion, "rate": rates.sum(1)})
+
+    @override
+    def measure(self, x: Tensor, noise: Noise) -> dict[str, Tensor]:
+        x = self.likelihood.observe(x, noise)
+        z, rates = self.code(x, noise)
+        return {"distortion": self.distortion(x, z), "rate": rates.sum(1)}
 
     def rate_weight(self, step: int) -> float | None:
         """β times the schedule's weight."""

@@ -21,6 +21,7 @@ from vaeplay.models.parts import clusters, nets, quantisers
 from vaeplay.models.parts.code_prior import CodePrior
 from vaeplay.models.parts.limits import halved
 from vaeplay.models.parts.losses import Loss
+from vaeplay.models.parts.quantised import Quantiser
 from vaeplay.neighbours import nearest
 from vaeplay.noise import Noise
 
@@ -39,8 +40,7 @@ class VQVAE(Autoencoder):
 
     def __init__(self, *size: Any, quantiser: dict[str, Any], code_prior: dict[str, Any], **settings: Any) -> None:
         super().__init__(*size, **settings)
-        way = dict(quantiser)
-        self.quantiser: quantisers.Quantiser = quantisers.BY_NAME[way.pop("name")](self.latent_dim, **way)
+        self.quantiser = self.build_quantiser(quantiser)
         self.code_prior = CodePrior(self.code_shape[1:], self.quantiser.size, **code_prior)
 
     @property
@@ -55,6 +55,11 @@ class VQVAE(Autoencoder):
     def build_decoder(self, shape: Sequence[int], **network: Any) -> nn.Module:
         """`depth` up-samplings: z → (B, *shape)."""
         return nets.map_decoder(shape, self.latent_dim, self.depth, self.activation, **network)
+
+    def build_quantiser(self, settings: dict[str, Any]) -> Quantiser:
+        """What turns the encoder's vectors into codes."""
+        way = dict(settings)
+        return quantisers.BY_NAME[way.pop("name")](self.latent_dim, **way)
 
     def codes(self, x: Tensor) -> Tensor:
         """The map of an image, as indices: (B, h, w)."""

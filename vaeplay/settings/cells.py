@@ -8,7 +8,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from vaeplay.errors import UserError
 from vaeplay.files import read_json
@@ -80,20 +90,47 @@ class Density(Choice):
     components: int = Field(ge=1, le=1000)
 
 
+def _levels(value: Any) -> Any:
+    each = list(value) if isinstance(value, list | tuple) else [value]
+    if not each or not all(type(count) is int and 2 <= count <= 256 for count in each):
+        raise PydanticCustomError("levels", "a number of levels, or a list of them")
+    return each if isinstance(value, list | tuple) else value
+
+
+_COUNT = {"type": "integer", "minimum": 2, "maximum": 256}
+Levels = Annotated[  # one type and not a union, whose errors would name its branches beside the key
+    Any,
+    AfterValidator(_levels),
+    WithJsonSchema({"anyOf": [_COUNT, {"type": "array", "minItems": 1, "items": _COUNT}]}),
+]
+
+
 class Quantiser(Choice):
     """How a VQ-VAE's codes are made: see `vaeplay.models.parts.quantisers`."""
 
     reads = {
         "ema": ("codes", "commitment", "decay", "reseed_below"),
         "gradient": ("codes", "commitment", "decay", "reseed_below"),
+        "residual": ("stages", "codes", "commitment", "decay", "reseed_below"),
         "fsq": ("levels",),
+        "lfq": ("commitment", "entropy"),
     }
-    name: Literal["ema", "gradient", "fsq"]
+    name: Literal["ema", "gradient", "residual", "fsq", "lfq"]
     codes: int = Field(ge=2, le=MOST_CODES)
     commitment: float = Field(ge=0, le=1e4)
     decay: float = Field(ge=0, lt=1)
     reseed_below: float = Field(ge=0, le=1)
-    levels: int = Field(ge=2, le=256)
+    stages: int = Field(ge=1, le=16)
+    levels: Levels
+    entropy: float = Field(ge=0, le=1e4)
+
+
+class Gumbel(Settings):
+    """The codes of a discrete VAE, and the temperature of its relaxed samples."""
+
+    codes: int = Field(ge=2, le=MOST_CODES)
+    temperature: float = Field(gt=0, le=100)
+    coldest: float = Field(gt=0, le=100)
 
 
 class CodePrior(Settings):
@@ -119,6 +156,43 @@ class BetaRange(Settings):
         return self
 
 
+class Shrinkage(Settings):
+    """What a regularised autoencoder's loss has beside the distortion."""
+
+    codes: float = Field(ge=0, le=1e6)
+    decoder: float = Field(ge=0, le=1e6)
+
+
+class Covariance(Settings):
+    """What a DIP-VAE holds to the identity, and how strictly."""
+
+    name: Literal["means", "codes"]
+    weight: float = Field(ge=0, le=1e9)
+
+
+class Capacity(Settings):
+    """The target that a `CapacityVAE` holds its rate at."""
+
+    target: float = Field(ge=0, le=1e6)
+    gamma: float = Field(ge=0, le=1e6)
+    share: float = Field(gt=0, le=1)
+
+
+class AdversarySettings(Settings):
+    """The discriminator that a model is trained against, and the weight of what it says."""
+
+    weight: float = Field(ge=0, le=1e6)
+    hidden: int = Field(ge=1, le=65536)
+    depth: Depth
+
+
+class FlowSettings(Settings):
+    """A normalising flow over codes."""
+
+    layers: int = Field(ge=1, le=64)
+    hidden: int = Field(ge=1, le=65536)
+
+
 class SharedModelSettings(Settings):
     """The `models` section of params.yaml."""
 
@@ -128,10 +202,22 @@ class SharedModelSettings(Settings):
     schedule: Schedule
     density: Density
     quantiser: Quantiser
+    gumbel: Gumbel
     code_prior: CodePrior
     betas: BetaRange
     samples: int = Field(ge=1, le=10_000)
     mmd_weight: float = Field(ge=0, le=1e9)
+    corruption: float = Field(ge=0, le=10)
+    active: float = Field(gt=0, le=1)
+    contraction: float = Field(ge=0, le=1e9)
+    shrinkage: Shrinkage
+    covariance: Covariance
+    capacity: Capacity
+    sampling: Literal["weighted", "stratified"]
+    components: int = Field(ge=1, le=10_000)
+    classes: int = Field(ge=2, le=255)
+    adversary: AdversarySettings
+    flow: FlowSettings
 
 
 class ModelSettings(SharedModelSettings):

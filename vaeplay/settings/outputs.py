@@ -15,7 +15,7 @@ SUFFIXES = {"", ".json", ".png", ".safetensors"}
 def cell_of(path: Path) -> str | None:
     """The cell whose result a file or folder is, judging by its name; None if no stage writes such a file."""
     values = axes.parse(path.stem) if path.suffix in SUFFIXES else None
-    return path.stem if values and values["model"] in models.names() else None
+    return path.stem if values and models.known(values["model"]) else None
 
 
 def orphans(root: Path, cells: Collection[str]) -> Iterator[Path]:

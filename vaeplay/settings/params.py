@@ -58,15 +58,16 @@ def _known(name: str, kind: str, known: tuple[str, ...]) -> str:
     return name
 
 
+MODELS = (*models.names(), f"or a dense one after {' or '.join(models.NETWORKS)}")  # as a mistake lists them
 VALUES = (
     Field(strict=False, json_schema_extra={"minItems": 1}),
     AfterValidator(_filled),
     AfterValidator(_distinct),
 )
-ModelName = Annotated[str, AfterValidator(lambda name: _known(name, "model", models.names()))]
+ModelName = Annotated[str, AfterValidator(lambda name: name if models.known(name) else _known(name, "model", MODELS))]
 DataName = Annotated[str, AfterValidator(lambda name: _known(name, "data set", data.names()))]
 OtherName = Annotated[
-    str, AfterValidator(lambda name: _known(name, "data set", tuple(n for n in data.names() if n != "folder")))
+    str, AfterValidator(lambda name: _known(name, "data set", tuple(n for n in data.names() if not data.at_path(n))))
 ]
 ClassName = Annotated[
     str, BeforeValidator(lambda name: str(name) if type(name) is int else name)
@@ -103,7 +104,8 @@ class DataSettings(Settings):
 
     def used(self) -> dict[str, Any]:
         """The settings that this data set reads: only a folder reads all."""
-        left_out = set() if self.name == "folder" else {"path", "on_error", "white"}
+        left_out = set() if self.name in ("folder", "celeba") else {"on_error", "white"}
+        left_out |= set() if data.at_path(self.name) else {"path"}
         return self.model_dump(mode="json", exclude=left_out)
 
 
@@ -228,7 +230,7 @@ def _used(model: str) -> tuple[str, ...]:
     for name in used:
         if name not in ModelSettings.model_fields:
             known = ", ".join(ModelSettings.model_fields)
-            raise UserError(f"{models.module(model)}: {model}.uses names {name!r}; allowed: {known}")
+            raise UserError(f"{models.modules(model)[-1]}: {model}.uses names {name!r}; allowed: {known}")
     return used
 
 

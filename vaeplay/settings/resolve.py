@@ -10,6 +10,7 @@ from typing import Any
 
 from vaeplay import data, files, models
 from vaeplay.data import tree
+from vaeplay.data.located import located
 from vaeplay.errors import UserError
 from vaeplay.settings import groups
 from vaeplay.settings.axes import AXES
@@ -63,16 +64,17 @@ def resolve(params: Params, root: Path) -> dict[str, dict[str, Any]]:
             "sources": digests(root, ["stages.report"]),
         },
     }
-    modules = {models.module(cell.model) for cell in cells}
-    sources = {module: digests(root, ["stages.train", module]) for module in sorted(modules)}
+    modules = {models.modules(cell.model) for cell in cells}
+    sources = {written: digests(root, ["stages.train", *written]) for written in sorted(modules)}
     for cell in cells:
-        own = {"cell": cell.name, "sources": sources[models.module(cell.model)]}
+        own = {"cell": cell.name, "sources": sources[models.modules(cell.model)]}
         resolved[cell.name] = cell.model_dump(mode="json") | own
     return resolved
 
 
 def compared(params: Params) -> dict[str, Any]:
     """What determines the pairs of cells: the cells, how their models are related, and the pairs asked for."""
+    used = [*models.names(), *(cell.model for cell in params.cells())]
     return {
         "cells": [
             {
@@ -82,7 +84,7 @@ def compared(params: Params) -> dict[str, Any]:
             }
             for group, cell in params.cells_by_group()
         ],
-        "models": {name: dataclasses.asdict(models.kin(name)) for name in models.names()},
+        "models": {name: dataclasses.asdict(models.kin(name)) for name in dict.fromkeys(used)},
         "pairs": params.verdicts.model_dump(mode="json")["pairs"],
     }
 
@@ -93,8 +95,8 @@ def check(params: Params, root: Path) -> None:
     The folder has to exist for every data set, since the prepare stage depends on it.
 
     Raises:
-        UserError: one of these is not so; or `data.name` is folder, and it holds no images, or splits in place of
-        classes.
+        UserError: one of these is not so; or `data.name` is folder, and it holds no images, splits in place of
+        classes, or other numbers of classes than a model is for; or a data set's own files are not in it.
     """
     groups.check((name for name, group in params.grid.items() if dict(group)["model"]), root / "dvc.yaml")
     try:
@@ -103,9 +105,24 @@ def check(params: Params, root: Path) -> None:
         exists = False
     if not exists:
         raise UserError(f"params.yaml: data.path: found {params.data.path[:200]!r}; allowed: an existing folder")
+    folder = root / params.data.path
     if params.data.name == "folder":
-        folder = root / params.data.path
-        tree.check(folder, list(tree.entries(folder)))
+        found = list(tree.entries(folder))
+        tree.check(folder, found)
+        _check_classes(params, len({entry.label for entry in found}))
+    elif data.at_path(params.data.name):
+        located(params.data.name, folder)
+
+
+def _check_classes(params: Params, found: int) -> None:
+    """Refuse a model that is trained with labels if the images have too few classes, or too many."""
+    for cell in params.cells():
+        most = cell.settings.get("classes")
+        if most is not None and not 1 < found <= most:
+            raise UserError(
+                f"params.yaml: grid: {cell.name} is trained with 2 to {most} classes (models.classes), and data.path "
+                f"has {found}: each folder in it is one; leave {cell.model} out, or change one of these"
+            )
 
 
 def stage_of(stage: str, group: str, cell: Cell) -> str:

@@ -107,7 +107,7 @@ def _check_tensors(file: Any, header: Header, path: str | Path) -> None:
 
 
 def _check(cell: Cell, path: str | Path) -> None:
-    if cell.model not in models.names():
+    if not models.known(cell.model):
         raise UserError(f"{path}: unknown model {cell.model[:60]!r}; there are {', '.join(models.names())}")
     if set(cell.settings) != set(models.uses(cell.model)):
         raise UserError(

@@ -27,6 +27,10 @@ def _changes(axis: str) -> Callable[[Pair], bool]:
     return lambda pair: pair.change == axis and not pair.first.kin.quantised
 
 
+def _to_convolutions(pair: Pair) -> bool:
+    return _changes("network")(pair) and pair.second.kin.network == "convolutional"
+
+
 def _beta_up(pair: Pair) -> bool:
     """A VAE and a β-VAE of another β, the lower β first."""
     return {pair.first.kin.core, pair.second.kin.core} == {"VAE", "BetaVAE"} and (
@@ -36,7 +40,8 @@ def _beta_up(pair: Pair) -> bool:
 
 def _has_prior(pair: Pair) -> bool:
     """One configuration alone that is sampled from a prior of its model: a pair of a metric with another."""
-    return pair.change == "none" and pair.first.kin.core != "AE" and not pair.first.kin.quantised
+    fitted = "AE" in {pair.first.kin.core, pair.first.kin.parent}  # an autoencoder's, or one of its kind's
+    return pair.change == "none" and not fitted and not pair.first.kin.quantised
 
 
 def _linear_autoencoder(pair: Pair) -> bool:
@@ -169,7 +174,7 @@ CLAIMS: tuple[Claim, ...] = (
         "convolutions_help",
         "Convolutional networks reconstruct better than dense ones at equal size.",
         "LeCun et al. 1998, doi:10.1109/5.726791",
-        _changes("network"),
+        _to_convolutions,
         "mse",
         "lower",
         0.02,

@@ -6,9 +6,9 @@ a pair where they differ in
 - the **objective**: a model and the one that its class extends, in networks of equal size; a model that extends none
   is compared with the AE. A model that the grid lacks is passed over for the next one above. Where both have a β, the
   lower one comes first.
-- the **network**: the same objective in dense and in convolutional networks of equal `latent_dim` and `depth`. Dense
-  networks have `depth` hidden layers and convolutional ones `depth` down-samplings, that is, `depth` + 1 layers with
-  weights each way in both. This makes equal depths partners, though the numbers of weights differ.
+- the **network**: the same objective in dense networks and in others (convolutional, …) of equal `latent_dim` and
+  `depth`. Dense networks have `depth` hidden layers and convolutional ones `depth` down-samplings, that is, `depth` + 1
+  layers with weights each way in both. This makes equal depths partners, though the numbers of weights differ.
 - the **code**: a continuous code and a map of codes. The number of values in an entry of a codebook is no latent
   dimension, so that the VQ-VAE's partners are the AE and the VAE of the nearest `depth` with the widest code.
 - an **axis** of the grid, such as **latent_dim** or **depth**: the same model at the next value.
@@ -113,9 +113,9 @@ def _objectives(known: list[Configuration], settings: VerdictSettings) -> Iterat
 
 
 def _networks(known: list[Configuration]) -> Iterator[Pair]:
-    dense = {(one.kin.core, _size(one)): one for one in known if one.kin.network == "hidden"}
+    dense = {(one.kin.core, _size(one)): one for one in known if one.kin.network == "dense"}
     for one in known:
-        if one.kin.network == "channels" and (one.kin.core, _size(one)) in dense:
+        if one.kin.network != "dense" and (one.kin.core, _size(one)) in dense:
             yield Pair(change="network", first=dense[one.kin.core, _size(one)], second=one)
 
 

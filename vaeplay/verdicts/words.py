@@ -54,7 +54,7 @@ def title(pair: Pair) -> str:
         case "objective":
             return f"From {model} to {_model(second)} at {size}, {depth}{others}"
         case "network":
-            return f"From dense to convolutional {model} at {size}, {depth}{others}"
+            return f"From dense to {pair.second.kin.network} {model} at {size}, {depth}{others}"
         case "code":
             there = f"the map of codes of {_model(second)}, depth {second.depth}"
             return f"From {model} of {size}, {depth}, to {there}{others}"

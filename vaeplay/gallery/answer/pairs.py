@@ -7,6 +7,7 @@ plays no part.
 
 from dataclasses import dataclass
 
+from vaeplay import models
 from vaeplay.gallery.page import Cell, Page
 from vaeplay.verdicts.table import Compared
 
@@ -98,10 +99,13 @@ def chosen(page: Page) -> tuple[Chosen, ...]:
 
 def core(cell: Cell) -> str:
     """A cell's model without its networks."""
-    return (cell.model or "").removeprefix(CONVOLUTIONAL)
+    name = cell.model or ""
+    return models.kin(name).core if models.known(name) else name
 
 
 def _about(change: Change, pair: Compared, first: Cell, second: Cell) -> bool:
+    if change.kind == "network" and not (second.model or "").startswith(CONVOLUTIONAL):
+        return False
     return pair.change == change.kind and (not change.models or {core(first), core(second)} == change.models)
 
 

@@ -191,7 +191,7 @@ def _estimates(name: str, own: Files, values: Numbers) -> tuple[Estimate, ...]:
 
 
 def _uses(model: str) -> tuple[str, ...]:
-    return tuple(models.uses(model)) if model in models.names() else ()
+    return tuple(models.uses(model)) if models.known(model) else ()
 
 
 def _cell(

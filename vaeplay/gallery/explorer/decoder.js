@@ -156,6 +156,37 @@ export const makeDecoding = () => {
     };
   };
 
+  // Each group of feature maps of an image gets mean 0 and variance 1, and each map then its own scale and offset.
+  const norm = ({ input, groups }, weight, bias) => {
+    const out = new Float32Array(product(input));
+    const area = out.length / weight.length;
+    const size = out.length / groups;
+    return (x) => {
+      for (let start = 0; start < out.length; start += size) {
+        let sum = 0;
+        for (let i = start; i < start + size; i++) sum += x[i];
+        const mean = sum / size;
+        let squares = 0;
+        for (let i = start; i < start + size; i++) squares += (x[i] - mean) ** 2;
+        const scale = 1 / Math.sqrt(squares / size + 1e-5);
+        for (let i = start; i < start + size; i++) {
+          const map = Math.floor(i / area);
+          out[i] = (x[i] - mean) * scale * weight[map] + bias[map];
+        }
+      }
+      return out;
+    };
+  };
+
+  // The end of a residual block, which adds what went into it.
+  const add = ({ input, from }) => {
+    const out = new Float32Array(product(input));
+    return (x, inputs) => {
+      for (let i = 0; i < out.length; i++) out[i] = x[i] + inputs[from][i];
+      return out;
+    };
+  };
+
   // Each unit, or feature map, times σ(a · log β + b): the β of a dial that may turn between two images.
   const gate = (layer, { a, b }, dial) => {
     const out = new Float32Array(product(layer.input));
@@ -176,8 +207,10 @@ export const makeDecoding = () => {
       const [a, b] = ['a', 'b'].map((part) => tensors[`${layer.weights}.${part}`]);
       return gate(layer, { a, b }, dial);
     }
-    const weights = weightsOf(tensors, layer.weights, layer.input[0], layer.output[0]);
+    if (layer.kind === 'add') return add(layer);
     const bias = tensors[`${layer.weights}.bias`];
+    if (layer.kind === 'norm') return norm(layer, tensors[`${layer.weights}.weight`], bias);
+    const weights = weightsOf(tensors, layer.weights, layer.input[0], layer.output[0]);
     return layer.kind === 'linear' ? linear(weights, bias) : convolution(layer, weights, bias);
   };
 
@@ -185,7 +218,7 @@ export const makeDecoding = () => {
   const cost = ({ about, tensors }) => {
     let found = 0;
     for (const layer of about.layers) {
-      if (layer.weights === undefined || layer.kind === 'gate') continue;
+      if (layer.weights === undefined || layer.kind === 'gate' || layer.kind === 'norm') continue;
       const places = layer.kind === 'linear' ? 1 : product(layer.input.slice(1));
       const { length } = tensors[`${layer.weights}.weight`] ?? tensors[`${layer.weights}.weight.low`];
       found += length * places;
@@ -197,7 +230,13 @@ export const makeDecoding = () => {
   // Gates follow the dial.
   const network = ({ about, tensors }, dial = { logBeta: 0 }) => {
     const steps = about.layers.map((layer) => step(layer, tensors, dial));
-    return (code) => steps.reduce((x, run) => run(x), code);
+    /** @type {Float32Array[]} */
+    const inputs = [];
+    return (code) =>
+      steps.reduce((x, run, at) => {
+        inputs[at] = x;
+        return run(x, inputs);
+      }, code);
   };
 
   return { read, network, cost };

@@ -3,6 +3,7 @@
 Nothing here imports torch: settings are checked without it.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,8 +19,13 @@ def refusal(shape: Sequence[int] | None, latent_dim: int, depth: int, settings: 
             return "depth: found 0; allowed: 1 or more, as a convolutional model halves its images at least once"
         if shape is not None and "channels" in settings:
             halved(shape, depth)
-        if settings.get("quantiser", {}).get("name") == "fsq":
-            fsq_codes(latent_dim, settings["quantiser"]["levels"])
+        match settings.get("quantiser"):
+            case {"name": "fsq", "levels": levels}:
+                fsq_codes(latent_dim, levels)
+            case {"name": "lfq"}:
+                lfq_codes(latent_dim)
+            case {"name": "residual", "codes": codes, "stages": stages}:
+                residual_codes(codes, stages)
     except UserError as error:
         return str(error)
     return None
@@ -46,16 +52,57 @@ def halved(shape: Sequence[int], depth: int) -> list[tuple[int, int]]:
     return sizes
 
 
-def fsq_codes(dimensions: int, levels: int) -> int:
-    """How many codes there are with `levels` levels in each of `dimensions` dimensions.
+def fsq_codes(dimensions: int, levels: int | Sequence[int]) -> int:
+    """How many codes there are with `levels` levels in each of `dimensions` dimensions, or with a list of their levels.
+
+    Raises:
+        UserError: more than MOST_CODES, or a list for another number of dimensions.
+    """
+    if isinstance(levels, int):
+        _check_power(dimensions, levels, "fsq", f" with {levels} levels", "; or fewer models.quantiser.levels")
+        return levels**dimensions
+    if len(levels) != dimensions:
+        raise UserError(
+            f"latent_dim: found {dimensions}; allowed: {len(levels)}, as models.quantiser.levels has those of "
+            f"{len(levels)} dimensions"
+        )
+    if math.prod(levels) > MOST_CODES:
+        raise UserError(
+            f"latent_dim: found {dimensions}; allowed: up to {MOST_CODES:,} codes, and models.quantiser.levels "
+            f"make {math.prod(levels):,}"
+        )
+    return math.prod(levels)
+
+
+def lfq_codes(dimensions: int) -> int:
+    """How many codes the signs of so many dimensions make.
 
     Raises:
         UserError: more than MOST_CODES.
     """
+    _check_power(dimensions, 2, "lfq")
+    return 2**dimensions
+
+
+def _check_power(dimensions: int, levels: int, name: str, more: str = "", otherwise: str = "") -> None:
     most = next(size for size in range(MOST_CODES) if levels ** (size + 1) > MOST_CODES)
     if dimensions > most:
         raise UserError(
-            f"latent_dim: found {dimensions}; allowed: up to {most}, as fsq with {levels} levels makes "
-            f"{levels}^{dimensions} codes, and {MOST_CODES:,} are the most; or fewer models.quantiser.levels"
+            f"latent_dim: found {dimensions}; allowed: up to {most}, as {name}{more} makes {levels}^{dimensions} "
+            f"codes, and {MOST_CODES:,} are the most{otherwise}"
         )
-    return levels**dimensions
+
+
+def residual_codes(codes: int, stages: int) -> int:
+    """How many codes `stages` codebooks of so many make together.
+
+    Raises:
+        UserError: more than MOST_CODES.
+    """
+    if codes**stages > MOST_CODES:
+        most = next(size for size in range(stages) if codes ** (size + 1) > MOST_CODES)
+        raise UserError(
+            f"model: residual with models.quantiser.stages {stages} makes {codes}^{stages} codes, and {MOST_CODES:,} "
+            f"are the most; allowed: up to {most} stages, or fewer models.quantiser.codes"
+        )
+    return codes**stages
