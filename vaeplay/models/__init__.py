@@ -163,9 +163,12 @@ def _bases(name: str) -> tuple[str, ...]:
 
 def modules(name: str) -> tuple[str, ...]:
     """Dotted names of the modules that a model's class is written in: two if it is composed."""
-    entry = _class(name)
-    written = name in _classes() or entry is None
-    return tuple(_classes()[base].module for base in ((name,) if written else entry.bases))
+    return tuple(_classes()[part].module for part in _parts(name))
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    """The written classes that make up a model's: itself, or a network and a model."""
+    return (name,) if name in _classes() else _bases(name)
 
 
 @functools.cache
@@ -177,7 +180,6 @@ def find(name: str) -> type["Autoencoder"]:
     """
     if not known(name):
         raise UserError(f"no model is called {name!r}; there are {', '.join(names())}")
-    parts = _bases(name) if name not in _classes() else (name,)
-    classes = tuple(getattr(importlib.import_module(_classes()[part].module), part) for part in parts)
+    classes = tuple(getattr(importlib.import_module(_classes()[part].module), part) for part in _parts(name))
     kind: type[Autoencoder] = classes[0] if len(classes) == 1 else type(name, classes, {})
     return kind
