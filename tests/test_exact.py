@@ -31,7 +31,7 @@ class Counted:
 
 def gaps_of(linear: LinearModel) -> tuple[Tensor, Tensor]:
     """Amortisation and approximation gap of each image."""
-    posterior = linear.model.posterior(linear.x)
+    posterior = linear.model.gaussian(linear.x)
     start = posterior[0].detach(), posterior[1].detach()
     best = gaps.best_gaussian(linear.model, linear.x, start, Noise(0))
     normal = Noise(1).normal((len(linear.x), 2000, start[0].shape[1])).double()

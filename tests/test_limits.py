@@ -179,7 +179,7 @@ class LinearModel:
     def bounds(self, samples: int, seed: int = 0) -> Tensor:
         with torch.no_grad():
             return bound(
-                log_weights(self.model.distortion, self.model.posterior(self.x), self.x, Noise(seed), samples)[0]
+                log_weights(self.model.distortion, self.model.gaussian(self.x), self.x, Noise(seed), samples)[0]
             )
 
     def exact(self) -> Tensor:

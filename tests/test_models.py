@@ -246,7 +246,7 @@ def test_a_model_is_found_however_its_base_is_named(tmp_path: Path, monkeypatch:
 
 
 def test_a_model_of_another_name_is_refused() -> None:
-    with pytest.raises(UserError, match="no model is called 'VEA'; there are AE, "):
+    with pytest.raises(UserError, match="no model is called 'VEA'; there are AAE, "):
         models.find("VEA")
 
 

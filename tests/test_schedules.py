@@ -138,7 +138,7 @@ def test_beta_multiplies_what_the_schedule_says(name: str, beta: float) -> None:
     x = as_float(making.images(6))
     for step in (0, 4, 400):
         loss = model.loss(x, step, Noise(0))
-        means, logvars = model.posterior(x)
+        means, logvars = model.gaussian(x)
         priors = torch.distributions.Normal(torch.zeros_like(means), 1.0)
         rates = torch.distributions.kl_divergence(torch.distributions.Normal(means, (logvars / 2).exp()), priors)
         expected = loss.terms["distortion"] + beta * schedule(name)(rates, step)

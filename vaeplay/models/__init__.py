@@ -27,17 +27,19 @@ NETWORKS = {"Conv": "Convolutional", "Res": "Residual"}
 """The prefix of a model's name, and the class of this folder that gives the model other networks than dense ones.
 
 Listed before the model's class among the bases, that class overrides `build_encoder` and `build_decoder`; its `uses`
-are the settings that these read in the place of `hidden`.
+are the settings that these read in the place of `hidden`. A model that cannot have all of them says
+which in `networks`.
 """
 
 
 @dataclass(frozen=True)
 class _Class:
-    """What a class statement says: its module, its bases, and its own `uses`, if any."""
+    """What a class statement says: its module, its bases, and its own `uses` and `networks`, if any."""
 
     module: str
     bases: tuple[str, ...]
     uses: tuple[str, ...] | None
+    networks: tuple[str, ...] | None
 
 
 @functools.cache
@@ -53,7 +55,8 @@ def _classes() -> dict[str, _Class]:
                 if node.name in classes:
                     raise UserError(f"{path}: class {node.name} is also in {classes[node.name].module}; rename one")
                 bases = tuple(_base_name(base, known) for base in node.bases)
-                classes[node.name] = _Class(f"{__name__}.{path.stem}", bases, _own_uses(node, path))
+                said = (_own(attribute, node, path) for attribute in ("uses", "networks"))
+                classes[node.name] = _Class(f"{__name__}.{path.stem}", bases, *said)
     return classes
 
 
@@ -66,15 +69,15 @@ def _base_name(base: ast.expr, known: dict[str, str]) -> str:
     return known.get(base.id, base.id) if isinstance(base, ast.Name) else ""
 
 
-def _own_uses(node: ast.ClassDef, path: Path) -> tuple[str, ...] | None:
+def _own(attribute: str, node: ast.ClassDef, path: Path) -> tuple[str, ...] | None:
     for statement in node.body:
         if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-            if any(isinstance(target, ast.Name) and target.id == "uses" for target in targets):
+            if any(isinstance(target, ast.Name) and target.id == attribute for target in targets):
                 try:
                     return tuple(ast.literal_eval(statement.value))
                 except ValueError:
-                    raise UserError(f"{path}: {node.name}.uses is not a plain tuple of names") from None
+                    raise UserError(f"{path}: {node.name}.{attribute} is not a plain tuple of names") from None
     return None
 
 
@@ -85,7 +88,8 @@ def _class(name: str) -> _Class | None:
     for prefix, network in NETWORKS.items():
         model = name.removeprefix(prefix)
         if model != name and model in names() and "hidden" in uses(model):
-            return _Class(_classes()[model].module, (network, model), None)
+            allowed = next((above.networks for above in _line_of(model) if above.networks is not None), (network,))
+            return _Class(_classes()[model].module, (network, model), None, None) if network in allowed else None
     return None
 
 
@@ -159,9 +163,12 @@ def _bases(name: str) -> tuple[str, ...]:
 
 def modules(name: str) -> tuple[str, ...]:
     """Dotted names of the modules that a model's class is written in: two if it is composed."""
-    entry = _class(name)
-    written = name in _classes() or entry is None
-    return tuple(_classes()[base].module for base in ((name,) if written else entry.bases))
+    return tuple(_classes()[part].module for part in _parts(name))
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    """The written classes that make up a model's: itself, or a network and a model."""
+    return (name,) if name in _classes() else _bases(name)
 
 
 @functools.cache
@@ -173,7 +180,6 @@ def find(name: str) -> type["Autoencoder"]:
     """
     if not known(name):
         raise UserError(f"no model is called {name!r}; there are {', '.join(names())}")
-    parts = _bases(name) if name not in _classes() else (name,)
-    classes = tuple(getattr(importlib.import_module(_classes()[part].module), part) for part in parts)
+    classes = tuple(getattr(importlib.import_module(_classes()[part].module), part) for part in _parts(name))
     kind: type[Autoencoder] = classes[0] if len(classes) == 1 else type(name, classes, {})
     return kind

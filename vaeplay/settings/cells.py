@@ -25,6 +25,7 @@ from vaeplay.files import read_json
 from vaeplay.models.parts.limits import MOST_CODES
 from vaeplay.settings import axes
 from vaeplay.settings.axes import Activation
+from vaeplay.settings.objectives import STRICT, AdversarySettings, Capacity, Covariance, FlowSettings, Shrinkage
 
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 LatentDim = Annotated[int, Field(ge=1, le=1024)]
@@ -43,7 +44,7 @@ Repeat = Annotated[str, Field(pattern=r"^(_r[1-9][0-9]{0,3})?$")]
 class Settings(BaseModel):
     """Base of every group of settings: no unknown keys, no coercion, no changes after creation."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    model_config = STRICT
 
 
 class Choice(Settings):
@@ -156,43 +157,6 @@ class BetaRange(Settings):
         return self
 
 
-class Shrinkage(Settings):
-    """What a regularised autoencoder's loss has beside the distortion."""
-
-    codes: float = Field(ge=0, le=1e6)
-    decoder: float = Field(ge=0, le=1e6)
-
-
-class Covariance(Settings):
-    """What a DIP-VAE holds to the identity, and how strictly."""
-
-    name: Literal["means", "codes"]
-    weight: float = Field(ge=0, le=1e9)
-
-
-class Capacity(Settings):
-    """The target that a `CapacityVAE` holds its rate at."""
-
-    target: float = Field(ge=0, le=1e6)
-    gamma: float = Field(ge=0, le=1e6)
-    share: float = Field(gt=0, le=1)
-
-
-class AdversarySettings(Settings):
-    """The discriminator that a model is trained against, and the weight of what it says."""
-
-    weight: float = Field(ge=0, le=1e6)
-    hidden: int = Field(ge=1, le=65536)
-    depth: Depth
-
-
-class FlowSettings(Settings):
-    """A normalising flow over codes."""
-
-    layers: int = Field(ge=1, le=64)
-    hidden: int = Field(ge=1, le=65536)
-
-
 class SharedModelSettings(Settings):
     """The `models` section of params.yaml."""
 
@@ -232,7 +196,7 @@ class ModelSettings(SharedModelSettings):
 
 
 def _plain(value: Any) -> Any:
-    return value.model_dump() if isinstance(value, Settings) else value
+    return value.model_dump() if isinstance(value, BaseModel) else value
 
 
 class TrainSettings(Settings):
