@@ -2,8 +2,9 @@
 
     uv run python -m benchmarks.codebook_use
 
-After Figure 3 of Mentzer et al. 2023, arXiv:2309.15505. A VQ-VAE of the embedded digits at depth 2, which has maps of 7×7, is trained briefly with each quantiser and size; the
-use is the share of the codes that occur among the 49,000 of the test images. About four minutes.
+After Figure 3 of Mentzer et al. 2023, arXiv:2309.15505. A VQ-VAE of the embedded digits at depth 2, which has maps of
+7×7, is trained briefly with each quantiser and size; the use is the share of the codes that occur among the 49,000 of
+the test images. About four minutes.
 """
 
 import math

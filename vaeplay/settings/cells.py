@@ -8,24 +8,23 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    TypeAdapter,
-    ValidationError,
-    WithJsonSchema,
-    model_validator,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from vaeplay.errors import UserError
 from vaeplay.files import read_json
 from vaeplay.models.parts.limits import MOST_CODES
 from vaeplay.settings import axes
 from vaeplay.settings.axes import Activation
-from vaeplay.settings.objectives import STRICT, AdversarySettings, Capacity, Covariance, FlowSettings, Shrinkage
+from vaeplay.settings.objectives import (
+    STRICT,
+    AdversarySettings,
+    Capacity,
+    Covariance,
+    FlowSettings,
+    Gumbel,
+    Levels,
+    Shrinkage,
+)
 
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 LatentDim = Annotated[int, Field(ge=1, le=1024)]
@@ -91,21 +90,6 @@ class Density(Choice):
     components: int = Field(ge=1, le=1000)
 
 
-def _levels(value: Any) -> Any:
-    each = list(value) if isinstance(value, list | tuple) else [value]
-    if not each or not all(type(count) is int and 2 <= count <= 256 for count in each):
-        raise PydanticCustomError("levels", "a number of levels, or a list of them")
-    return each if isinstance(value, list | tuple) else value
-
-
-_COUNT = {"type": "integer", "minimum": 2, "maximum": 256}
-Levels = Annotated[  # one type and not a union, whose errors would name its branches beside the key
-    Any,
-    AfterValidator(_levels),
-    WithJsonSchema({"anyOf": [_COUNT, {"type": "array", "minItems": 1, "items": _COUNT}]}),
-]
-
-
 class Quantiser(Choice):
     """How a VQ-VAE's codes are made: see `vaeplay.models.parts.quantisers`."""
 
@@ -124,14 +108,6 @@ class Quantiser(Choice):
     stages: int = Field(ge=1, le=16)
     levels: Levels
     entropy: float = Field(ge=0, le=1e4)
-
-
-class Gumbel(Settings):
-    """The codes of a discrete VAE, and the temperature of its relaxed samples."""
-
-    codes: int = Field(ge=2, le=MOST_CODES)
-    temperature: float = Field(gt=0, le=100)
-    coldest: float = Field(gt=0, le=100)
 
 
 class CodePrior(Settings):

@@ -1,8 +1,11 @@
-"""Settings that the losses of few models read."""
+"""Settings that few models read."""
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from vaeplay.models.parts.limits import MOST_CODES
 
 STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
@@ -48,3 +51,26 @@ class FlowSettings(Objective):
 
     layers: int = Field(ge=1, le=64)
     hidden: int = Field(ge=1, le=65536)
+
+
+def _levels(value: Any) -> Any:
+    each = list(value) if isinstance(value, list | tuple) else [value]
+    if not each or not all(type(count) is int and 2 <= count <= 256 for count in each):
+        raise PydanticCustomError("levels", "a number of levels, or a list of them")
+    return each if isinstance(value, list | tuple) else value
+
+
+_COUNT = {"type": "integer", "minimum": 2, "maximum": 256}
+Levels = Annotated[  # one type and not a union, whose errors would name its branches beside the key
+    Any,
+    AfterValidator(_levels),
+    WithJsonSchema({"anyOf": [_COUNT, {"type": "array", "minItems": 1, "items": _COUNT}]}),
+]
+
+
+class Gumbel(Objective):
+    """The codes of a discrete VAE, and the temperature of its relaxed samples."""
+
+    codes: int = Field(ge=2, le=MOST_CODES)
+    temperature: float = Field(gt=0, le=100)
+    coldest: float = Field(gt=0, le=100)
