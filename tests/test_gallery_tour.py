@@ -77,7 +77,7 @@ def test_a_station_says_what_its_claim_came_to_and_nothing_else(bare: Page, stat
     assert f'data-verdict="{verdict}"' in html and f'class="verdict {verdict.replace(" ", "-")}"' in html
     assert station.after[verdict] in words
     assert not [other for other in VERDICTS if other != verdict and station.after[other] in words]
-    assert "Judged of these trained models alone" in words
+    assert "This is about these trained models only" in words
     assert f"This run has 2 {station.noun}s, each {station.each}." in words
 
 
