@@ -16,8 +16,8 @@ SHOWN = 4
 SIDE = 84
 """Pixels of an image on the page, about; it is enlarged by a whole number."""
 MOST_BYTES = 4_000  # of a strip, from which on it is compressed with loss
-ROOM = 250_000
-"""Bytes of all strips of the page, about and at most: two of each of eight cells, and five of each of five answers."""
+ROOM = 280_000
+"""Bytes of all strips of the page, about and at most: those of eight cells, of five answers, and of the tour."""
 ORIGINAL = ("reconstruction", 0)
 RECONSTRUCTION = ("reconstruction", 1)
 SAMPLE = ("prior", 0)
