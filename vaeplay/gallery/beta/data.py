@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from vaeplay import models
 from vaeplay.gallery.beta.dials import Dial, Rung
 from vaeplay.gallery.map.data import marks
 from vaeplay.gallery.page import Cell, Page
@@ -57,9 +58,12 @@ def data(view: View) -> dict[str, Any]:
 def separate(page: Page, cell: Cell) -> list[tuple[Cell, float, Rung]]:
     """The VAEs and β-VAEs of the same networks and size, each with its β and what it comes to."""
     found = []
+    networks = models.kin(cell.model or "").network
     for other in page.cells:
-        core = (other.model or "").replace("Beta", "")
-        if core != (cell.model or "").replace("MultiRate", "") or other.run != cell.run:
+        if other.run != cell.run or not models.known(other.model or ""):
+            continue
+        kin = models.kin(other.model or "")
+        if kin.core not in ("VAE", "BetaVAE") or kin.network != networks:
             continue
         if any(other.on(axis) != cell.on(axis) for axis in ("latent_dim", "depth", "activation")):
             continue
