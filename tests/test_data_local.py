@@ -26,7 +26,7 @@ SCENES = np.indices((2, 2, 2, 3, 4, 2)).reshape(6, -1).T
 SCENE_PIXELS = generator.integers(0, 256, (len(SCENES), 64, 64, 3), dtype=np.uint8)
 DIGITS = {"train": 7, "valid": 3, "test": 5}
 BITS = {half: generator.integers(0, 2, (count, 28, 28)) for half, count in DIGITS.items()}
-STROKES = {"": generator.random((6, 28, 28)), "test": generator.random((4, 28, 28))}
+STROKES: dict[str, NDArray[Any]] = {"": generator.random((6, 28, 28)), "test": generator.random((4, 28, 28))}
 ALPHABETS = {"": np.array([0, 1, 2, 2, 1, 0]), "test": np.array([0, 1, 1, 2])}
 FACES = 9
 SMILES = np.arange(FACES) % 2
@@ -49,12 +49,12 @@ def written(name: str, folder: Path) -> Path:
             file["labels"] = SCENES / 7 - 1  # values, not places
     elif name == "binarized_mnist":
         for half, pixels in BITS.items():
-            lines = (" ".join(map(str, image.flatten())) for image in pixels)
-            (folder / f"binarized_mnist_{half}.amat").write_text("".join(f"{line} \n" for line in lines))
+            text = "".join(" ".join(map(str, image.flatten())) + " \n" for image in pixels)
+            (folder / f"binarized_mnist_{half}.amat").write_text(text)
     elif name == "omniglot":
         held: dict[str, NDArray[Any]] = {}
-        for half, pixels in STROKES.items():
-            held[f"{half}data"] = pixels.transpose(0, 2, 1).reshape(len(pixels), -1).T
+        for half, strokes in STROKES.items():
+            held[f"{half}data"] = strokes.transpose(0, 2, 1).reshape(len(strokes), -1).T
             held[f"{half}target"] = np.eye(3)[ALPHABETS[half]].T
         savemat(folder / "chardata.mat", held)
     else:

@@ -23,7 +23,6 @@ from vaeplay.models.parts import losses
 from vaeplay.models.parts.gates import Dial, Gate
 from vaeplay.models.parts.losses import Loss
 from vaeplay.models.parts.nets import Network
-from vaeplay.models.residual import Residual
 from vaeplay.models.vae import VAE
 from vaeplay.noise import Noise
 
@@ -96,12 +95,6 @@ class ConvMultiRateVAE(Convolutional, MultiRateVAE):
     plain: type[VAE] = ConvVAE
 
 
-class ResMultiRateVAE(Residual, MultiRateVAE):
-    """Residual multi-rate VAE: its gates are on the strided convolutions' feature maps, and not within the blocks."""
-
-    plain: type[VAE] = type("ResVAE", (Residual, VAE), {})
-
-
 def _weighted(network: nn.Module) -> list[nn.Module]:
     return [layer for layer in network.children() if isinstance(layer, WITH_WEIGHTS)]
 
@@ -122,7 +115,7 @@ def _fold(network: nn.Module, gated: nn.Module, log_beta: Tensor) -> None:
     """Set the weights of `network` to those of `gated` times the gates that follow them."""
     layers = list(gated.children())
     followers = dict(zip(layers, [*layers[1:], None], strict=True))
-    for layer, source in zip(network.children(), (one for one in layers if not isinstance(one, Gate)), strict=True):
+    for layer, source in zip(_weighted(network), _weighted(gated), strict=True):
         layer.load_state_dict(source.state_dict())
         gate = followers[source]
         if isinstance(gate, Gate):
