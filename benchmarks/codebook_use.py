@@ -25,7 +25,7 @@ WAYS = {
     "VQ, reseeded": {"name": "ema"},
     "VQ alone": {"name": "ema", "reseed_below": 0.0},
 }
-EPOCHS, LR = 8, 2e-3  # a quarter of the default rate, at which FSQ fares worse still
+EPOCHS, LR = 8, 2e-3  # a quarter of the default rate
 
 
 def trained(quantiser: dict[str, Any], latent_dim: int, pixels: dict[str, torch.Tensor]) -> tuple[float, float, float]:
