@@ -27,19 +27,17 @@ NETWORKS = {"Conv": "Convolutional", "Res": "Residual"}
 """The prefix of a model's name, and the class of this folder that gives the model other networks than dense ones.
 
 Listed before the model's class among the bases, that class overrides `build_encoder` and `build_decoder`; its `uses`
-are the settings that these read in the place of `hidden`. A model that cannot have all of them says
-which in `networks`.
+are the settings that these read in the place of `hidden`.
 """
 
 
 @dataclass(frozen=True)
 class _Class:
-    """What a class statement says: its module, its bases, and its own `uses` and `networks`, if any."""
+    """What a class statement says: its module, its bases, and its own `uses`, if any."""
 
     module: str
     bases: tuple[str, ...]
     uses: tuple[str, ...] | None
-    networks: tuple[str, ...] | None
 
 
 @functools.cache
@@ -55,8 +53,7 @@ def _classes() -> dict[str, _Class]:
                 if node.name in classes:
                     raise UserError(f"{path}: class {node.name} is also in {classes[node.name].module}; rename one")
                 bases = tuple(_base_name(base, known) for base in node.bases)
-                said = (_own(attribute, node, path) for attribute in ("uses", "networks"))
-                classes[node.name] = _Class(f"{__name__}.{path.stem}", bases, *said)
+                classes[node.name] = _Class(f"{__name__}.{path.stem}", bases, _own_uses(node, path))
     return classes
 
 
@@ -69,15 +66,15 @@ def _base_name(base: ast.expr, known: dict[str, str]) -> str:
     return known.get(base.id, base.id) if isinstance(base, ast.Name) else ""
 
 
-def _own(attribute: str, node: ast.ClassDef, path: Path) -> tuple[str, ...] | None:
+def _own_uses(node: ast.ClassDef, path: Path) -> tuple[str, ...] | None:
     for statement in node.body:
         if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-            if any(isinstance(target, ast.Name) and target.id == attribute for target in targets):
+            if any(isinstance(target, ast.Name) and target.id == "uses" for target in targets):
                 try:
                     return tuple(ast.literal_eval(statement.value))
                 except ValueError:
-                    raise UserError(f"{path}: {node.name}.{attribute} is not a plain tuple of names") from None
+                    raise UserError(f"{path}: {node.name}.uses is not a plain tuple of names") from None
     return None
 
 
@@ -88,8 +85,7 @@ def _class(name: str) -> _Class | None:
     for prefix, network in NETWORKS.items():
         model = name.removeprefix(prefix)
         if model != name and model in names() and "hidden" in uses(model):
-            allowed = next((above.networks for above in _line_of(model) if above.networks is not None), (network,))
-            return _Class(_classes()[model].module, (network, model), None, None) if network in allowed else None
+            return _Class(_classes()[model].module, (network, model), None)
     return None
 
 

@@ -33,7 +33,6 @@ class MultiRateVAE(VAE):
     """A VAE for every β of a range. Outside of training it is the one of β = 1; `at` gives the others."""
 
     uses: tuple[str, ...] = ("likelihood", "schedule", "hidden", "betas")
-    networks: tuple[str, ...] = ("Convolutional",)  # a gate stands between plain layers
     plain: type[VAE] = VAE
     betas: tuple[float, float]
 

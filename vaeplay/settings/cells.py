@@ -16,7 +16,6 @@ from vaeplay.models.parts.limits import MOST_CODES
 from vaeplay.settings import axes
 from vaeplay.settings.axes import Activation
 from vaeplay.settings.objectives import (
-    STRICT,
     AdversarySettings,
     Capacity,
     Covariance,
@@ -43,7 +42,7 @@ Repeat = Annotated[str, Field(pattern=r"^(_r[1-9][0-9]{0,3})?$")]
 class Settings(BaseModel):
     """Base of every group of settings: no unknown keys, no coercion, no changes after creation."""
 
-    model_config = STRICT
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Choice(Settings):

@@ -7,13 +7,11 @@ from pydantic_core import PydanticCustomError
 
 from vaeplay.models.parts.limits import MOST_CODES
 
-STRICT = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
 
 class Objective(BaseModel):
     """Base of these groups, as strict as all others."""
 
-    model_config = STRICT
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Shrinkage(Objective):
