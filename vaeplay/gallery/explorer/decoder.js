@@ -1,4 +1,4 @@
-// Decoders in plain JavaScript: the layers that vaeplay/evaluation/layers.py defines, on typed arrays. One
+// Decoders and encoders in plain JavaScript: the layers that vaeplay/evaluation/layers.py defines, on typed arrays. One
 // self-contained function, since a worker is made from its text.
 
 /** @typedef {{ about: any, tensors: Record<string, any> }} File What a cell's file holds. */
@@ -65,10 +65,23 @@ export const makeDecoding = () => {
 
   const product = (sizes) => sizes.reduce((all, size) => all * size, 1);
 
+  // Whole numbers of up to 16 bits: the highest 8, and a plane of bits for each lower one, from the lowest on.
+  const whole = (high, low) => {
+    const plane = Math.ceil(high.length / 8);
+    const count = low.length / plane;
+    const found = new Int16Array(high.length);
+    for (let i = 0; i < high.length; i++) {
+      let value = high[i];
+      for (let k = count - 1; k >= 0; k--) value = 2 * value + ((low[k * plane + (i >> 3)] >> (7 - (i & 7))) & 1);
+      found[i] = value;
+    }
+    return found;
+  };
+
   // Weights as Float32, (inputs, outputs · kernel), whatever they are stored as.
   const weightsOf = (tensors, name, inputs, outputs) => {
-    const [low, high] = [tensors[`${name}.weight.low`], tensors[`${name}.weight.high`]];
-    const stored = low ? Int16Array.from(low, (byte, i) => 256 * high[i] + byte) : tensors[`${name}.weight`];
+    const high = tensors[`${name}.weight.high`];
+    const stored = high ? whole(high, tensors[`${name}.weight.low`]) : tensors[`${name}.weight`];
     const scale = tensors[`${name}.scale`];
     if (!scale) return stored;
     const kernel = stored.length / (inputs * outputs);
@@ -220,14 +233,14 @@ export const makeDecoding = () => {
     for (const layer of about.layers) {
       if (layer.weights === undefined || layer.kind === 'gate' || layer.kind === 'norm') continue;
       const places = layer.kind === 'linear' ? 1 : product(layer.input.slice(1));
-      const { length } = tensors[`${layer.weights}.weight`] ?? tensors[`${layer.weights}.weight.low`];
+      const { length } = tensors[`${layer.weights}.weight`] ?? tensors[`${layer.weights}.weight.high`];
       found += length * places;
     }
     return found;
   };
 
-  // The function from a flat code to grey levels 0…255, channel by channel. Its result is overwritten by the next.
-  // Gates follow the dial.
+  // The function from a flat code to grey levels 0…255, or from an image to what its encoder gives, channel by channel.
+  // Its result is overwritten by the next. Gates follow the dial.
   const network = ({ about, tensors }, dial = { logBeta: 0 }) => {
     const steps = about.layers.map((layer) => step(layer, tensors, dial));
     /** @type {Float32Array[]} */
