@@ -1,8 +1,9 @@
 """The data sets: one file a family, each with a literal `SETS` and a function `read`.
 
 `SETS` gives each name that `data.name` may hold the shape of its images, (channels, height, width), or None where that
-is not known beforehand. It is read off the file, not imported, so that settings are checked without numpy or torch.
-`FRAMES`, where it is there, says how they were framed. `read(request)` gives `images.Images`. A new data set is one new file here and its name in params.yaml.
+is not known beforehand. `FRAMES`, where it is there, says how images were framed: the numbers of a `Frame`. Both are
+read off the file, not imported, so that settings are checked without numpy or torch. `read(request)` gives
+`images.Images`. A new data set is one new file here and its name in params.yaml.
 """
 
 import ast

@@ -116,7 +116,9 @@ def _decoder(
 
     def error(floats: layers.Tensors) -> float:
         made = (layers.run(plain, floats, probes.cpu(), math.log(beta)) for beta in betas)
-        return max(float((one - image).abs().max()) for one, image in zip(made, expected, strict=True)) * 255 / TOLERANCE
+        return (
+            max(float((one - image).abs().max()) for one, image in zip(made, expected, strict=True)) * 255 / TOLERANCE
+        )
 
     found = layers.fitted(plain, weights, known.cpu(), error, TOLERANCE / 255)
     if found is None:

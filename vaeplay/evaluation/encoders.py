@@ -75,7 +75,9 @@ def _file(subject: Subject, plain: list[layers.Layer], kept: layers.Tensors, err
         "error": round(error, 5),
         "moved": None,
         "likelihood": next(name for name, kind in BY_NAME.items() if type(model.likelihood) is kind),
-        "log_sigma": float(sigma) if isinstance(sigma := getattr(model.likelihood, "log_sigma", None), Tensor) else None,
+        "log_sigma": float(sigma)
+        if isinstance(sigma := getattr(model.likelihood, "log_sigma", None), Tensor)
+        else None,
         "binarises": model.likelihood.binarises,
     }
     entries = model.codebook()
@@ -111,4 +113,3 @@ def _has_gaussian_rate(subject: Subject) -> bool:
     rates = losses.gaussian_rates(*(part[:TRIED] for part in subject.posteriors)).sum(1)
     found = subject.model.measure(x, Noise(0, x.device)).get("rate")
     return found is not None and bool((found - rates).abs().max() <= NEAR * rates.abs().max().clamp(min=1))
-

@@ -19,8 +19,8 @@ first, and `maps` (N, h · w), the test images' maps as rows of it; `draws` are 
 numbers of these entries, and `palette` (at most PALETTE, C, height, width) the part of an image that each describes, in
 the first map that has it. The metadata key
 `explorer` holds JSON: the layers, or null for a decoder that is not plain, bits of a weight, the largest error on the
-codes that were tried in grey levels, the code's shape, the image's, the dimensions with their rates, what the prior is, the
-likelihood's name, the reach and the ends of the field and a place in a hole.
+codes that were tried in grey levels, the code's shape, the image's, the dimensions with their rates, what the prior
+is, the likelihood's name, the reach and the ends of the field and a place in a hole.
 """
 
 import io

@@ -17,7 +17,7 @@ import { decoding, makeDecoding } from '../explorer/decoder.js';
  * @typedef {[string, Passed][]} All
  */
 
-/** @param {typeof decoding} decoding */
+/** @param {ReturnType<typeof makeDecoding>} decoding */
 export const makePassing = (decoding) => {
   const logistic = (x) => 1 / (1 + Math.exp(-x));
   const softplus = (x) => (x > 30 ? x : Math.log1p(Math.exp(x)));
@@ -86,22 +86,24 @@ export const makePassing = (decoding) => {
       const x = encoder.binarises ? binarised(pixels, seed) : pixels;
       /** @type {Float32Array} */
       let code = encode(x).slice();
-      let [mean, deviation, entries] = [null, null, null];
-      if (book) ({ entries, code } = nearest(code, book, about.code[0]));
+      /** @type {Pick<Passed, 'mean' | 'deviation' | 'entries' | 'rate'>} */
+      const known = { mean: null, deviation: null, entries: null, rate: null };
+      if (book) ({ entries: known.entries, code } = nearest(code, book, about.code[0]));
       else if (encoder.gaussian) {
         const size = code.length / 2;
-        mean = code.slice(0, size);
-        deviation = code.slice(size).map((value) => Math.exp(value / 2));
+        const mean = code.slice(0, size);
+        const deviation = code.slice(size).map((value) => Math.exp(value / 2));
         const draw = uniforms(seed);
         const normal = () => Math.sqrt(-2 * Math.log(1 - draw())) * Math.cos(2 * Math.PI * draw());
         code = mean.map((value, d) => value + deviation[d] * normal());
+        Object.assign(known, { mean, deviation });
+        if (encoder.rate) {
+          known.rate = mean.reduce((sum, m, d) => sum + (m * m + deviation[d] ** 2 - 1) / 2 - Math.log(deviation[d]), 0);
+        }
       }
-      const rate = encoder.rate
-        ? mean.reduce((sum, m, d) => sum + (m * m + deviation[d] ** 2 - 1) / 2 - Math.log(deviation[d]), 0)
-        : null;
       const outputs = decode(code);
       const levels = Float32Array.from(x, (_, at) => 255 * logistic(outputs[at]));
-      return { code, mean, deviation, entries, levels, rate, distortion: distortion(x, outputs, encoder) };
+      return { ...known, code, levels, distortion: distortion(x, outputs, encoder) };
     };
   };
   return { through, binarised };

@@ -62,7 +62,7 @@ const plane = (canvas, cell, { code, mean, deviation }) => {
   const { canvas: ground, reach } = groundOf(cell, width, height, style.color);
   context.drawImage(ground, 0, 0, width, height);
   const at = (flat) => spot(cell.place(flat), reach, width, height);
-  const inside = ([x, y]) => [Math.min(width - 4, Math.max(4, x)), Math.min(height - 4, Math.max(4, y))];
+  const inside = (value, size) => Math.min(size - 4, Math.max(4, value));
   context.strokeStyle = context.fillStyle = style.color;
   context.lineWidth = 1.5;
   if (mean && deviation) {
@@ -76,9 +76,9 @@ const plane = (canvas, cell, { code, mean, deviation }) => {
       context.stroke();
     }
   }
-  const [x, y] = inside(at(code));
+  const [x, y] = at(code);
   context.beginPath();
-  context.arc(x, y, 3, 0, 7);
+  context.arc(inside(x, width), inside(y, height), 3, 0, 7);
   context.fill();
 };
 

@@ -7,7 +7,7 @@ import { load } from '../explorer/engine.js';
 import { colour, latent, sizeOfImage } from '../explorer/latent.js';
 import { points } from '../explorer/points.js';
 import { cropped, framed, inked } from './framing.js';
-import { makePad, raster, SIDE } from './pad.js';
+import { makePad, raster } from './pad.js';
 import { passAll, passing } from './passing.js';
 import { show, squaredError, surprise } from './rows.js';
 
@@ -43,6 +43,7 @@ const start = (section, facts, points) => {
   let cells = new Map();
   /** @type {ReturnType<typeof passAll> | null} */
   let pass = null;
+  /** @type {Float32Array} */
   let x = new Float32Array(channels * area);
   let seed = 1;
   let near = false;

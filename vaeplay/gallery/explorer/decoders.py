@@ -26,6 +26,7 @@ from vaeplay.gallery.tensors import Tensors
 
 KEY = "explorer"
 KEYS = frozenset({"layers", "code", "shape", "prior", "grid"})
+ENCODER_KEYS = frozenset({"layers", "bits", "error", "gaussian", "rate"})
 PLACES = 101  # quantiles over the test images
 SHARE_OF_ATLASES = 0.2  # of the budget: what live decoders leave for the atlases of later cells
 PLANE = ("origin", "axes")
@@ -110,8 +111,8 @@ def _about(file: Tensors, keys: Set[str] = KEYS) -> dict[str, Any]:
 
 def _encoder(root: Path, name: str) -> tuple[Tensors, dict[str, Any]] | None:
     """A cell's encoder and what is known of it; None where it has none."""
-    path = f"evaluation/{name}/encoder.safetensors"
-    return (file, _about(file, {"layers", "bits", "error", "gaussian", "rate"})) if (file := _there(root, path)) else None
+    file = _there(root, f"evaluation/{name}/encoder.safetensors")
+    return (file, _about(file, ENCODER_KEYS)) if file else None
 
 
 def _there(root: Path, path: str) -> Tensors | None:
