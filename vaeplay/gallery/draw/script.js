@@ -102,6 +102,7 @@ const start = (section, facts, points) => {
       return;
     }
     busy = true;
+    section.dataset.busy = 'true';
     const since = performance.now();
     const wanted = source();
     x = await seenOf(wanted);
@@ -112,6 +113,7 @@ const start = (section, facts, points) => {
       if (row && cell) show(row, cell, passed, x, facts.cells[name]);
     }
     busy = false;
+    section.dataset.busy = String(late);
     section.dataset.passed = String(Number(section.dataset.passed ?? 0) + 1);
     section.dataset.milliseconds = (performance.now() - since).toFixed(1);
     clearTimeout(resting);

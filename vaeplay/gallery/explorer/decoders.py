@@ -5,9 +5,7 @@ is a file of the same format with the codes of the images that the page shows an
 `encoder.safetensors` under names that begin with `encoder.`; deflated, as base64.
 """
 
-import base64
 import json
-import zlib
 from collections.abc import Sequence, Set
 from dataclasses import replace
 from pathlib import Path
@@ -15,16 +13,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import save as to_bytes
 
 from vaeplay.errors import UserError
 from vaeplay.gallery.explorer.explorable import Encoder, Explorable
 from vaeplay.gallery.explorer.order import Network, ordered
+from vaeplay.gallery.explorer.packing import KEY, packed
 from vaeplay.gallery.page import Cell, TestImages
 from vaeplay.gallery.results import Explored, finite
 from vaeplay.gallery.tensors import Tensors
 
-KEY = "explorer"
 KEYS = frozenset({"layers", "code", "shape", "prior", "grid"})
 ENCODER_KEYS = frozenset({"layers", "bits", "error", "gaussian", "rate"})
 PLACES = 101  # quantiles over the test images
@@ -178,41 +175,22 @@ def _live(
         tensors |= {f"encoder.{key}": weights[key] for key in (*_parts(own), "codebook") if key in weights}
         layers = [layer | _renamed(layer) for layer in own["layers"]]
         about = about | {"encoder": own | {"layers": layers}}
-    for key in [key for key, value in tensors.items() if value.dtype == np.int16]:
-        tensors |= _planes(key, tensors.pop(key))
     tensors |= {key: _half(file[key][rows]) for key in ("points", "logvar") if key in file}
     if "maps" in file:
         tensors["maps"] = file["maps"][rows]
     else:
         tensors["codes"] = _half(Tensors(root, f"codes/{file.name.split('/')[1]}.safetensors")["codes"][rows])
-    return _packed(tensors, about)
+    return packed(tensors, about)
 
 
 def _renamed(layer: dict[str, Any]) -> dict[str, str]:
     return {"weights": f"encoder.{layer['weights']}"} if "weights" in layer else {}
 
 
-def _planes(key: str, whole: NDArray[Any]) -> dict[str, NDArray[Any]]:
-    """Whole numbers as their highest 8 bits, which deflate, and a plane of bits for each lower one, which would not."""
-    flat = whole.astype(np.int16).reshape(-1)
-    count = 0
-    while (flat >> count).min() < -128 or (flat >> count).max() > 127:
-        count += 1
-    planes = [np.packbits((flat >> place & 1).astype(np.uint8)) for place in range(count)]
-    low = np.concatenate([*planes, np.zeros(0, np.uint8)])
-    return {f"{key}.high": (flat >> count).astype(np.int8), f"{key}.low": low}
-
-
 def _atlas(file: Tensors, about: dict[str, Any], images: TestImages) -> str:
     tensors = {key: file[key] for key in (*PLANE, "atlas", "field") if key in file}
-    return _packed(tensors | {"points": _half(file["points"][list(images.rows)])}, about | {"layers": None})
+    return packed(tensors | {"points": _half(file["points"][list(images.rows)])}, about | {"layers": None})
 
 
 def _half(values: NDArray[Any]) -> NDArray[Any]:
     return values.clip(-LARGEST_HALF, LARGEST_HALF).astype("<f2")
-
-
-def _packed(tensors: dict[str, NDArray[Any]], about: dict[str, Any]) -> str:
-    content = to_bytes({key: np.ascontiguousarray(value) for key, value in tensors.items()}, {KEY: json.dumps(about)})
-    deflater = zlib.compressobj(strategy=zlib.Z_HUFFMAN_ONLY)  # weights never repeat: looking for it only takes time
-    return base64.b64encode(deflater.compress(content) + deflater.flush()).decode()
