@@ -26,12 +26,12 @@ class Frame:
     """How white ink on black was cut and placed: a drawing is to be framed likewise. In shares of the image's side.
 
     The box around the ink is scaled until its longer side is `longest`; `pen` is the usual width of a stroke. The
-    ink's centre of `mass`, or else that of the box, is the centre of the image.
+    ink's centre of mass lies at `mass` from the left and from the top; where that is None, the box is in the middle.
     """
 
     longest: float
     pen: float
-    mass: bool
+    mass: float | None
 
 
 @functools.cache

@@ -254,10 +254,8 @@ def _walk(
     for layer in layers:
         x = x.reshape(len(z), *layer["input"])
         inputs.append(x)
-        if layer["kind"] == "add":
-            x = x + inputs[layer["from"]].reshape(x.shape)
-        else:
-            x = _step(layer, tensors, x, log_beta)
+        added = layer["kind"] == "add"
+        x = x + inputs[layer["from"]].reshape(x.shape) if added else _step(layer, tensors, x, log_beta)
         yield layer, inputs[-1], x
 
 

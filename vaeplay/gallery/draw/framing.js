@@ -2,7 +2,7 @@
 
 /**
  * @typedef {{ width: number, height: number, values: Float32Array }} Raster values in 0…1, channel by channel
- * @typedef {{ longest: number, pen: number, mass: boolean }} Frame in shares of the image's side
+ * @typedef {{ longest: number, pen: number, mass: number | null }} Frame in shares of the image's side
  * @typedef {{ left: number, top: number, across: number, down: number }} Box in pixels of a raster
  */
 
@@ -105,7 +105,8 @@ export const framed = (raster, frame, side, most = Infinity) => {
   });
   if (right <= left) return new Float32Array(side * side);
   const size = Math.max(Math.max(right - left, bottom - top) / frame.longest, Math.max(width, height) / most);
-  const centre = frame.mass ? [x / mass, y / mass] : [(left + right) / 2, (top + bottom) / 2];
-  const box = { left: centre[0] - size / 2, top: centre[1] - size / 2, across: size, down: size };
+  const centre = frame.mass === null ? [(left + right) / 2, (top + bottom) / 2] : [x / mass, y / mass];
+  const before = size * (frame.mass ?? 0.5);
+  const box = { left: centre[0] - before, top: centre[1] - before, across: size, down: size };
   return resample(raster, box, side, side, true);
 };

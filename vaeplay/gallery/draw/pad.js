@@ -14,6 +14,7 @@ export const trace = (context, strokes, width) => {
   for (const stroke of strokes) {
     context.beginPath();
     context.moveTo(stroke[0][0], stroke[0][1]);
+    context.lineTo(stroke[0][0] + 0.1, stroke[0][1]); // a path of no length would not be drawn
     for (const [x, y] of stroke) context.lineTo(x, y);
     context.stroke();
   }

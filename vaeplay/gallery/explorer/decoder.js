@@ -109,9 +109,43 @@ export const makeDecoding = () => {
     };
   };
 
-  // Convolutions, both kinds: what a pixel gives to all outputs within its kernel is one matrix product, and is then
-  // added where it belongs.
+  // A convolution: each output place gathers what lies within its kernel, all feature maps at once.
   const convolution = (layer, weights, bias) => {
+    const [inputs, height, width] = layer.input;
+    const [outputs, outHeight, outWidth] = layer.output;
+    const [kernelHeight, kernelWidth] = layer.kernel_size;
+    const kernel = kernelHeight * kernelWidth;
+    const [area, outArea] = [height * width, outHeight * outWidth];
+    const rows = new Float32Array(weights.length); // (inputs, kernel, outputs)
+    for (let i = 0; i < inputs; i++) {
+      for (let o = 0; o < outputs; o++) {
+        for (let k = 0; k < kernel; k++) rows[(i * kernel + k) * outputs + o] = weights[(i * outputs + o) * kernel + k];
+      }
+    }
+    const out = new Float32Array(outputs * outArea);
+    const sum = new Float32Array(outputs);
+    return (x) => {
+      for (let to = 0; to < outArea; to++) {
+        sum.set(bias);
+        const top = Math.floor(to / outWidth) * layer.stride[0] - layer.padding[0];
+        const left = (to % outWidth) * layer.stride[1] - layer.padding[1];
+        for (let k = 0; k < kernel; k++) {
+          const [row, column] = [top + Math.floor(k / kernelWidth), left + (k % kernelWidth)];
+          if (row < 0 || row >= height || column < 0 || column >= width) continue;
+          for (let i = 0; i < inputs; i++) {
+            const value = x[i * area + row * width + column];
+            if (value !== 0) addRow(sum, rows, (i * kernel + k) * outputs, value);
+          }
+        }
+        for (let o = 0; o < outputs; o++) out[o * outArea + to] = sum[o];
+      }
+      return out;
+    };
+  };
+
+  // A transposed one: what a pixel gives to all outputs within its kernel is one matrix product, and is then added where
+  // it belongs.
+  const transposed = (layer, weights, bias) => {
     const [inputs, height, width] = layer.input;
     const [outputs, outHeight, outWidth] = layer.output;
     const [kernelHeight, kernelWidth] = layer.kernel_size;
@@ -124,8 +158,8 @@ export const makeDecoding = () => {
       const found = new Int32Array(size * kernelSize).fill(-1);
       for (let at = 0; at < size; at++) {
         for (let k = 0; k < kernelSize; k++) {
-          const to = layer.kind === 'transposed' ? at * stride - padding + k : (at + padding - k) / stride;
-          if (Number.isInteger(to) && to >= 0 && to < outSize) found[at * kernelSize + k] = to;
+          const to = at * stride - padding + k;
+          if (to >= 0 && to < outSize) found[at * kernelSize + k] = to;
         }
       }
       return found;
@@ -224,7 +258,8 @@ export const makeDecoding = () => {
     const bias = tensors[`${layer.weights}.bias`];
     if (layer.kind === 'norm') return norm(layer, tensors[`${layer.weights}.weight`], bias);
     const weights = weightsOf(tensors, layer.weights, layer.input[0], layer.output[0]);
-    return layer.kind === 'linear' ? linear(weights, bias) : convolution(layer, weights, bias);
+    if (layer.kind === 'linear') return linear(weights, bias);
+    return (layer.kind === 'conv' ? convolution : transposed)(layer, weights, bias);
   };
 
   // Multiplications and additions of one image.
@@ -232,7 +267,7 @@ export const makeDecoding = () => {
     let found = 0;
     for (const layer of about.layers) {
       if (layer.weights === undefined || layer.kind === 'gate' || layer.kind === 'norm') continue;
-      const places = layer.kind === 'linear' ? 1 : product(layer.input.slice(1));
+      const places = layer.kind === 'linear' ? 1 : product((layer.kind === 'conv' ? layer.output : layer.input).slice(1));
       const { length } = tensors[`${layer.weights}.weight`] ?? tensors[`${layer.weights}.weight.high`];
       found += length * places;
     }
