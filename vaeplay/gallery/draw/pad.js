@@ -105,12 +105,15 @@ export const makePad = (paper, { begin, extend, undo, say, moved }) => {
     moved();
   });
   /** Shows what is drawn, and where the brush of the keyboard is. */
-  return (/** @type {Stroke[]} */ strokes, /** @type {CanvasImageSource | null} */ picture) => {
+  return (/** @type {Stroke[]} */ strokes, /** @type {HTMLCanvasElement | null} */ picture) => {
     const context = context2d(paper);
     context.fillStyle = '#000';
     context.fillRect(0, 0, SIDE, SIDE);
     context.imageSmoothingEnabled = false;
-    if (picture) context.drawImage(picture, 0, 0, SIDE, SIDE);
+    if (picture) {
+      const [wide, high] = [picture.width, picture.height].map((size) => (SIDE * size) / Math.max(picture.width, picture.height));
+      context.drawImage(picture, (SIDE - wide) / 2, (SIDE - high) / 2, wide, high);
+    }
     trace(context, strokes, 0.08 * SIDE);
     if (!brush.shown) return;
     for (const [colour, width] of /** @type {[string, number][]} */ ([['#000', 5], ['#e69f00', 2.5]])) {

@@ -124,7 +124,7 @@ const start = (section, facts, points) => {
     }
   };
 
-  /** @type {ImageBitmap | HTMLCanvasElement | null} */
+  /** @type {HTMLCanvasElement | null} */
   let picture = null;
   const repaint = () => paint(source().strokes, picture);
   const changed = async () => {
