@@ -84,8 +84,9 @@ def _file(subject: Subject, plain: list[layers.Layer], kept: layers.Tensors, err
     if entries is not None:
         made = layers.run(plain, layers.restored(kept), as_float(subject.seen).cpu()).to(entries.device)
         true = model.nearest_entries(subject.codes.unflatten(1, model.code_shape))
-        about["moved"] = round(float((model.nearest_entries(made) != true).double().mean()), 5)
-        if about["moved"] > TOLERANCE:  # entries that are not the nearest: the page would take others
+        moved = float((model.nearest_entries(made) != true).double().mean())
+        about["moved"] = round(moved, 5)
+        if moved > TOLERANCE:  # entries that are not the nearest: the page would take others
             return None
         kept = kept | {"codebook": entries}
     tensors = {name: value.detach().cpu().contiguous() for name, value in kept.items()}
