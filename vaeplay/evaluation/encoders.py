@@ -49,6 +49,10 @@ def export(subject: Subject) -> bytes | None:
     except layers.NotPlainError:
         return None
     images, expected, spread = images.cpu(), expected.cpu(), spread.cpu()
+    if layers.run(plain, weights, images[:1]).shape[1:] != expected.shape[1:]:  # another posterior than a Gaussian
+        return None
+    if model.codebook() is not None and expected.shape[1:] != model.code_shape:  # more than one codebook, say
+        return None
     tolerance = TOLERANCE * spread
     tried = evenly(len(images), TRIED)
 

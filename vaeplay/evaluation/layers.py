@@ -246,9 +246,7 @@ def _run(layers: list[Layer], tensors: Tensors, z: Tensor, log_beta: float) -> T
     return x
 
 
-def _walk(
-    layers: list[Layer], tensors: Tensors, z: Tensor, log_beta: float
-) -> Iterator[tuple[Layer, Tensor, Tensor]]:
+def _walk(layers: list[Layer], tensors: Tensors, z: Tensor, log_beta: float) -> Iterator[tuple[Layer, Tensor, Tensor]]:
     """Each layer with its input and its output."""
     x, inputs = z, []
     for layer in layers:
