@@ -1,6 +1,7 @@
-"""Frames a second of the explorer while its point is dragged, and how far its decoders are from torch.
+"""Frames a second of the explorer, how far its decoders are from torch, and how soon all models follow a stroke.
 
-Opens `reports/gallery.html` of the project in headless Chromium and drags in a circle for SECONDS in each live cell.
+Opens `reports/gallery.html` of the project in headless Chromium, drags in a circle for SECONDS in each live cell, and
+draws STROKES pieces of a line.
 
     uv run python benchmarks/explorer.py
 """
@@ -14,6 +15,7 @@ from playwright.sync_api import Page, sync_playwright
 from safetensors.numpy import load_file
 
 SECONDS = 2
+STROKES = 60
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SHOWN = """(name) => {
     const [side] = modules['explorer/place.js'].explorer.sides;
@@ -42,6 +44,28 @@ DECODE = """async ([cell, codes, count]) => {
     const found = await modules['explorer/engine.js'].load(cell);
     return [...(await found.decode(Float32Array.from(codes), count))];
 }"""
+FOLLOW = """async (strokes) => {
+    const section = document.querySelector('#draw');
+    const paper = section.querySelector('.paper');
+    const box = paper.getBoundingClientRect();
+    paper.setPointerCapture = () => {};
+    const send = (type, share) => paper.dispatchEvent(new PointerEvent(type, {
+        pointerId: 9, bubbles: true, clientX: box.left + (0.5 + 0.3 * Math.cos(7 * share)) * box.width,
+        clientY: box.top + (0.5 + 0.3 * Math.sin(5 * share)) * box.height }));
+    const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+    send('pointerdown', 0);
+    await pause(500);
+    const times = [];
+    for (let n = 1; n <= strokes; n++) {
+        const [before, since] = [section.dataset.passed, performance.now()];
+        send('pointermove', n / strokes);
+        while (section.dataset.passed === before) await pause(0);
+        times.push(performance.now() - since);
+        await pause(30);
+    }
+    send('pointerup', 1);
+    return times.sort((a, b) => a - b);
+}"""
 LIVE = """() => {
     const { cells, way } = modules['explorer/engine.js'];
     return cells.filter((cell) => way(cell) === 'live');
@@ -67,14 +91,21 @@ def main(root: Path = Path()) -> None:
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None or not (root / "reports/gallery.html").exists():
         sys.exit("needs Chromium, and reports/gallery.html, which `uv run dvc repro` makes")
-    print(f"{'cell':40} {'format':8} {'million MACs':>12} {'frames/s':>9} {'ms':>6} {'grey levels':>12}")
+    print(f"{'cell':40} {'bits':8} {'million MACs':>12} {'frames/s':>9} {'ms':>6} {'grey levels':>12}")
     with sync_playwright() as playwright:
         page = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"]).new_page()
         page.goto((root / "reports/gallery.html").resolve().as_uri() + "#explorer")
         for name in page.evaluate(LIVE):
             cost, frames, milliseconds, error = measured(page, root, name)
-            form = page.evaluate("async (cell) => (await modules['explorer/engine.js'].load(cell)).about.format", name)
-            print(f"{name:40} {form:8} {cost:12.2f} {frames:9.1f} {milliseconds:6.2f} {error:12.0f}")
+            form = page.evaluate("async (cell) => (await modules['explorer/engine.js'].load(cell)).about.bits", name)
+            print(f"{name:40} {form:<8.1f} {cost:12.2f} {frames:9.1f} {milliseconds:6.2f} {error:12.0f}")
+        page.locator("#draw").scroll_into_view_if_needed()
+        page.wait_for_function("() => document.querySelector('#draw').dataset.passed > 0")
+        times = page.evaluate(FOLLOW, STROKES)
+        rows = page.locator("#draw .drawn > li").count()
+        print(
+            f"{rows} rows follow a stroke in {times[len(times) // 2]:.0f} ms (median), {times[-6]:.0f} ms (nine in ten)"
+        )
 
 
 if __name__ == "__main__":

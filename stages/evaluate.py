@@ -9,7 +9,7 @@ from stages import run
 from vaeplay import files
 from vaeplay.classifier import network
 from vaeplay.data import drawing, prepared
-from vaeplay.evaluation import dial, export, kept, measure
+from vaeplay.evaluation import dial, encoders, export, kept, measure
 from vaeplay.evaluation.metrics import reconstruction
 from vaeplay.evaluation.metrics.subject import Subject
 from vaeplay.settings import axes
@@ -45,7 +45,7 @@ def main(name: str) -> None:
     started = time.perf_counter()
     pictures = measure.pictures(subject, options["columns"])
     shown = {kind: drawing.sheet(picture.cpu().numpy()) for kind, picture in pictures.items()}
-    explorer, turned = export.export(subject), dial.export(trained, subject)
+    explorer, encoder, turned = export.export(subject), encoders.export(subject), dial.export(trained, subject)
     reconstructions = {key: value.cpu().contiguous() for key, value in reconstruction.shown(subject).items()}
     seconds["pictures"] = time.perf_counter() - started
     files.write_bytes(Path("samples") / f"{name}.png", shown.pop("reconstruction"))
@@ -54,6 +54,8 @@ def main(name: str) -> None:
         for kind, picture in shown.items():
             files.write_bytes(folder / f"{kind}.png", picture)
         files.write_bytes(folder / "explorer.safetensors", explorer)
+        if encoder:
+            files.write_bytes(folder / "encoder.safetensors", encoder)
         if turned:
             files.write_bytes(folder / "dial.safetensors", turned)
         files.write_bytes(folder / "images.safetensors", kept.file(estimates))

@@ -11,7 +11,7 @@ from safetensors.numpy import save_file
 from tests import fake_workspace, making
 from tests.fake_workspace import Plan
 from vaeplay import models
-from vaeplay.evaluation import export
+from vaeplay.evaluation import encoders, export
 from vaeplay.evaluation.metrics.subject import Subject
 from vaeplay.settings.axes import ACTIVATIONS
 
@@ -69,6 +69,8 @@ def make(root: Path, plans: list[Model], megabytes: float = 50.0, cells: list[st
         subject = plan.subject()
         codes = subject.codes.numpy()
         (root / f"evaluation/{plan.name}/explorer.safetensors").write_bytes(export.export(subject))
+        if encoder := encoders.export(subject):
+            (root / f"evaluation/{plan.name}/encoder.safetensors").write_bytes(encoder)
         save_file({"codes": codes}, root / f"codes/{plan.name}.safetensors")
         test = {"test_images": subject.test.images.numpy(), "test_labels": subject.test.labels.numpy()}
         save_file(test, root / "data/images.safetensors")

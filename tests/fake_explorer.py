@@ -71,7 +71,7 @@ def _explorer(plan: Plan, kind: int, generator: np.random.Generator) -> bytes:
         }
     else:
         tensors["draws"] = generator.standard_normal((DRAWS, size)).astype(np.float16)
-    about = {"code": code, "error": 0.5, "format": "int11", "grid": GRID, "layers": layers, "prior": "the prior"}
+    about = {"code": code, "error": 0.5, "bits": 10.5, "grid": GRID, "layers": layers, "prior": "the prior"}
     about |= {"dimensions": [{"dimension": place, "rate": None} for place in range(size)], "shape": SHAPE}
     return save(tensors, {"explorer": json.dumps(about)})
 

@@ -12,12 +12,12 @@ from sklearn.decomposition import PCA
 from torch import nn
 
 from vaeplay import models
-from vaeplay.evaluation import export, field, layers
+from vaeplay.evaluation import encoders, export, field, layers
 from vaeplay.evaluation.metrics import holes
 from vaeplay.models.parts.likelihoods import BY_NAME
 
 from . import making
-from .explorable import CODED, Model
+from .explorable import CODED, DEEP, HEAVY, PLANE, Model
 
 
 def parts(tmp_path: Path, content: bytes) -> tuple[dict[str, torch.Tensor], dict[str, object]]:
@@ -37,17 +37,97 @@ def test_the_layers_are_the_decoder(name: str, likelihood: str) -> None:
     json.dumps(plain)
 
 
+@pytest.mark.parametrize("name", models.names())
 @torch.no_grad()
-def test_more_bits_are_nearer() -> None:
-    model = making.model("ConvVAE", depth=2).eval()
-    z = torch.randn(20, 3, generator=torch.Generator().manual_seed(0))
+def test_the_layers_are_the_encoder(name: str) -> None:
+    model, x = making.model(name).eval().measured(), making.images(5).float() / 255
+    plain, weights = layers.of_encoder(model.encoder, x[:1])
+    torch.testing.assert_close(layers.run(plain, weights, x), model.encoder(x), atol=1e-6, rtol=1e-5)
+    json.dumps(plain)
+
+
+@pytest.mark.parametrize("name", ["VAE", "ConvVAE"])
+@torch.no_grad()
+def test_longer_steps_are_fewer_bits_and_farther(name: str) -> None:
+    model = making.model(name, depth=2).eval()
+    z = torch.randn(200, 3, generator=torch.Generator().manual_seed(0))
     plain, weights = layers.of_decoder(model.decoder, z[:1], model.shape)
-    errors = []
-    for form in layers.FORMATS:
-        kept = layers.stored(weights, form)
-        errors.append(float((layers.run(plain, layers.restored(kept), z) - model.decode(z)).abs().max()))
-    assert errors[: len(layers.BITS)] == sorted(errors[: len(layers.BITS)], reverse=True)
-    assert errors[-1] < 1e-6 < errors[0] < 0.02
+    found = []
+    for tolerance in (1e-3, 1e-2, 1e-1):
+        kept, share = fitted(plain, weights, model.decode(z), z, tolerance) or pytest.fail("no steps are short enough")
+        error = float((layers.run(plain, layers.restored(kept), z) - model.decode(z)).abs().max())
+        assert error == pytest.approx(share * tolerance, rel=1e-3) and tolerance / 3 < error <= tolerance
+        found.append(layers.bits(kept))
+    assert found == sorted(found, reverse=True) and found[-1] < 9
+
+
+def fitted(
+    plain: list[layers.Layer], weights: layers.Tensors, expected: torch.Tensor, z: torch.Tensor, tolerance: float
+) -> tuple[layers.Tensors, float] | None:
+    def error(floats: layers.Tensors) -> float:
+        return float((layers.run(plain, floats, z) - expected).abs().max()) / tolerance
+
+    return layers.fitted(plain, weights, z, error, tolerance)
+
+
+@torch.no_grad()
+def test_rounding_with_feedback_loses_less_than_without() -> None:
+    generator = torch.Generator().manual_seed(0)
+    inputs = torch.randn(400, 6, generator=generator) @ torch.randn(6, 60, generator=generator)  # correlated, as pixels
+    weights = {"0.weight": torch.randn(60, 20, generator=generator), "0.bias": torch.zeros(20)}
+    lost = []
+    for seen in ({}, {"0": inputs}):
+        kept = layers.restored(layers.stored(weights, {"0": 0.1}, seen))["0.weight"]
+        lost.append(float((inputs @ (kept - weights["0.weight"])).square().mean()))
+    assert lost[1] < 0.25 * lost[0]
+
+
+@torch.no_grad()
+def test_networks_that_differ_from_their_model_stay_out() -> None:
+    model = making.model("VAE").eval()
+    z = torch.randn(20, 3)
+    plain, weights = layers.of_decoder(model.decoder, z[:1], model.shape)
+    assert fitted(plain, weights, model.decode(z) + 0.1, z, 0.01) is None
+
+
+@pytest.mark.parametrize("plan", [PLANE, DEEP, HEAVY, CODED, Model("AE", None, 3, 1)], ids=lambda plan: plan.model)
+@torch.no_grad()
+def test_an_encoder_is_within_a_hundredth_of_the_codes_deviation(tmp_path: Path, plan: Model) -> None:
+    subject = plan.subject()
+    content = encoders.export(subject)
+    assert content is not None
+    tensors, about = parts(tmp_path, content)
+    floats = layers.restored({name: value for name, value in tensors.items() if name != "codebook"})
+    plain = about["layers"]
+    assert isinstance(plain, list)
+    found = layers.run(plain, floats, subject.test.images.float() / 255)
+    if subject.posteriors is not None:
+        mean, logvar = subject.posteriors
+        spread = (mean.var(0, correction=0) + logvar.exp().mean(0)).sqrt()
+        own, log = found.chunk(2, 1)
+        assert ((own - mean) / spread).abs().max() <= 0.01 and (log - logvar).abs().max() <= 0.02
+        assert about["gaussian"] and about["rate"]
+    elif plan is CODED:
+        assert torch.equal(tensors["codebook"], subject.model.codebook())  # type: ignore[arg-type]
+        moved = about["moved"]
+        assert isinstance(moved, float) and moved <= 0.01
+    else:
+        assert ((found - subject.codes) / subject.codes.std(0, correction=0)).abs().max() <= 0.01
+        assert not about["gaussian"] and not about["rate"]
+    assert isinstance(about["bits"], float) and about["bits"] < 12
+    assert isinstance(about["error"], float) and 0 < about["error"] <= 0.01
+
+
+def test_codes_that_are_not_the_nearest_entries_have_no_encoder_in_the_page() -> None:
+    subject = Model("VQVAE", None, 3, 1).subject()
+    subject.__dict__["codes"] = subject.codes.roll(1, 0)
+    assert encoders.export(subject) is None
+
+
+def test_an_unknown_layer_leaves_the_encoder_out() -> None:
+    subject = making.subject("VAE")
+    subject.model.encoder = nn.Sequential(*subject.model.encoder.children(), nn.Dropout()).eval()
+    assert encoders.export(subject) is None
 
 
 @pytest.mark.parametrize("module", [nn.Dropout(), nn.Conv2d(1, 1, 3, padding_mode="reflect"), nn.LeakyReLU(0.3)])

@@ -236,7 +236,7 @@ def test_the_pair_that_moves_has_two_dimensions_where_it_is_live(tmp_path: Path)
 
     def with_live(live: list[str]) -> tuple[str, ...]:
         ways = {name: "live" if name in live else "atlas" for name in names}
-        explorer = tuple(Explorable(name, way, "", False, None, "", "", None) for name, way in ways.items())
+        explorer = tuple(Explorable(name, way, "", False, None, "", None, None) for name, way in ways.items())
         return tuple(one.name for one in moving(dataclasses.replace(page, explorer=explorer)) or ())
 
     assert with_live(names) == tuple(names[2:])

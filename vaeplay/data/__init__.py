@@ -1,13 +1,16 @@
 """The data sets: one file a family, each with a literal `SETS` and a function `read`.
 
 `SETS` gives each name that `data.name` may hold the shape of its images, (channels, height, width), or None where that
-is not known beforehand. It is read off the file, not imported, so that settings are checked without numpy or torch.
-`read(request)` gives `images.Images`. A new data set is one new file here and its name in params.yaml.
+is not known beforehand. `FRAMES`, where it is there, says how images were framed: the numbers of a `Frame`. Both are
+read off the file, not imported, so that settings are checked without numpy or torch. `read(request)` gives
+`images.Images`. A new data set is one new file here and its name in params.yaml.
 """
 
 import ast
 import functools
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from vaeplay.data.located import FILES
 from vaeplay.errors import UserError
@@ -18,19 +21,36 @@ FOLDER = Path(__file__).parent
 Shape = tuple[int, int, int]
 
 
+@dataclass(frozen=True)
+class Frame:
+    """How white ink on black was cut and placed: a drawing is to be framed likewise. In shares of the image's side.
+
+    The box around the ink is scaled until its longer side is `longest`; `pen` is the usual width of a stroke. The
+    ink's centre of mass lies at `mass` from the left and from the top; where that is None, the box is in the middle.
+    """
+
+    longest: float
+    pen: float
+    mass: float | None
+
+
 @functools.cache
-def _sets() -> dict[str, tuple[str, Shape | None]]:
-    """Every data set's module and shape by name, in the order of files and lines."""
-    found: dict[str, tuple[str, Shape | None]] = {}
+def _literals(name: str) -> dict[str, tuple[str, Any]]:
+    """What every module's literal dictionary of this name holds, with the module, in the order of files and lines."""
+    found: dict[str, tuple[str, Any]] = {}
     for path in sorted(FOLDER.glob("*.py")):
         for node in parse(path).body:
-            if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "SETS" for t in node.targets):
+            if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
                 try:
-                    sets = dict(ast.literal_eval(node.value))
+                    values = dict(ast.literal_eval(node.value))
                 except (TypeError, ValueError):
-                    raise UserError(f"{path}: SETS is not a plain dictionary of names and shapes") from None
-                found |= {name: (f"{__name__}.{path.stem}", shape) for name, shape in sets.items()}
+                    raise UserError(f"{path}: {name} is not a plain dictionary of names and values") from None
+                found |= {key: (f"{__name__}.{path.stem}", value) for key, value in values.items()}
     return found
+
+
+def _sets() -> dict[str, tuple[str, Shape | None]]:
+    return _literals("SETS")
 
 
 def names() -> tuple[str, ...]:
@@ -51,3 +71,9 @@ def shape(name: str) -> Shape | None:
 def at_path(name: str) -> bool:
     """Whether a data set is read from `data.path`."""
     return name == "folder" or name in FILES
+
+
+def framing(name: str) -> Frame | None:
+    """How a data set's images were framed; None where they are photographs, say, cut to a square in their middle."""
+    known = _literals("FRAMES").get(name)
+    return Frame(*known[1]) if known else None

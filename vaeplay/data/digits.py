@@ -6,6 +6,7 @@ from sklearn.datasets import load_digits
 from vaeplay.data.images import Images, Request
 
 SETS = {"digits": (1, 8, 8)}
+FRAMES = {"digits": (1.0, 0.2, None)}
 
 
 def read(_: Request | None = None) -> Images:

@@ -33,8 +33,8 @@ KEY = "explorer"
 STEPS = 9  # of the ladder
 SHOWN = 8
 POINTS = 300
-FORMATS = ("int8", "float16")  # the smallest first
-TOLERANCE = 1.0  # grey levels
+KNOWN = 1500  # training codes that the decoder's rounding is made for
+TOLERANCE = 0.8  # grey levels
 
 
 def ladder(betas: tuple[float, float]) -> list[float]:
@@ -65,7 +65,9 @@ def export(trained: Autoencoder, subject: Subject) -> bytes | None:
     codes = [losses.gaussian_sample(*_posterior(model, few), noise) for model in models]
     steps = [{"beta": round(beta, 6)} | rung(model, subject) for beta, model in zip(betas, models, strict=True)]
     plane = _plane(models[betas.index(1.0)], subject)
-    stored = _decoder(trained, betas, models, torch.cat([draws, codes[0], codes[-1]]))
+    many = subject.trained_on[0]
+    known = torch.cat([many[evenly(len(many), KNOWN)], draws, *codes])
+    stored = _decoder(trained, betas, models, torch.cat([draws, codes[0], codes[-1]]), known)
     if stored is None:
         return None
     tensors, about = stored
@@ -103,21 +105,23 @@ def _plane(model: Autoencoder, subject: Subject) -> list[int]:
 
 
 def _decoder(
-    trained: Autoencoder, betas: list[float], models: list[Autoencoder], probes: Tensor
+    trained: Autoencoder, betas: list[float], models: list[Autoencoder], probes: Tensor, known: Tensor
 ) -> tuple[layers.Tensors, dict[str, Any]] | None:
-    """The gated decoder in the smallest format that holds TOLERANCE at every β."""
+    """The gated decoder in the fewest bits that hold TOLERANCE at every β."""
     try:
         plain, weights = layers.of_decoder(trained.decoder, probes[:1], trained.shape)
     except layers.NotPlainError:
         return None
-    for form in FORMATS:
-        kept = layers.stored(weights, form)
-        floats = layers.restored(kept)
-        errors = (
-            layers.run(plain, floats, probes.cpu(), math.log(beta)) - model.decode(probes).cpu()
-            for beta, model in zip(betas, models, strict=True)
+    expected = [model.decode(probes).cpu() for model in models]
+
+    def error(floats: layers.Tensors) -> float:
+        made = (layers.run(plain, floats, probes.cpu(), math.log(beta)) for beta in betas)
+        return (
+            max(float((one - image).abs().max()) for one, image in zip(made, expected, strict=True)) * 255 / TOLERANCE
         )
-        error = max(float(error.abs().max()) for error in errors) * 255
-        if error <= TOLERANCE:
-            return kept, {"layers": plain, "format": form, "error": round(error, 4)}
-    return None
+
+    found = layers.fitted(plain, weights, known.cpu(), error, TOLERANCE / 255)
+    if found is None:
+        return None
+    kept, share = found
+    return kept, {"layers": plain, "bits": round(layers.bits(kept), 2), "error": round(share * TOLERANCE, 4)}

@@ -18,14 +18,13 @@ and for a model whose code is a map of entries of a codebook, `codebook` (K, D')
 first, and `maps` (N, h · w), the test images' maps as rows of it; `draws` are then such maps too; `entries` are the
 numbers of these entries, and `palette` (at most PALETTE, C, height, width) the part of an image that each describes, in
 the first map that has it. The metadata key
-`explorer` holds JSON: the layers, or null for a decoder that is not plain, the weights' format, the largest error on
-the probe in grey levels, the code's shape, the image's, the dimensions with their rates, what the prior is, the
-likelihood's name, the reach and the ends of the field and a place in a hole.
+`explorer` holds JSON: the layers, or null for a decoder that is not plain, bits of a weight, the largest error on the
+codes that were tried in grey levels, the code's shape, the image's, the dimensions with their rates, what the prior
+is, the likelihood's name, the reach and the ends of the field and a place in a hole.
 """
 
 import io
 import json
-import math
 from statistics import NormalDist
 from typing import Any
 
@@ -44,6 +43,8 @@ from vaeplay.rows import evenly
 KEY = "explorer"
 GRID = 12
 PROBES = 64
+TRIED = 256  # codes that a decoder is held against
+KNOWN = 1500  # training codes that its rounding is made for
 REACH = 3.0  # standard deviations to which the probe tests the plane's corners
 MOST_DRAWS = 256
 DRAWN_NUMBERS = 2**17
@@ -61,8 +62,9 @@ def export(subject: Subject) -> bytes:
     places = torch.tensor([NormalDist().inv_cdf((place + 0.5) / GRID) for place in range(GRID)])
     across, down = torch.meshgrid(places, -places, indexing="xy")
     tiles = _decode(model, _at(tensors, torch.stack([across, down], -1).view(-1, 2)))
+    known = subject.trained_on[0]
+    weights, about = _decoder(model, probes.unflatten(1, shape), known[evenly(len(known), KNOWN)].unflatten(1, shape))
     probes = probes[evenly(len(probes), PROBES)]
-    weights, about = _decoder(model, probes.unflatten(1, shape))
     tensors |= weights | {"atlas": _picture(tiles), "probe": probes, "probe_images": _decode(model, probes)}
     spectrum = likelihood.spectrum(subject)
     rates = {entry["dimension"]: entry["rate"] for entry in spectrum}
@@ -82,21 +84,23 @@ def export(subject: Subject) -> bytes:
     return to_bytes(kept, {KEY: json.dumps(about, sort_keys=True)})
 
 
-def _decoder(model: Autoencoder, probes: Tensor) -> tuple[layers.Tensors, dict[str, Any]]:
-    """The decoder in the smallest format that holds TOLERANCE on the probes; nothing where there is none."""
-    expected = model.decode(probes).cpu() * 255
+def _decoder(model: Autoencoder, probes: Tensor, known: Tensor) -> tuple[layers.Tensors, dict[str, Any]]:
+    """The decoder in the fewest bits that hold TOLERANCE on some of the probes; nothing where there is none."""
+    tried = probes[evenly(len(probes), TRIED)]
+    expected = model.decode(tried).cpu()
     try:
         plain, weights = layers.of_decoder(model.decoder, probes[:1], model.shape)
     except layers.NotPlainError:
-        return {}, {"layers": None, "format": None, "error": None}
-    error = math.inf
-    for form in layers.FORMATS:
-        kept = layers.stored(weights, form)
-        made = layers.run(plain, layers.restored(kept), probes.cpu()) * 255
-        error = float((made - expected).abs().max())
-        if error <= TOLERANCE:
-            return kept, {"layers": plain, "format": form, "error": round(error, 4)}
-    return {}, {"layers": None, "format": None, "error": None}
+        return {}, {"layers": None, "bits": None, "error": None}
+
+    def error(floats: layers.Tensors) -> float:
+        return float((layers.run(plain, floats, tried.cpu()) - expected).abs().max()) * 255 / TOLERANCE
+
+    found = layers.fitted(plain, weights, torch.cat([probes, known]).cpu(), error, TOLERANCE / 255)
+    if found is None:
+        return {}, {"layers": None, "bits": None, "error": None}
+    kept, share = found
+    return kept, {"layers": plain, "bits": round(layers.bits(kept), 2), "error": round(share * TOLERANCE, 4)}
 
 
 def _of_vectors(subject: Subject, plane: layers.Tensors) -> tuple[layers.Tensors, Tensor]:

@@ -1,6 +1,6 @@
-"""A decoder as a list of plain layers, each a small JSON object, with its weights as named tensors.
+"""A network as a list of plain layers, each a small JSON object, with its weights as named tensors.
 
-What the page's own decoder (gallery/explorer/decoder.js) computes is defined here, by `run`. Kinds of layer:
+What the page's own networks (gallery/explorer/decoder.js) compute is defined here, by `run`. Kinds of layer:
 
     linear      y_j = Σ_i W[i, j] x_i + b_j
     conv        torch.nn.Conv2d with weights W (inputs, outputs, height, width); transposed: its ConvTranspose2d
@@ -11,9 +11,15 @@ What the page's own decoder (gallery/explorer/decoder.js) computes is defined he
     pixels      the first `output[0]` feature maps through a logistic function: the expected image in 0…1
 
 Each says the shape of its `input` and of its `output`; between layers numbers keep their order, whatever the shape.
-Weights are stored as they are, as float16, or as whole numbers of few bits with a scale for each output.
+
+Weights are stored as whole numbers of steps, W[i, j] = n[i, j] · scale[j], with one step in a layer: the longer, the
+less the output changes with the layer's weights. In a linear layer, what rounding the weights of one input loses is
+made up for by those of the inputs that follow, as far as inputs are correlated (error feedback, the column-wise step
+of GPTQ, Frantar et al. 2023, arXiv:2210.17323): for the same error, one or two bits less in each weight. A layer with
+few weights stays as it is.
 """
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -24,8 +30,11 @@ from vaeplay.models.parts.gates import Gate
 from vaeplay.models.parts.residual import Residual
 from vaeplay.settings.axes import ACTIVATIONS
 
-BITS = {f"int{bits}": bits for bits in range(8, 13)}
-FORMATS = (*BITS, "float16", "float32")  # the smallest first
+SIZES = (-24, 16)  # steps that are tried, in quarter octaves of the one that costs the whole tolerance, roughly
+FEW = 0.02  # of all weights: a layer with fewer is not rounded
+FELT = 200  # inputs that gradients are taken at
+DAMPING = 0.01  # of the inputs' mean square: what is added to their correlations, for inputs unlike those
+LARGEST = 2**15 - 1
 
 EPS = 1e-5  # of torch.nn.GroupNorm
 
@@ -44,13 +53,27 @@ def of_decoder(decoder: nn.Module, z: Tensor, shape: tuple[int, ...]) -> tuple[l
     Raises:
         NotPlainError: the decoder is not a plain sequence of known layers.
     """
+    layers, tensors, outputs = _of(decoder, z)
+    return [*layers, {"kind": "pixels", "input": list(outputs.shape[1:]), "output": list(shape)}], tensors
+
+
+@torch.no_grad()
+def of_encoder(encoder: nn.Module, x: Tensor) -> tuple[list[Layer], Tensors]:
+    """The layers of an encoder, and their weights in float32. `x` is one image, (1, *shape).
+
+    Raises:
+        NotPlainError: the encoder is not a plain sequence of known layers.
+    """
+    return _of(encoder, x)[:2]
+
+
+def _of(network: nn.Module, x: Tensor) -> tuple[list[Layer], Tensors, Tensor]:
+    """The layers, their weights, and what the network makes of `x`."""
     layers: list[Layer] = []
     tensors: Tensors = {}
-    if not isinstance(decoder, nn.Sequential):
-        raise NotPlainError(type(decoder).__name__)
-    z = _add_layers(decoder, z, layers, tensors)
-    layers.append({"kind": "pixels", "input": list(z.shape[1:]), "output": list(shape)})
-    return layers, tensors
+    if not isinstance(network, nn.Sequential):
+        raise NotPlainError(type(network).__name__)
+    return layers, tensors, _add_layers(network, x, layers, tensors)
 
 
 def _add_layers(network: nn.Sequential, x: Tensor, layers: list[Layer], tensors: Tensors) -> Tensor:
@@ -100,63 +123,153 @@ def _weights(module: nn.Module) -> Tensors:
     return {"weight": weight.contiguous(), "bias": bias.detach().cpu() if isinstance(bias, Tensor) else zeros}
 
 
-def stored(tensors: Tensors, form: str) -> Tensors:
-    """The weights in a format of `FORMATS`; whole numbers have scales, (outputs,), beside them.
+def fitted(
+    layers: list[Layer], tensors: Tensors, inputs: Tensor, error: Callable[[Tensors], float], one: Tensor | float = 1.0
+) -> tuple[Tensors, float] | None:
+    """The weights with the longest steps for which `error` of the `restored` ones is at most 1, and that error.
 
-    Biases and gates stay as they are.
+    `inputs` (B, …) are those that rounding is made for, and `one` the error of an output that counts as 1. None if no
+    steps are short enough.
+    """
+    if not error(tensors) <= 1:  # other layers than the network's
+        return None
+    feelings, low, high, best = _feelings(layers, tensors, inputs[:: -(-len(inputs) // FELT)], one), *SIZES, None
+    seen = _seen(layers, tensors, inputs)
+    while low <= high:  # the error grows with the steps, so halving finds the longest
+        middle = (low + high) // 2
+        steps = {name: 2 ** (middle / 4) / feeling for name, feeling in feelings.items()}
+        kept = stored(tensors, steps, seen)
+        value = error(restored(kept))
+        if value <= 1:
+            low, best = middle + 1, (kept, value)
+        else:
+            high = middle - 1
+    return best
+
+
+def stored(tensors: Tensors, steps: dict[str, float], seen: Tensors) -> Tensors:
+    """The weights as whole numbers of each layer's step, with `scale` (outputs,) beside them.
+
+    `seen` are the inputs (B, inputs) of linear layers. Layers without a step, biases and gates stay as they are, and so
+    does a layer of which a weight is so many steps that 16 bits do not hold it.
     """
     kept: Tensors = {}
     for name, value in tensors.items():
-        if form == "float32" or value.ndim == 1:
+        layer, _, part = name.partition(".")
+        if part != "weight" or layer not in steps or float(value.abs().max()) / steps[layer] > LARGEST / 2:
             kept[name] = value
-        elif form == "float16":
-            kept[name] = value.half()
-        else:
-            largest = 2 ** (BITS[form] - 1) - 1
-            scale = value.abs().transpose(0, 1).flatten(1).amax(1).clamp(min=1e-20) / largest
-            whole = (value / _along_outputs(scale, value)).round()
-            kept[name] = whole.to(torch.int8 if BITS[form] == 8 else torch.int16)
-            kept[name.replace("weight", "scale")] = scale
+            continue
+        whole = value / steps[layer]
+        whole = _rounded(whole, seen[layer]) if layer in seen else whole.round()
+        kept[name] = whole.to(torch.int8 if whole.abs().max() <= 127 else torch.int16)
+        kept[f"{layer}.scale"] = torch.full((value.shape[1],), steps[layer])
     return kept
 
 
 def restored(tensors: Tensors) -> Tensors:
-    """The weights in float32 again, as near as the format has kept them."""
+    """The weights in float32 again, as near as their steps have kept them."""
     floats: Tensors = {}
     for name, value in tensors.items():
         if name.replace("weight", "scale") in tensors and name.endswith(".weight"):
-            floats[name] = value.float() * _along_outputs(tensors[name.replace("weight", "scale")], value)
+            scale = tensors[name.replace("weight", "scale")]
+            floats[name] = value.float() * scale.view(1, -1, *[1] * (value.dim() - 2))
         elif not name.endswith(".scale"):
-            floats[name] = value.float()
+            floats[name] = value
     return floats
 
 
-def _along_outputs(scale: Tensor, weight: Tensor) -> Tensor:
-    return scale.view(1, -1, *[1] * (weight.dim() - 2))
+def bits(tensors: Tensors) -> float:
+    """Bits of a weight on average: the entropy of the whole numbers, and 32 of each that is not rounded."""
+    total, count = 0.0, 0
+    for name, value in tensors.items():
+        if name.endswith(".weight"):
+            shares = torch.unique(value, return_counts=True)[1] / value.numel()
+            each = 32.0 if value.is_floating_point() else -float((shares * shares.log2()).sum())
+            total, count = total + each * value.numel(), count + value.numel()
+    return total / max(count, 1)
+
+
+def _feelings(layers: list[Layer], tensors: Tensors, inputs: Tensor, one: Tensor | float) -> dict[str, float]:
+    """By how many times `one` the output changes with all of a layer's weights, each by 1 at random, at most.
+
+    From gradients in random directions, of the layers that have not few weights.
+    """
+    weights = {
+        name: value.clone().requires_grad_()
+        for name, value in tensors.items()
+        if name.endswith(".weight") and value.ndim > 1  # not those of a norm
+    }
+    total = sum(value.numel() for value in weights.values())
+    with torch.enable_grad():
+        outputs = _run(layers, tensors | weights, inputs, 0.0)
+        generator = torch.Generator().manual_seed(0)
+        signs = torch.randint(0, 2, outputs.shape, generator=generator) * 2 - 1
+        gradients = torch.autograd.grad((outputs * signs / one).sum(), list(weights.values()))
+    squares = {
+        name.partition(".")[0]: float(gradient.square().sum()) / len(inputs) / outputs[0].numel()
+        for name, gradient in zip(weights, gradients, strict=True)
+        if gradient.numel() > FEW * total
+    }
+    return {name: max(square, 1e-30) ** 0.5 for name, square in squares.items()}
+
+
+def _seen(layers: list[Layer], tensors: Tensors, inputs: Tensor) -> Tensors:
+    """The inputs of the linear layers, (B, inputs)."""
+    walk = _walk(layers, tensors, inputs, 0.0)
+    return {layer["weights"]: x for layer, x, _ in walk if layer["kind"] == "linear"}
+
+
+def _rounded(whole: Tensor, inputs: Tensor) -> Tensor:
+    """Weights (I, O) as whole numbers near them with which inputs (B, I) give nearly the same products."""
+    correlations = (inputs.T @ inputs / len(inputs)).double().nan_to_num(0, 0, 0)
+    damping = DAMPING * correlations.diagonal().mean().clamp(min=1e-12)
+    inverse = torch.linalg.inv(correlations + damping * torch.eye(len(whole), dtype=torch.float64))
+    passed_on = torch.linalg.cholesky(inverse, upper=True)
+    passed_on = (passed_on / passed_on.diagonal()[:, None]).float()
+    left, found = whole.clone(), torch.empty_like(whole)
+    for i in range(len(whole)):
+        found[i] = left[i].round()
+        left[i + 1 :] -= passed_on[i, i + 1 :, None] * (left[i] - found[i])
+    return found
 
 
 @torch.no_grad()
 def run(layers: list[Layer], tensors: Tensors, z: Tensor, log_beta: float = 0.0) -> Tensor:
-    """The images of codes (B, …) in 0…1, from `restored` weights; `log_beta` is what gates see."""
+    """What a network makes of z (B, …): of codes, a decoder's images in 0…1. `log_beta` is what gates see."""
+    return _run(layers, tensors, z, log_beta)
+
+
+def _run(layers: list[Layer], tensors: Tensors, z: Tensor, log_beta: float) -> Tensor:
+    x = z
+    for _, _, output in _walk(layers, tensors, z, log_beta):
+        x = output
+    return x
+
+
+def _walk(layers: list[Layer], tensors: Tensors, z: Tensor, log_beta: float) -> Iterator[tuple[Layer, Tensor, Tensor]]:
+    """Each layer with its input and its output."""
     x, inputs = z, []
     for layer in layers:
         x = x.reshape(len(z), *layer["input"])
         inputs.append(x)
-        if layer["kind"] == "activation":
-            x = getattr(nn, layer["name"])()(x)
-        elif layer["kind"] == "pixels":
-            x = x[:, : layer["output"][0]].sigmoid()
-        elif layer["kind"] == "add":
-            x = x + inputs[layer["from"]].reshape(x.shape)
-        elif layer["kind"] == "norm":
-            weight, bias = (tensors[f"{layer['weights']}.{part}"] for part in ("weight", "bias"))
-            x = functional.group_norm(x, layer["groups"], weight, bias, EPS)
-        elif layer["kind"] == "gate":
-            a, b = (tensors[f"{layer['weights']}.{part}"] for part in ("a", "b"))
-            x = x * torch.sigmoid(a * log_beta + b).view(-1, *[1] * (x.ndim - 2))
-        else:
-            x = _product(layer, x, *(tensors[f"{layer['weights']}.{part}"] for part in ("weight", "bias")))
-    return x
+        added = layer["kind"] == "add"
+        x = x + inputs[layer["from"]].reshape(x.shape) if added else _step(layer, tensors, x, log_beta)
+        yield layer, inputs[-1], x
+
+
+def _step(layer: Layer, tensors: Tensors, x: Tensor, log_beta: float) -> Tensor:
+    if layer["kind"] == "activation":
+        made: Tensor = getattr(nn, layer["name"])()(x)
+        return made
+    if layer["kind"] == "pixels":
+        return x[:, : layer["output"][0]].sigmoid()
+    if layer["kind"] == "gate":
+        a, b = (tensors[f"{layer['weights']}.{part}"] for part in ("a", "b"))
+        return x * torch.sigmoid(a * log_beta + b).view(-1, *[1] * (x.ndim - 2))
+    weight, bias = (tensors[f"{layer['weights']}.{part}"] for part in ("weight", "bias"))
+    if layer["kind"] == "norm":
+        return functional.group_norm(x, layer["groups"], weight, bias, EPS)
+    return _product(layer, x, weight, bias)
 
 
 def _product(layer: Layer, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:

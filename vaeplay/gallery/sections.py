@@ -21,6 +21,7 @@ from vaeplay.gallery.cells import data as cells
 from vaeplay.gallery.claims import data as claims
 from vaeplay.gallery.compare import data as compare
 from vaeplay.gallery.curves import data as curves
+from vaeplay.gallery.draw import data as draw
 from vaeplay.gallery.explorer import data as explorer
 from vaeplay.gallery.film import data as film
 from vaeplay.gallery.filters import data as filters
@@ -52,6 +53,7 @@ SECTIONS = (
     Section("tour", tour.data, "Tour"),
     Section("compare", compare.data, "Compare"),
     Section("image", image.data, "Images"),
+    Section("draw", draw.data, "Draw"),
     Section("explorer", explorer.data, "Explorer"),
     Section("lab", lab.data, "Lab"),
     Section("wall", wall.data, "Samples"),

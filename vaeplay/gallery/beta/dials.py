@@ -1,16 +1,13 @@
 """evaluation/<cell>/dial.safetensors for the page: deflated, as base64, with what the page says of it."""
 
-import base64
 import json
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from vaeplay.errors import UserError
+from vaeplay.gallery.explorer.packing import KEY, packed
 from vaeplay.gallery.tensors import Tensors
-
-KEY = "explorer"
 
 
 @dataclass(frozen=True)
@@ -56,5 +53,5 @@ def _dial(root: Path, name: str) -> Dial:
         error = float(about["error"])
     except (KeyError, TypeError, ValueError) as wrong:
         raise UserError(f"{_path(name)}: damaged ({wrong}); delete it and run `dvc repro`") from None
-    payload = base64.b64encode(zlib.compress((root / _path(name)).read_bytes(), 9)).decode()
+    payload = packed({key: file[key] for key in sorted(file.names)}, about)
     return Dial(name, payload, tuple(int(labels[row]) for row in file["rows"]), ladder, error)

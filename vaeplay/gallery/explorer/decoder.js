@@ -1,4 +1,4 @@
-// Decoders in plain JavaScript: the layers that vaeplay/evaluation/layers.py defines, on typed arrays. One
+// Decoders and encoders in plain JavaScript: the layers that vaeplay/evaluation/layers.py defines, on typed arrays. One
 // self-contained function, since a worker is made from its text.
 
 /** @typedef {{ about: any, tensors: Record<string, any> }} File What a cell's file holds. */
@@ -65,10 +65,23 @@ export const makeDecoding = () => {
 
   const product = (sizes) => sizes.reduce((all, size) => all * size, 1);
 
+  // Whole numbers of up to 16 bits: the highest 8, and a plane of bits for each lower one, from the lowest on.
+  const whole = (high, low) => {
+    const plane = Math.ceil(high.length / 8);
+    const count = low.length / plane;
+    const found = new Int16Array(high.length);
+    for (let i = 0; i < high.length; i++) {
+      let value = high[i];
+      for (let k = count - 1; k >= 0; k--) value = 2 * value + ((low[k * plane + (i >> 3)] >> (7 - (i & 7))) & 1);
+      found[i] = value;
+    }
+    return found;
+  };
+
   // Weights as Float32, (inputs, outputs · kernel), whatever they are stored as.
   const weightsOf = (tensors, name, inputs, outputs) => {
-    const [low, high] = [tensors[`${name}.weight.low`], tensors[`${name}.weight.high`]];
-    const stored = low ? Int16Array.from(low, (byte, i) => 256 * high[i] + byte) : tensors[`${name}.weight`];
+    const high = tensors[`${name}.weight.high`];
+    const stored = high ? whole(high, tensors[`${name}.weight.low`]) : tensors[`${name}.weight`];
     const scale = tensors[`${name}.scale`];
     if (!scale) return stored;
     const kernel = stored.length / (inputs * outputs);
@@ -96,9 +109,43 @@ export const makeDecoding = () => {
     };
   };
 
-  // Convolutions, both kinds: what a pixel gives to all outputs within its kernel is one matrix product, and is then
-  // added where it belongs.
+  // A convolution: each output place gathers what lies within its kernel, all feature maps at once.
   const convolution = (layer, weights, bias) => {
+    const [inputs, height, width] = layer.input;
+    const [outputs, outHeight, outWidth] = layer.output;
+    const [kernelHeight, kernelWidth] = layer.kernel_size;
+    const kernel = kernelHeight * kernelWidth;
+    const [area, outArea] = [height * width, outHeight * outWidth];
+    const rows = new Float32Array(weights.length); // (inputs, kernel, outputs)
+    for (let i = 0; i < inputs; i++) {
+      for (let o = 0; o < outputs; o++) {
+        for (let k = 0; k < kernel; k++) rows[(i * kernel + k) * outputs + o] = weights[(i * outputs + o) * kernel + k];
+      }
+    }
+    const out = new Float32Array(outputs * outArea);
+    const sum = new Float32Array(outputs);
+    return (x) => {
+      for (let to = 0; to < outArea; to++) {
+        sum.set(bias);
+        const top = Math.floor(to / outWidth) * layer.stride[0] - layer.padding[0];
+        const left = (to % outWidth) * layer.stride[1] - layer.padding[1];
+        for (let k = 0; k < kernel; k++) {
+          const [row, column] = [top + Math.floor(k / kernelWidth), left + (k % kernelWidth)];
+          if (row < 0 || row >= height || column < 0 || column >= width) continue;
+          for (let i = 0; i < inputs; i++) {
+            const value = x[i * area + row * width + column];
+            if (value !== 0) addRow(sum, rows, (i * kernel + k) * outputs, value);
+          }
+        }
+        for (let o = 0; o < outputs; o++) out[o * outArea + to] = sum[o];
+      }
+      return out;
+    };
+  };
+
+  // A transposed one: what a pixel gives to all outputs within its kernel is one matrix product, and is then added where
+  // it belongs.
+  const transposed = (layer, weights, bias) => {
     const [inputs, height, width] = layer.input;
     const [outputs, outHeight, outWidth] = layer.output;
     const [kernelHeight, kernelWidth] = layer.kernel_size;
@@ -111,8 +158,8 @@ export const makeDecoding = () => {
       const found = new Int32Array(size * kernelSize).fill(-1);
       for (let at = 0; at < size; at++) {
         for (let k = 0; k < kernelSize; k++) {
-          const to = layer.kind === 'transposed' ? at * stride - padding + k : (at + padding - k) / stride;
-          if (Number.isInteger(to) && to >= 0 && to < outSize) found[at * kernelSize + k] = to;
+          const to = at * stride - padding + k;
+          if (to >= 0 && to < outSize) found[at * kernelSize + k] = to;
         }
       }
       return found;
@@ -211,7 +258,8 @@ export const makeDecoding = () => {
     const bias = tensors[`${layer.weights}.bias`];
     if (layer.kind === 'norm') return norm(layer, tensors[`${layer.weights}.weight`], bias);
     const weights = weightsOf(tensors, layer.weights, layer.input[0], layer.output[0]);
-    return layer.kind === 'linear' ? linear(weights, bias) : convolution(layer, weights, bias);
+    if (layer.kind === 'linear') return linear(weights, bias);
+    return (layer.kind === 'conv' ? convolution : transposed)(layer, weights, bias);
   };
 
   // Multiplications and additions of one image.
@@ -219,15 +267,15 @@ export const makeDecoding = () => {
     let found = 0;
     for (const layer of about.layers) {
       if (layer.weights === undefined || layer.kind === 'gate' || layer.kind === 'norm') continue;
-      const places = layer.kind === 'linear' ? 1 : product(layer.input.slice(1));
-      const { length } = tensors[`${layer.weights}.weight`] ?? tensors[`${layer.weights}.weight.low`];
+      const places = layer.kind === 'linear' ? 1 : product((layer.kind === 'conv' ? layer.output : layer.input).slice(1));
+      const { length } = tensors[`${layer.weights}.weight`] ?? tensors[`${layer.weights}.weight.high`];
       found += length * places;
     }
     return found;
   };
 
-  // The function from a flat code to grey levels 0…255, channel by channel. Its result is overwritten by the next.
-  // Gates follow the dial.
+  // The function from a flat code to grey levels 0…255, or from an image to what its encoder gives, channel by channel.
+  // Its result is overwritten by the next. Gates follow the dial.
   const network = ({ about, tensors }, dial = { logBeta: 0 }) => {
     const steps = about.layers.map((layer) => step(layer, tensors, dial));
     /** @type {Float32Array[]} */

@@ -1,28 +1,30 @@
-"""The explorer's cells: which decoders go into the page, and what of their files.
+"""The explorer's cells: which decoders and encoders go into the page, and what of their files.
 
 `evaluation/<cell>/explorer.safetensors` (see `vaeplay.evaluation.export`) holds more than the page needs. What goes in
-is a file of the same format with the codes of the images that the page shows, deflated, as base64.
+is a file of the same format with the codes of the images that the page shows and, for a live cell, with the tensors of
+`encoder.safetensors` under names that begin with `encoder.`; deflated, as base64.
 """
 
-import base64
 import json
-import zlib
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import save as to_bytes
 
 from vaeplay.errors import UserError
-from vaeplay.gallery.explorer.explorable import Explorable
+from vaeplay.gallery.explorer.explorable import Encoder, Explorable
 from vaeplay.gallery.explorer.order import Network, ordered
+from vaeplay.gallery.explorer.packing import KEY, packed
 from vaeplay.gallery.page import Cell, TestImages
 from vaeplay.gallery.results import Explored, finite
 from vaeplay.gallery.tensors import Tensors
 
-KEY = "explorer"
+KEYS = frozenset({"layers", "code", "shape", "prior", "grid"})
+ENCODER_KEYS = frozenset({"layers", "bits", "error", "gaussian", "rate"})
+PLACES = 101  # quantiles over the test images
 SHARE_OF_ATLASES = 0.2  # of the budget: what live decoders leave for the atlases of later cells
 PLANE = ("origin", "axes")
 SPENT = "the size budget is spent"
@@ -60,10 +62,14 @@ def read(
         later -= _size_of_atlas(file, images)
         room = budget - min(later, most_atlases)
         reason = _obstacle(name, chosen, about)
-        live = "" if reason or _weight(file, about) * LEAST_SHARE > room else _live(root, file, about, images)
+        encoder = None if reason else _encoder(root, name)
+        least = 0 if reason else (_weight(file, about) + (_weight(*encoder) if encoder else 0)) * LEAST_SHARE
+        live = "" if reason or least > room else _live(root, file, about, encoder, images)
         atlas = ""
         if live and len(live) <= room:
             found[name] = _explorable(name, "live", "", live, about)
+            if encoder:
+                found[name] = replace(found[name], encoder=_exactness(root, name, encoder[1]))
         elif _size_of_atlas(file, images) <= budget and len(atlas := _atlas(file, about, images)) <= budget:
             found[name] = _explorable(name, "atlas", reason or SPENT, atlas, about)
         else:
@@ -90,20 +96,41 @@ def _path(name: str) -> str:
     return f"evaluation/{name}/explorer.safetensors"
 
 
-def _about(file: Tensors) -> dict[str, Any]:
+def _about(file: Tensors, keys: Set[str] = KEYS) -> dict[str, Any]:
     try:
         about: dict[str, Any] = json.loads(file.metadata[KEY])
-        if {"layers", "code", "shape", "prior", "grid"} <= set(about):
+        if keys <= set(about):
             return about
     except (KeyError, TypeError, ValueError):
         pass
     raise UserError(f"{file.name}: not what the evaluation writes; delete it and run `dvc repro`")
 
 
+def _encoder(root: Path, name: str) -> tuple[Tensors, dict[str, Any]] | None:
+    """A cell's encoder and what is known of it; None where it has none."""
+    file = _there(root, f"evaluation/{name}/encoder.safetensors")
+    return (file, _about(file, ENCODER_KEYS)) if file else None
+
+
+def _there(root: Path, path: str) -> Tensors | None:
+    return Tensors(root, path) if (root / path).exists() else None
+
+
+def _exactness(root: Path, name: str, about: dict[str, Any]) -> Encoder:
+    """What the page says of an encoder, with the test images' places from what the evaluation has kept of them."""
+    kept = _there(root, f"evaluation/{name}/images.safetensors")
+    measure = "elbo" if about["gaussian"] and about["rate"] else "distortion"
+    places: tuple[float, ...] = ()
+    if kept and measure in kept:
+        quantiles = np.quantile(kept[measure].astype(np.float64), np.linspace(0, 1, PLACES))
+        places = tuple(float(value) for value in quantiles.round(2))
+    return Encoder(bits=about["bits"], error=about["error"], measure=measure, places=places)
+
+
 def _parts(about: dict[str, Any]) -> list[str]:
     """The names of the weights."""
     names = sorted(layer["weights"] for layer in about["layers"] if "weights" in layer)
-    return [f"{name}.{part}" for name in names for part in ("weight", "scale", "bias")]
+    return [f"{name}.{part}" for name in names for part in ("weight", "scale", "bias", "a", "b")]
 
 
 def _weight(file: Tensors, about: dict[str, Any]) -> int:
@@ -128,39 +155,42 @@ def _explorable(name: str, way: str, reason: str, payload: str, about: dict[str,
         plane=plane,
         hole=(float(hole[0]), float(hole[1])) if hole else None,
         payload=payload,
-        format=about.get("format") or "",
+        bits=about.get("bits") if way == "live" else None,
         error=known if way == "live" else None,
     )
 
 
-def _live(root: Path, file: Tensors, about: dict[str, Any], images: TestImages) -> str:
+def _live(
+    root: Path,
+    file: Tensors,
+    about: dict[str, Any],
+    encoder: tuple[Tensors, dict[str, Any]] | None,
+    images: TestImages,
+) -> str:
     rows = list(images.rows)
     kept = [*_parts(about), *PLANE, "spread", "draws", "codebook", "entries", "field"]
     tensors = {key: file[key] for key in kept if key in file}
-    for key in [key for key, value in tensors.items() if value.dtype == np.int16]:
-        low, high = tensors.pop(key).astype("<i2").reshape(-1).view(np.uint8).reshape(-1, 2).T
-        tensors |= {
-            f"{key}.low": low,
-            f"{key}.high": np.ascontiguousarray(high).view(np.int8),
-        }  # apart, they deflate by a third
+    if encoder:
+        weights, own = encoder
+        tensors |= {f"encoder.{key}": weights[key] for key in (*_parts(own), "codebook") if key in weights}
+        layers = [layer | _renamed(layer) for layer in own["layers"]]
+        about = about | {"encoder": own | {"layers": layers}}
     tensors |= {key: _half(file[key][rows]) for key in ("points", "logvar") if key in file}
     if "maps" in file:
         tensors["maps"] = file["maps"][rows]
     else:
         tensors["codes"] = _half(Tensors(root, f"codes/{file.name.split('/')[1]}.safetensors")["codes"][rows])
-    return _packed(tensors, about)
+    return packed(tensors, about)
+
+
+def _renamed(layer: dict[str, Any]) -> dict[str, str]:
+    return {"weights": f"encoder.{layer['weights']}"} if "weights" in layer else {}
 
 
 def _atlas(file: Tensors, about: dict[str, Any], images: TestImages) -> str:
     tensors = {key: file[key] for key in (*PLANE, "atlas", "field") if key in file}
-    return _packed(tensors | {"points": _half(file["points"][list(images.rows)])}, about | {"layers": None})
+    return packed(tensors | {"points": _half(file["points"][list(images.rows)])}, about | {"layers": None})
 
 
 def _half(values: NDArray[Any]) -> NDArray[Any]:
     return values.clip(-LARGEST_HALF, LARGEST_HALF).astype("<f2")
-
-
-def _packed(tensors: dict[str, NDArray[Any]], about: dict[str, Any]) -> str:
-    content = to_bytes({key: np.ascontiguousarray(value) for key, value in tensors.items()}, {KEY: json.dumps(about)})
-    deflater = zlib.compressobj(strategy=zlib.Z_HUFFMAN_ONLY)  # weights never repeat: looking for it only takes time
-    return base64.b64encode(deflater.compress(content) + deflater.flush()).decode()

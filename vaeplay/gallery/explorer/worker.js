@@ -1,4 +1,5 @@
 // Decoders that run in the page: here or, where that is heavy, in a worker made from the text of `makeDecoding`.
+import { makeWorker } from '../frame/worker.js';
 import { decoding, makeDecoding } from './decoder.js';
 
 /**
@@ -23,43 +24,17 @@ const decodeAll = (run, codes, count) => {
   return found;
 };
 
-const WORK = `'use strict';
+const worker = makeWorker(`'use strict';
   const decoding = (${makeDecoding})();
   const decodeAll = ${decodeAll};
   const runs = new Map();
   onmessage = ({ data: { ticket, cell, file, codes, count } }) => {
     if (file) runs.set(cell, decoding.network(file));
     if (codes) {
-      const levels = decodeAll(runs.get(cell), codes, count);
-      postMessage({ ticket, levels }, [levels.buffer]);
+      const found = decodeAll(runs.get(cell), codes, count);
+      postMessage({ ticket, found }, [found.buffer]);
     }
-  };`;
-/** @type {Worker | false | null} */
-let worker = null;
-let tickets = 0;
-/** @type {Map<number, { resolve: (levels: Float32Array) => void, here: () => Float32Array }>} */
-const waiting = new Map();
-// A worker that may not start says so by an event: what was asked of it is then done here.
-const dismiss = () => {
-  worker = false;
-  for (const { resolve, here } of waiting.values()) resolve(here());
-  waiting.clear();
-};
-// A worker, or null where the browser allows none: then everything runs here.
-const hire = () => {
-  if (worker !== null) return worker || null;
-  try {
-    worker = new Worker(URL.createObjectURL(new Blob([WORK], { type: 'text/javascript' })));
-    worker.onmessage = ({ data }) => {
-      waiting.get(data.ticket)?.resolve(data.levels);
-      waiting.delete(data.ticket);
-    };
-    worker.onerror = dismiss;
-  } catch {
-    worker = false;
-  }
-  return worker || null;
-};
+  };`);
 
 // What a worker needs of a file: not its points, draws and maps, which would be copied for nothing.
 const weightsOf = ({ about, tensors }) => {
@@ -79,15 +54,11 @@ export const live = (cell, file) => {
   const here = (codes, count) => decodeAll((run ??= decoding.network(file)), codes, count);
   // `many` images at once go to the worker whatever they cost, so that the page does not stand still.
   return (codes, count = 1) => {
-    const hired = heavy || count > 4 ? hire() : null;
-    if (!hired) return here(codes, count);
-    if (!sent) hired.postMessage({ cell, file: { about: file.about, tensors: weightsOf(file) } });
+    if (!(heavy || count > 4) || !worker.hire()) return here(codes, count);
+    if (!sent) worker.tell({ cell, file: { about: file.about, tensors: weightsOf(file) } });
     sent = true;
-    return new Promise((resolve) => {
-      waiting.set(++tickets, { resolve, here: () => here(codes, count) });
-      hired.postMessage({ ticket: tickets, cell, codes, count });
-    });
+    return worker.ask({ cell, codes, count }, () => here(codes, count));
   };
 };
 
-export const isHired = () => worker instanceof Worker;
+export const isHired = () => worker.isHired();

@@ -1,0 +1,24 @@
+"""The cells whose encoders are in the page, how the data set's images are framed, and where test images lie."""
+
+from dataclasses import asdict
+from typing import Any
+
+from vaeplay.data import framing
+from vaeplay.gallery.views import View
+
+
+def data(view: View) -> dict[str, Any]:
+    """The cells with their encoders for the template, and what the script needs."""
+    page = view.page
+    cells = {cell.name: cell for cell in page.cells}
+    drawn = [(cells[item.cell], item.encoder) for item in page.explorer if item.encoder and item.cell in cells]
+    frame = framing(page.data.name)
+    return {
+        "drawn": drawn if page.images else [],
+        "atlases": sum(item.encoder is None for item in page.explorer),
+        "draw_data": {
+            "cells": {cell.name: {"measure": made.measure, "places": made.places} for cell, made in drawn},
+            "frame": asdict(frame) if frame else None,
+            "binarise": any(item.key == "data.binarise" and item.value is True for item in page.provenance.params),
+        },
+    }
