@@ -452,6 +452,7 @@ def test_vector_arithmetic(browser: Browser, address: str) -> None:
     with opened(browser, f"{address}#explore={DEEP.name}&image={row}") as page:
         explored(page, DEEP)
         panel = page.locator(".panel.shift")
+        panel.locator("summary").click()
         panel.get_by_label("Towards").select_option(str(to))
         panel.get_by_label("away from").select_option(str(source))
         before = levels(picture(page))

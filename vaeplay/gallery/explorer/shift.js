@@ -9,7 +9,7 @@ import { stripsOf } from './strip.js';
 /**
  * @param {import('./place.js').Explorer} explorer
  * @param {import('./points.js').Points} points
- * @param {HTMLElement} panel
+ * @param {HTMLDetailsElement} panel
  */
 const start = (explorer, points, panel) => {
   const { state, change, sides } = explorer;
@@ -36,6 +36,7 @@ const start = (explorer, points, panel) => {
     const { base } = state;
     if (base?.kind === 'image' || base?.kind === 'shift') index = base.index;
     if (base?.kind === 'shift') {
+      panel.open = true;
       to.value = String(base.to);
       from.value = String(base.from);
       slider.value = String(base.t);
@@ -49,4 +50,4 @@ const start = (explorer, points, panel) => {
 };
 
 const panel = document.querySelector('#explorer .shift');
-if (explorer && points && panel instanceof HTMLElement) start(explorer, points, panel);
+if (explorer && points && panel instanceof HTMLDetailsElement) start(explorer, points, panel);
