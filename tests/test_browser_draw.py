@@ -245,7 +245,7 @@ def test_odd_drawings(browser: Browser, made: Path) -> None:
 
 
 def test_a_test_image_by_its_address(browser: Browser, made: Path) -> None:
-    with opened(browser, f"{made.as_uri()}#draw=20") as page:
+    with opened(browser, f"{made.as_uri()}#drawn=20") as page:
         at_the_pad(page)
         expect(page.locator("#draw input[type=number]")).to_have_value("20")
         expected = SOME[0].subject().test.images[20, 0].numpy()
@@ -253,10 +253,10 @@ def test_a_test_image_by_its_address(browser: Browser, made: Path) -> None:
         field = page.locator("#draw input[type=number]")
         field.fill("31")
         field.press("Enter")
-        page.wait_for_function("() => location.hash.includes('draw=30')")  # the nearest that is here
+        page.wait_for_function("() => location.hash.includes('drawn=30')")  # the nearest that is here
         expect(page.locator("#draw .verdict")).to_contain_text("Test image no. 30")
         stroke(page, (0.3, 0.2), (0.6, 0.2))
-        assert "draw=" not in page.url
+        assert "drawn=" not in page.url
 
 
 def test_far_from_the_screen_nothing_runs(browser: Browser, made: Path) -> None:

@@ -1,4 +1,4 @@
-// Draw, drop, paste or choose an image, and see what every live model makes of it (draw=row of the test split).
+// Draw, drop, paste or choose an image, and see what every live model makes of it (drawn=row of the test split).
 import { closest, context2d, element, find, findAll } from '../frame/dom.js';
 import '../frame/link.js';
 import { whileNear } from '../frame/near.js';
@@ -33,7 +33,7 @@ const start = (section, facts, points) => {
   const number = find(section, 'input[type=number]', HTMLInputElement);
   const file = find(section, 'input[type=file]', HTMLInputElement);
   const rows = new Map(findAll(section, '.drawn > li').map((row) => [row.dataset.cell ?? '', row]));
-  shows(section, 'draw');
+  shows(section, 'drawn');
   Object.assign(seen, { width, height });
 
   /** @type {Source[]} */
@@ -150,7 +150,7 @@ const start = (section, facts, points) => {
   /** @param {Source} next */
   const put = (next) => {
     history.push(next);
-    setState({ draw: next.test === undefined ? null : String(points.rows[next.test]) });
+    setState({ drawn: next.test === undefined ? null : String(points.rows[next.test]) });
     changed();
   };
 
@@ -169,7 +169,7 @@ const start = (section, facts, points) => {
     if (history.length === 1) return;
     history.pop();
     const { test } = source();
-    setState({ draw: test === undefined || history.length === 1 ? null : String(points.rows[test]) });
+    setState({ drawn: test === undefined || history.length === 1 ? null : String(points.rows[test]) });
     changed();
   };
 
@@ -257,7 +257,7 @@ const start = (section, facts, points) => {
   points.onTheme(() => run());
   new ResizeObserver(() => run()).observe(section);
   follow(() => {
-    const wanted = getState('draw');
+    const wanted = getState('drawn');
     const { test } = source();
     if (wanted === null || (test !== undefined && String(points.rows[test]) === wanted)) return;
     put({ strokes: [], test: nearest(Number(wanted) || 0) });
