@@ -15,6 +15,7 @@ ROOT = Path(__file__).parent.parent
 torch.set_num_threads(1)  # two would wait for each other wherever the cores have other work
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a script: what tests start inherits it
     signal.signal(signal.SIGINT, signal.default_int_handler)
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # as images of machines set it: each stage would compile all of PyTorch
 settings.register_profile("repeatable", deadline=None, derandomize=True, max_examples=50)
 settings.register_profile("thorough", parent=settings.get_profile("repeatable"), max_examples=2000)
 settings.load_profile("repeatable")
