@@ -124,9 +124,13 @@ def _size(cell: Cell, falling: int) -> tuple[object, ...]:
 
 
 def of_each_model(page: Page) -> tuple[Cell, ...]:
-    """One cell of each model, in the page's order, by the same rule: the largest code, then converged, then shallow."""
+    """One cell of each model, in the page's order, by the same rule: the largest code, then converged, then shallow.
+
+    A model that stands for every β is left out: it has a section of its own.
+    """
     found = []
-    for model in dict.fromkeys(cell.model for cell in page.cells if cell.model):
+    dials = {dial.cell for dial in page.dials}
+    for model in dict.fromkeys(cell.model for cell in page.cells if cell.model and cell.name not in dials):
         own = [cell for cell in page.cells if cell.model == model and not cell.failed]
         found += sorted(own, key=lambda cell: _size(cell, int(_is_falling(cell))))[:1]
     return tuple(found)
