@@ -39,7 +39,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tmp_path = tmp_path_factory.mktemp("healthy")
     values = YAML(typ="safe", pure=True).load(ROOT / "params.yaml")
     values["threads"] = 1
-    values["grid"] = {"dense": values["grid"]["dense"]}
+    values["grid"] = {"dense": values["grid"]["dense"] | {"model": ["AE", "VAE", "BetaVAE"]}}
     with (tmp_path / "params.yaml").open("w") as file:
         YAML(typ="safe", pure=True).dump(values, file)
     shutil.copy(ROOT / "dvc.yaml", tmp_path)

@@ -41,7 +41,7 @@ def cells(root: Path) -> tuple[Cell, ...]:
 def test_usage_counts_every_place_once(name: str) -> None:
     subject = making.subject(name)
     usage = subject.model.usage(subject.test.images)
-    if name != "VQVAE":
+    if subject.model.codebook() is None:
         assert usage == []
         return
     assert len(usage) == 64 and sum(usage) == len(subject.test.images) * 6 * 6

@@ -103,5 +103,5 @@ def test_where_no_folder_does_one_line_names_tmpdir(tmp_path: Path, monkeypatch:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(exchange, "PLACES", ())
     monkeypatch.setattr(os, "access", lambda path, mode: False)
-    with socket.socket(socket.AF_UNIX) as listener, pytest.raises(UserError, match=r"^TMPDIR: .* name another folder$"):
+    with socket.socket(socket.AF_UNIX) as listener, pytest.raises(UserError, match=r"^TMPDIR: .* set another folder$"):
         exchange.settle(listener)

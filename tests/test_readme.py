@@ -79,10 +79,11 @@ def test_the_python_example_works(workspace: Workspace) -> None:
     code = next(text for language, text in BLOCKS if language == "python")
     assert workspace.dvc("repro", "evaluate@VAE-2-1-ReLU-") is not None
     compared = """
-import json, pathlib
+import json, math, pathlib
 found = vaeplay.evaluate(model, (images, labels)).plain()
 known = json.loads(pathlib.Path("metrics/VAE_latent2_depth1_ReLU.json").read_text())
-print(type(model.network).__name__, {key: item["value"] for key, item in found.items()} == known, len(known) > 40)
+same = [math.isclose(known[key], item["value"], rel_tol=1e-5) for key, item in found.items()]  # on more threads
+print(type(model.network).__name__, found.keys() == known.keys() and all(same), len(known) > 40)
 """
     done = workspace.run(sys.executable, "-c", code + compared)
     assert done.stdout == "VAE True True\n", done.stderr
