@@ -9,7 +9,6 @@ How the discriminator is trained is in `adversary`. It is the WAE with another p
 from collections.abc import Mapping
 from typing import Any
 
-import torch
 from torch import Tensor
 from torch.nn import functional
 from typing_extensions import override
@@ -17,24 +16,19 @@ from typing_extensions import override
 from vaeplay.models.base import Autoencoder
 from vaeplay.models.parts.adversary import Adversary, with_gradient
 from vaeplay.models.parts.losses import Loss
+from vaeplay.models.parts.priors import StandardNormal
 from vaeplay.noise import Noise
 
 
-class AAE(Autoencoder):
+class AAE(StandardNormal, Autoencoder):
     """Adversarial autoencoder with a deterministic encoder. The `adversary`'s cost is among its terms."""
 
     uses: tuple[str, ...] = ("likelihood", "hidden", "adversary")
-    prior = "the prior, a standard normal"
 
     def __init__(self, *size: Any, adversary: Mapping[str, Any], **settings: Any) -> None:
         super().__init__(*size, **settings)
         self.weight = adversary["weight"]
         self.adversary = Adversary(self.latent_dim, adversary["hidden"], adversary["depth"])
-
-    @override
-    def encode(self, x: Tensor) -> Tensor:
-        z: Tensor = self.encoder(x)
-        return z
 
     @override
     def loss(self, x: Tensor, step: int | Tensor, noise: Noise) -> Loss:
@@ -45,12 +39,3 @@ class AAE(Autoencoder):
         cost = self.adversary.cost(noise.normal(z.shape), z)
         total = distortion + self.weight * fooled + with_gradient(cost)
         return Loss(total, {"distortion": distortion, "fooled": fooled, "adversary": cost})
-
-    @override
-    def sample_codes(self, count: int, noise: Noise) -> Tensor:
-        return noise.normal((count, self.latent_dim))
-
-    @override
-    def prior_moments(self) -> tuple[Tensor, Tensor]:
-        zeros = torch.zeros(self.latent_dim, device=next(self.parameters()).device)
-        return zeros, zeros + 1

@@ -42,11 +42,6 @@ class AE(Autoencoder):
         self.register_buffer("factors", torch.eye(self.latent_dim).repeat(components, 1, 1))
 
     @override
-    def encode(self, x: Tensor) -> Tensor:
-        z: Tensor = self.encoder(x)
-        return z
-
-    @override
     def loss(self, x: Tensor, step: int | Tensor, noise: Noise) -> Loss:
         x = self.likelihood.observe(x, noise)
         distortion = self.distortion(x, self.encode(x))

@@ -17,8 +17,9 @@ MOMENT_MAPS = 2000  # an autoregressive prior draws long
 class Autoencoder(nn.Module):
     """Base of the models. B images x are (B, channels, height, width) in 0…1; their codes z are (B, latent_dim).
 
-    A model defines `loss`, `encode` and `sample_codes`; one with a codebook also `code_shape`, `codebook`,
-    `nearest_entries` and `quantise`. One with different networks overrides only `build_encoder` and `build_decoder`.
+    A model defines `loss` and `sample_codes`, and `encode` where its encoder gives more than the code; one with a
+    codebook also `code_shape`, `codebook`, `nearest_entries` and `quantise`. One with different networks overrides only
+    `build_encoder` and `build_decoder`.
     `uses` names the settings that the constructor takes beyond the cell's size; it is read from the source, so it has
     to be a plain tuple of names.
     """
@@ -78,8 +79,9 @@ class Autoencoder(nn.Module):
         return self.decode(self.encode(x))
 
     def encode(self, x: Tensor) -> Tensor:
-        """The code of x, without noise: (B, latent_dim)."""
-        raise NotImplementedError
+        """The code of x, without noise: (B, latent_dim). What the encoder gives, unless a model says otherwise."""
+        z: Tensor = self.encoder(x)
+        return z
 
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor] | None:
         """Mean and log-variance of a Gaussian q(z|x), (B, latent_dim) each, where the prior is a standard normal.

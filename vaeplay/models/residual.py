@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import nn
 
-from vaeplay.models.parts import residual
+from vaeplay.models.parts import nets, residual
 
 
 class Residual:
@@ -24,10 +24,10 @@ class Residual:
 
     def build_encoder(self, outputs: int, **network: Any) -> nn.Module:
         """`depth` down-samplings: x → (B, outputs), or (B, outputs, h, w)."""
-        build = residual.map_encoder if len(self.code_shape) == 3 else residual.encoder
-        return build(self.shape, outputs, self.depth, self.activation, **network)
+        build = nets.map_encoder if len(self.code_shape) == 3 else nets.conv_encoder
+        return build(self.shape, outputs, self.depth, self.activation, halving=residual.down, **network)
 
     def build_decoder(self, shape: Sequence[int], **network: Any) -> nn.Module:
         """`depth` up-samplings: z → (B, *shape)."""
-        build = residual.map_decoder if len(self.code_shape) == 3 else residual.decoder
-        return build(shape, self.latent_dim, self.depth, self.activation, **network)
+        build = nets.map_decoder if len(self.code_shape) == 3 else nets.conv_decoder
+        return build(shape, self.latent_dim, self.depth, self.activation, doubling=residual.up, **network)

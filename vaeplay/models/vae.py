@@ -11,21 +11,20 @@ A schedule may change the weight of the rate from step to step (see `schedules`)
 
 from typing import Any
 
-import torch
 from torch import Tensor
 from typing_extensions import override
 
 from vaeplay.models.base import Autoencoder
 from vaeplay.models.parts import losses, schedules
 from vaeplay.models.parts.losses import Loss
+from vaeplay.models.parts.priors import StandardNormal
 from vaeplay.noise import Noise
 
 
-class VAE(Autoencoder):
+class VAE(StandardNormal, Autoencoder):
     """Variational autoencoder: the weight of its rate is 1 by definition."""
 
     uses: tuple[str, ...] = ("likelihood", "schedule", "hidden")
-    prior = "the prior, a standard normal"
     beta = 1.0
 
     def __init__(self, *size: Any, schedule: dict[str, Any], **settings: Any) -> None:
@@ -81,15 +80,6 @@ class VAE(Autoencoder):
         """β times the schedule's weight."""
         weight = self.schedule.weight(step)
         return None if weight is None else self.beta * float(weight)
-
-    def sample_codes(self, count: int, noise: Noise) -> Tensor:
-        """Standard normal, (count, latent_dim)."""
-        return noise.normal((count, self.latent_dim))
-
-    @override
-    def prior_moments(self) -> tuple[Tensor, Tensor]:
-        zeros = torch.zeros(self.latent_dim, device=next(self.parameters()).device)
-        return zeros, zeros + 1
 
 
 class BetaVAE(VAE):

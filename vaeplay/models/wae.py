@@ -7,30 +7,24 @@ Tolstikhin et al. 2018, arXiv:1711.01558. The penalty is the batch's, and is add
 
 from typing import Any
 
-import torch
 from torch import Tensor
 from typing_extensions import override
 
 from vaeplay.models.base import Autoencoder
 from vaeplay.models.parts import losses
 from vaeplay.models.parts.losses import Loss
+from vaeplay.models.parts.priors import StandardNormal
 from vaeplay.noise import Noise
 
 
-class WAE(Autoencoder):
+class WAE(StandardNormal, Autoencoder):
     """WAE-MMD with a deterministic encoder; `mmd` is among its batch metrics. It has no rate: its code is a point."""
 
     uses: tuple[str, ...] = ("likelihood", "hidden", "mmd_weight")
-    prior = "the prior, a standard normal"
 
     def __init__(self, *size: Any, mmd_weight: float, **settings: Any) -> None:
         super().__init__(*size, **settings)
         self.mmd_weight = mmd_weight
-
-    @override
-    def encode(self, x: Tensor) -> Tensor:
-        z: Tensor = self.encoder(x)
-        return z
 
     @override
     def loss(self, x: Tensor, step: int | Tensor, noise: Noise) -> Loss:
@@ -39,12 +33,3 @@ class WAE(Autoencoder):
         distortion = self.distortion(x, z)
         mmd = losses.mmd(z, noise.normal(z.shape))
         return Loss(distortion + self.mmd_weight * mmd, {"distortion": distortion}, {"mmd": mmd})
-
-    def sample_codes(self, count: int, noise: Noise) -> Tensor:
-        """Standard normal, (count, latent_dim)."""
-        return noise.normal((count, self.latent_dim))
-
-    @override
-    def prior_moments(self) -> tuple[Tensor, Tensor]:
-        zeros = torch.zeros(self.latent_dim, device=next(self.parameters()).device)
-        return zeros, zeros + 1

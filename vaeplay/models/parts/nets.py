@@ -1,7 +1,7 @@
 """The networks: encoders from images to numbers, and decoders from numbers to images."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -93,32 +93,44 @@ def up(sizes: Sequence[tuple[int, int]], channels_out: int, channels: int, activ
     return layers
 
 
-def conv_encoder(shape: Sequence[int], outputs: int, depth: int, activation: str, channels: int) -> nn.Module:
-    """(B, *shape) → (B, outputs)."""
+Halving = Callable[[int, int, int, str], list[nn.Module]]
+Doubling = Callable[[Sequence[tuple[int, int]], int, int, str], list[nn.Module]]
+
+
+def conv_encoder(
+    shape: Sequence[int], outputs: int, depth: int, activation: str, channels: int, halving: Halving = down
+) -> nn.Module:
+    """(B, *shape) → (B, outputs). `halving` makes the layers that `down` does, or deeper ones."""
     height, width = halved(shape, depth)[-1]
     features = (channels << (depth - 1)) * height * width
-    return Network(*down(shape[0], channels, depth, activation), nn.Flatten(), nn.Linear(features, outputs))
+    return Network(*halving(shape[0], channels, depth, activation), nn.Flatten(), nn.Linear(features, outputs))
 
 
-def conv_decoder(shape: Sequence[int], inputs: int, depth: int, activation: str, channels: int) -> nn.Module:
-    """(B, inputs) → (B, *shape)."""
+def conv_decoder(
+    shape: Sequence[int], inputs: int, depth: int, activation: str, channels: int, doubling: Doubling = up
+) -> nn.Module:
+    """(B, inputs) → (B, *shape). `doubling` makes the layers that `up` does, or deeper ones."""
     sizes = halved(shape, depth)
     smallest = (channels << (depth - 1), *sizes[-1])
     return Network(
         nn.Linear(inputs, math.prod(smallest)),
         nn.Unflatten(1, smallest),
-        *up(sizes, shape[0], channels, activation),
+        *doubling(sizes, shape[0], channels, activation),
     )
 
 
-def map_encoder(shape: Sequence[int], outputs: int, depth: int, activation: str, channels: int) -> nn.Module:
+def map_encoder(
+    shape: Sequence[int], outputs: int, depth: int, activation: str, channels: int, halving: Halving = down
+) -> nn.Module:
     """(B, *shape) → (B, outputs, h, w): a vector for each position of the image halved `depth` times."""
-    return Network(*down(shape[0], channels, depth, activation), nn.Conv2d(channels << (depth - 1), outputs, 1))
+    return Network(*halving(shape[0], channels, depth, activation), nn.Conv2d(channels << (depth - 1), outputs, 1))
 
 
-def map_decoder(shape: Sequence[int], inputs: int, depth: int, activation: str, channels: int) -> nn.Module:
+def map_decoder(
+    shape: Sequence[int], inputs: int, depth: int, activation: str, channels: int, doubling: Doubling = up
+) -> nn.Module:
     """(B, inputs, h, w) → (B, *shape)."""
     return Network(
         nn.Conv2d(inputs, channels << (depth - 1), 3, padding=1),
-        *up(halved(shape, depth), shape[0], channels, activation),
+        *doubling(halved(shape, depth), shape[0], channels, activation),
     )

@@ -16,8 +16,6 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from vaeplay.models.parts import nets
-from vaeplay.models.parts.limits import halved
-from vaeplay.models.parts.nets import Network
 
 GROUPS = 8  # of feature maps that are normalised together, or fewer where their number is no multiple of it
 
@@ -61,33 +59,3 @@ def up(sizes: Sequence[tuple[int, int]], outputs: int, channels: int, activation
     ):
         layers += [block(channels << level, activation), act, strided]
     return layers
-
-
-def encoder(shape: Sequence[int], outputs: int, depth: int, activation: str, channels: int) -> nn.Module:
-    """(B, *shape) → (B, outputs)."""
-    features = (channels << (depth - 1)) * math.prod(halved(shape, depth)[-1])
-    return Network(*down(shape[0], channels, depth, activation), nn.Flatten(), nn.Linear(features, outputs))
-
-
-def decoder(shape: Sequence[int], inputs: int, depth: int, activation: str, channels: int) -> nn.Module:
-    """(B, inputs) → (B, *shape)."""
-    sizes = halved(shape, depth)
-    smallest = (channels << (depth - 1), *sizes[-1])
-    return Network(
-        nn.Linear(inputs, math.prod(smallest)),
-        nn.Unflatten(1, smallest),
-        *up(sizes, shape[0], channels, activation),
-    )
-
-
-def map_encoder(shape: Sequence[int], outputs: int, depth: int, activation: str, channels: int) -> nn.Module:
-    """(B, *shape) → (B, outputs, h, w): a vector for each position of the image halved `depth` times."""
-    return Network(*down(shape[0], channels, depth, activation), nn.Conv2d(channels << (depth - 1), outputs, 1))
-
-
-def map_decoder(shape: Sequence[int], inputs: int, depth: int, activation: str, channels: int) -> nn.Module:
-    """(B, inputs, h, w) → (B, *shape)."""
-    return Network(
-        nn.Conv2d(inputs, channels << (depth - 1), 3, padding=1),
-        *up(halved(shape, depth), shape[0], channels, activation),
-    )
