@@ -28,12 +28,12 @@ from vaeplay.settings.cells import (
     ModelSettings,
     Repeat,
     Seed,
-    Settings,
     SharedModelSettings,
     Threads,
     TrainSettings,
 )
 from vaeplay.settings.mistakes import line, nearest, printed, short
+from vaeplay.settings.strict import Settings
 
 MOST_CELLS = 2000  # DVC itself takes minutes to read so many
 MOST_LINES = 20  # of mistakes; nobody reads more
