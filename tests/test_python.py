@@ -185,7 +185,7 @@ def test_a_fitted_model_is_evaluated_by_a_classifier_of_its_own_images(monkeypat
 
 
 def test_a_model_of_unknown_origin_is_evaluated_with_its_training_images(model: Model) -> None:
-    test = making.images(30, SHAPE if model.shape == SHAPE else model.shape, seed=1)
+    test = making.images(30, model.shape, seed=1)
     with pytest.raises(UserError, match=r"^evaluate: .* are not known; give them as train=…$"):
         vaeplay.evaluate(model, test)
     found = vaeplay.evaluate(model, test, train=making.images(60, model.shape))
