@@ -133,6 +133,14 @@ def test_fit_trains_the_bits_of_a_cell() -> None:
     assert making.same(fitted.network, expected)
 
 
+def test_fit_hands_labels_to_a_model_that_is_trained_with_them() -> None:
+    labels = torch.arange(40) % 2
+    one, other = (vaeplay.fit((making.images(40), each), "ConditionalVAE", **SETTINGS) for each in (labels, 1 - labels))
+    assert not making.same(one.network, other.network)
+    with pytest.raises(UserError, match=r"^ConditionalVAE: the images have 1 class; "):
+        vaeplay.fit(making.images(40), "ConditionalVAE", **SETTINGS)
+
+
 def test_fit_takes_floats_arrays_data_sets_and_folders(tmp_path: Path) -> None:
     pixels = making.images(40)
     one = vaeplay.fit(pixels, **SETTINGS).network
