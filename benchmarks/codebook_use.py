@@ -8,7 +8,6 @@ the test images. About four minutes.
 """
 
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ import torch
 
 from vaeplay.data import images, mnist5k
 from vaeplay.models.vq_vae import VQVAE
-from vaeplay.settings import params
+from vaeplay.python import fit
 from vaeplay.training import checkpoint, loop
 
 SIZES = {64: [4, 4, 4], 240: [8, 6, 5], 1000: [8, 5, 5, 5], 4375: [7, 5, 5, 5, 5]}
@@ -30,12 +29,9 @@ EPOCHS, LR = 8, 2e-3  # a quarter of the default rate
 
 def trained(quantiser: dict[str, Any], latent_dim: int, pixels: dict[str, torch.Tensor]) -> tuple[float, float, float]:
     """The share of codes in use, the perplexity and the mean squared error on the test images."""
-    values = params.read(Path("params.yaml")).model_dump(mode="json")
-    values["grid"] = {"vq": values["grid"]["vq"] | {"latent_dim": [latent_dim], "depth": [2]}}
-    values["models"]["quantiser"] |= quantiser
-    values["models"]["code_prior"] |= {"epochs": 1, "layers": 1, "channels": 4}  # is not looked at
-    values["train"] |= {"epochs": EPOCHS, "lr": LR}
-    (cell,) = params.validate(values).cells()
+    prior = {"epochs": 1, "layers": 1, "channels": 4}  # is not looked at
+    size = {"latent_dim": latent_dim, "depth": 2}
+    cell = fit.cell("VQVAE", size | {"quantiser": quantiser, "code_prior": prior, "epochs": EPOCHS, "lr": LR})
     model = checkpoint.build(cell, (1, 28, 28))
     assert isinstance(model, VQVAE)
     loop.train(model, pixels["train"], pixels["validation"], cell)

@@ -9,7 +9,6 @@ gives one image of the batch the weight that ours spreads over all.
 
 import math
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -23,7 +22,7 @@ from vaeplay.models.base import Autoencoder
 from vaeplay.models.parts import losses
 from vaeplay.models.parts.flows import RealNVP
 from vaeplay.noise import Noise
-from vaeplay.settings import params
+from vaeplay.python import fit
 from vaeplay.training import checkpoint
 
 Row = tuple[str, float, float]
@@ -32,14 +31,7 @@ SHAPE, SIZE, COUNT, IMAGES = (1, 28, 28), 8, 64, 4000
 
 def model(name: str, **settings: Any) -> Autoencoder:
     """An untrained model of ours, with other settings than those of params.yaml."""
-    values = params.read(Path("params.yaml")).model_dump(mode="json")
-    values["models"]["schedule"]["name"] = "constant"
-    for key, value in settings.items():
-        place = values if key == "beta" else values["models"]
-        place[key] = place[key] | value if isinstance(value, dict) else value
-    axes = {"model": [name], "latent_dim": [SIZE], "depth": [1], "activation": ["ReLU"]}
-    values["grid"] = {"one": axes}
-    return checkpoint.build(next(iter(params.validate(values).cells())), SHAPE)
+    return checkpoint.build(fit.cell(name, {"latent_dim": SIZE, "depth": 1, "schedule": "constant"} | settings), SHAPE)
 
 
 def terms(ours: Any, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -14,23 +14,9 @@ DOCS = Path(__file__).parent
 MODELS = DOCS.parent / "vaeplay/models"
 
 ORDER = (
-    *(
-        "ae",
-        "vae",
-        "conv_ae",
-        "conv_vae",
-        "vq_vae",
-        "res_vq_vae",
-        "dvae",
-        "multi_rate",
-        "iwae",
-        "dreg",
-        "tc_vae",
-        "factor_vae",
-        "dip_vae",
-    ),
-    *("info_vae", "capacity_vae", "mixture_vae", "vamp_vae", "conditional_vae", "flow_prior", "iaf_vae"),
-    *("ladder_vae", "wae", "aae", "denoising", "sparse", "contractive", "rae"),
+    *("ae", "vae", "conv_ae", "conv_vae", "vq_vae", "res_vq_vae", "dvae", "multi_rate", "iwae", "dreg", "tc_vae"),
+    *("factor_vae", "dip_vae", "info_vae", "capacity_vae", "mixture_vae", "vamp_vae", "conditional_vae"),
+    *("flow_prior", "iaf_vae", "ladder_vae", "wae", "aae", "denoising", "sparse", "contractive", "rae"),
 )
 """Files of the models as one would explain them; others follow by name."""
 

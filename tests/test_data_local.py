@@ -13,7 +13,7 @@ from scipy.io import savemat
 
 from stages import prepare
 from vaeplay.data import celeba, images, local_files
-from vaeplay.data.located import FILES, located
+from vaeplay.data.located import located
 from vaeplay.errors import UserError
 from vaeplay.settings import params, resolve
 
@@ -135,7 +135,7 @@ def test_celebas_attributes_are_factors_of_the_right_faces(tmp_path: Path) -> No
         celeba.read(images.Request("celeba", path=str(tmp_path), size=16))
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [*local_files.FILES, *celeba.FILES])
 def test_files_that_are_missing_doubled_or_of_another_kind_are_one_line(tmp_path: Path, name: str) -> None:
     with pytest.raises(UserError, match=rf"^data\.path: \S+ holds no \S+; data\.name {name} reads one ") as caught:
         located(name, tmp_path)

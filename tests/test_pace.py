@@ -1,5 +1,6 @@
 """The line at the start of a stage: where in the pipeline it is, and how long that takes."""
 
+import re
 import subprocess
 import sys
 import time
@@ -29,6 +30,11 @@ def test_a_first_run_says_which_stage_of_how_many_and_for_how_long() -> None:
     assert pace.line(f"train of {CELLS[1]}") == "stage 6 of 11, 1:05 min so far"
     assert pace.line("report") == "stage 11 of 11, 1:05 min so far"
     assert pace.line("train of another") is None
+
+
+def test_the_stages_that_are_counted_are_those_of_the_pipeline_in_its_order() -> None:
+    run = re.findall(r"cmd: python -m stages\.(\w+)", (ROOT / "dvc.yaml").read_text("utf-8"))
+    assert [*pace.FIRST, "train", "evaluate", *pace.LAST] == run
 
 
 def test_a_later_run_says_how_much_is_left_at_most(running: Path) -> None:

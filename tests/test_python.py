@@ -133,6 +133,14 @@ def test_fit_trains_the_bits_of_a_cell() -> None:
     assert making.same(fitted.network, expected)
 
 
+def test_fit_hands_labels_to_a_model_that_is_trained_with_them() -> None:
+    labels = torch.arange(40) % 2
+    one, other = (vaeplay.fit((making.images(40), each), "ConditionalVAE", **SETTINGS) for each in (labels, 1 - labels))
+    assert not making.same(one.network, other.network)
+    with pytest.raises(UserError, match=r"^ConditionalVAE: the images have 1 class; "):
+        vaeplay.fit(making.images(40), "ConditionalVAE", **SETTINGS)
+
+
 def test_fit_takes_floats_arrays_data_sets_and_folders(tmp_path: Path) -> None:
     pixels = making.images(40)
     one = vaeplay.fit(pixels, **SETTINGS).network
@@ -185,7 +193,7 @@ def test_a_fitted_model_is_evaluated_by_a_classifier_of_its_own_images(monkeypat
 
 
 def test_a_model_of_unknown_origin_is_evaluated_with_its_training_images(model: Model) -> None:
-    test = making.images(30, SHAPE if model.shape == SHAPE else model.shape, seed=1)
+    test = making.images(30, model.shape, seed=1)
     with pytest.raises(UserError, match=r"^evaluate: .* are not known; give them as train=…$"):
         vaeplay.evaluate(model, test)
     found = vaeplay.evaluate(model, test, train=making.images(60, model.shape))

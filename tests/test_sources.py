@@ -95,6 +95,11 @@ def test_a_data_set_imports_nothing_but_its_sources(values: Any, name: str, libr
     assert libraries == {"torchvision"} or "torch" not in loaded
 
 
+def test_a_training_does_not_depend_on_how_images_are_found() -> None:
+    found = {path for path in sources.digests(ROOT, ["stages.train"]) if path.startswith("vaeplay/data/")}
+    assert found == {"vaeplay/data/__init__.py", "vaeplay/data/prepared.py"}
+
+
 @pytest.fixture(scope="module")
 def imported_by_model() -> dict[str, set[str]]:
     found = imported(*(f"stages.train {' '.join(models.modules(name))}" for name in models.names()), before="torch")

@@ -1,8 +1,9 @@
 """The data sets: one file a family, each with a literal `SETS` and a function `read`.
 
 `SETS` gives each name that `data.name` may hold the shape of its images, (channels, height, width), or None where that
-is not known beforehand. `FRAMES`, where it is there, says how images were framed: the numbers of a `Frame`. Both are
-read off the file, not imported, so that settings are checked without numpy or torch. `read(request)` gives
+is not known beforehand. `FILES` gives those that are read from `data.path` the patterns of their files there, each of
+which is to match once; none for a folder of any images. `FRAMES` says how images were framed: the numbers of a `Frame`.
+All are read off the file, not imported, so that settings are checked without numpy or torch. `read(request)` gives
 `images.Images`. A new data set is one new file here and its name in params.yaml.
 """
 
@@ -12,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vaeplay.data.located import FILES
 from vaeplay.errors import UserError
 from vaeplay.sources import parse
 
@@ -70,7 +70,13 @@ def shape(name: str) -> Shape | None:
 
 def at_path(name: str) -> bool:
     """Whether a data set is read from `data.path`."""
-    return name == "folder" or name in FILES
+    return name in _literals("FILES")
+
+
+def patterns(name: str) -> tuple[str, ...]:
+    """The patterns of a data set's files in `data.path`."""
+    files: tuple[str, ...] = _literals("FILES")[name][1]
+    return files
 
 
 def framing(name: str) -> Frame | None:

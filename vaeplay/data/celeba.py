@@ -16,6 +16,7 @@ from vaeplay.data.tree import Entry, shown
 from vaeplay.errors import UserError
 
 SETS = {"celeba": None}
+FILES = {"celeba": ("list_attr_celeba.txt", "img_align_celeba")}
 
 CLASSES = ("not smiling", "smiling")
 
@@ -31,7 +32,7 @@ def read(request: Request) -> Images:
     smiles = attributes[:, names.index("Smiling")]
     entries = [Entry(pictures / file, CLASSES[smile]) for file, smile in zip(files, smiles, strict=True)]
     place = {entry.path: row for row, entry in enumerate(entries)}
-    decoded = folder.decoded(entries, request, pictures)
+    decoded = folder.decoded(entries, request, pictures, folder.Bad(request.on_error))
     rows = np.array([place[entry.path] for entry in decoded.entries])
     return Images(
         images=decoded.images,

@@ -20,6 +20,7 @@ from vaeplay.data.tree import Entry, shown
 from vaeplay.errors import UserError
 
 SETS = {"folder": None}
+FILES = {"folder": ()}
 
 DIM = 0.5  # of white
 LINES = 20  # of bad files in an error: enough to see what is wrong
@@ -88,13 +89,12 @@ def read(request: Request) -> Images:
     )
 
 
-def decoded(found: list[Entry], request: Request, folder: Path, bad: Bad | None = None) -> Pictures:
+def decoded(found: list[Entry], request: Request, folder: Path, bad: Bad) -> Pictures:
     """`limit` of the files as images of one size, those left out that give none; `folder` is for messages.
 
     Raises:
         UserError: as `read`.
     """
-    bad = bad or Bad(request.on_error)
     entries = _chosen(found, request)
     channels, height, width = request.channels, request.size, request.size
     if channels is None or height is None or width is None:

@@ -28,6 +28,12 @@ SETS = {
     "omniglot": (1, 28, 28),
     "shapes3d": (3, 64, 64),
 }
+FILES = {
+    "binarized_mnist": ("*train*.amat", "*valid*.amat", "*test*.amat"),
+    "dsprites": ("dsprites*.npz",),
+    "omniglot": ("chardata*.mat",),
+    "shapes3d": ("3dshapes*.h5",),
+}
 
 SPRITES = ("colour", "shape", "scale", "orientation", "x", "y")
 SCENES = ("floor hue", "wall hue", "object hue", "scale", "shape", "orientation")

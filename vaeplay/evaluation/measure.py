@@ -81,16 +81,17 @@ def _timed(seconds: dict[str, float], part: str, bar: "tqdm[NoReturn]") -> Itera
 
 def values(estimates: dict[str, Estimate]) -> dict[str, float | None]:
     """The values alone; None for one that is not finite, as a ratio to the sharpness of black images."""
-    return {key: _finite(estimate.value) for key, estimate in estimates.items()}
+    return {key: finite(estimate.value) for key, estimate in estimates.items()}
 
 
-def _finite(value: float | None) -> float | None:
+def finite(value: float | None) -> float | None:
+    """A number that JSON can hold; None for any other."""
     return value if value is not None and math.isfinite(value) else None
 
 
 def spreads(estimates: dict[str, Estimate]) -> dict[str, Any]:
     """The intervals that are there and finite, and the counts that these are over."""
-    intervals = {key: [_finite(estimate.low), _finite(estimate.high)] for key, estimate in estimates.items()}
+    intervals = {key: [finite(estimate.low), finite(estimate.high)] for key, estimate in estimates.items()}
     return {
         "intervals": {key: interval for key, interval in intervals.items() if None not in interval},
         "counts": {key: estimate.count for key, estimate in estimates.items()},
@@ -101,7 +102,7 @@ def details(subject: Subject, estimates: dict[str, Estimate], columns: int) -> d
     """What the page shows of a cell beyond its metrics: intervals, counts, spectrum, which images came out best."""
     best, worst = reconstruction.extremes(subject, columns)
     return spreads(estimates) | {
-        "spectrum": [entry | {"rate": _finite(entry["rate"])} for entry in likelihood.spectrum(subject)],
+        "spectrum": [entry | {"rate": finite(entry["rate"])} for entry in likelihood.spectrum(subject)],
         "best": best.tolist(),
         "worst": worst.tolist(),
         "test_images": len(subject.test.images),

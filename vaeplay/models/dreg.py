@@ -8,13 +8,12 @@ The IWAE's gradient for the encoder gets worse as k grows: its signal falls fast
 log q(z_j|x) itself is integrated out. Tucker et al. 2019, arXiv:1810.04152.
 """
 
-import torch
 from torch import Tensor
 from typing_extensions import override
 
 from vaeplay.models.iwae import IWAE
 from vaeplay.models.parts import losses
-from vaeplay.models.parts.importance import DECODED_AT_ONCE, bound, distortions
+from vaeplay.models.parts.importance import DECODED_AT_ONCE, bound, draws, log_weights_of
 from vaeplay.models.parts.losses import Loss
 from vaeplay.noise import Noise
 
@@ -25,16 +24,13 @@ class DReG(IWAE):
     @override
     def loss(self, x: Tensor, step: int | Tensor, noise: Noise) -> Loss:
         x = self.likelihood.observe(x, noise)
-        mean, logvar = (part.unsqueeze(1) for part in self.gaussian(x))
-        z = losses.gaussian_sample(mean, logvar, noise.normal((len(x), self.samples, mean.shape[2])))
-        distortion = distortions(self.distortion, x, z, None if self.training else DECODED_AT_ONCE)
-        zeros = torch.zeros_like(z)
-        log_prior = losses.gaussian_log_density(z, zeros, zeros).sum(-1)
-        log_posterior = losses.gaussian_log_density(z, mean.detach(), logvar.detach()).sum(-1)
-        log_weight = log_prior - distortion - log_posterior
+        mean, logvar = self.gaussian(x)
+        z = draws((mean, logvar), noise, self.samples)
+        at_once = None if self.training else DECODED_AT_ONCE
+        log_weight, distortion = log_weights_of(self.distortion, (mean.detach(), logvar.detach()), x, z, at_once)
         share = log_weight.detach().softmax(1)
         if z.requires_grad:
             z.register_hook(lambda gradient: share.unsqueeze(2) * gradient)  # v_j becomes v_j²
         value = bound(log_weight)
-        rate = losses.gaussian_rates(mean, logvar).sum((1, 2))
+        rate = losses.gaussian_rates(mean, logvar).sum(1)
         return Loss(-value, {"bound": value, "distortion": distortion.mean(1), "rate": rate})

@@ -1,10 +1,5 @@
 """The metrics of one model outside the pipeline, computed as those of a cell."""
 
-import math
-from typing import Any
-
-from markupsafe import Markup, escape
-
 from vaeplay.classifier import network
 from vaeplay.data.prepared import Split
 from vaeplay.errors import UserError
@@ -34,10 +29,12 @@ class Metrics(dict[str, Estimate]):
         super().__init__(estimates)
         self.name = name
 
-    def plain(self) -> dict[str, dict[str, float | int | None]]:
+    def plain(self) -> dict[str, dict[str, float | None]]:
         """Values, the ends of their intervals and counts, ready for JSON; None for what is not finite."""
         fields = ("value", "low", "high", "count")
-        return {key: {name: _finite(getattr(estimate, name)) for name in fields} for key, estimate in self.items()}
+        return {
+            key: {name: measure.finite(getattr(estimate, name)) for name in fields} for key, estimate in self.items()
+        }
 
     def sheet(self) -> Sheet:
         """The table."""
@@ -49,12 +46,7 @@ class Metrics(dict[str, Estimate]):
         return sheet.text(self.sheet())
 
     def _repr_html_(self) -> str:
-        table = self.sheet()
-        lines = [Markup("<tr>{}</tr>").format(_cells("th", table.heads))]
-        for title, rows in table.groups.items():
-            lines.append(Markup('<tr><th colspan="{}" align="left">{}</th></tr>').format(len(table.heads), title))
-            lines += [Markup("<tr>{}</tr>").format(_cells("td", (entry.text for entry in row))) for row in rows]
-        return str(Markup("<table>{}</table>").format(Markup("").join(lines)))
+        return sheet.html(self.sheet())
 
 
 def evaluate(model: Model, images: Source, *, train: Source | None = None, size: int | None = None) -> Metrics:
@@ -104,11 +96,3 @@ def _check(model: Model, what: str, found: Split) -> None:
     shape = tuple(found.images.shape[1:])
     if shape != model.shape:
         raise UserError(f"evaluate: found {what} of {list(shape)}; expected {list(model.shape)}")
-
-
-def _finite(number: float | int | None) -> float | int | None:
-    return number if number is not None and math.isfinite(number) else None
-
-
-def _cells(tag: str, texts: Any) -> Markup:
-    return Markup("").join(Markup(f"<{tag}>{{}}</{tag}>").format(escape(text)) for text in texts)

@@ -21,14 +21,16 @@ def fit(
 
     `images` are a tensor or array, (N, channels, height, width) or (N, height, width), uint8 or in 0…1; a Dataset of
     such images, alone or with labels; a pair (images, labels), as `vaeplay.images` gives; or a folder of image files,
-    which are brought to `size` pixels each way. No training needs labels; metrics of classes do.
+    which are brought to `size` pixels each way. A `ConditionalVAE` is trained with the labels, and metrics of classes
+    need them; no other training uses them.
     `validation` is the share of them, spread evenly, that chooses the best epoch; or other images for it.
 
     `settings` are named as in params.yaml, whose value holds for any other: `latent_dim=8`, `depth=2`, `beta=4`,
     `epochs=20`, `hidden=400`, `likelihood="gaussian"`, `schedule={"name": "cyclical", "cycles": 2}`, `seed=1`.
 
     Raises:
-        UserError: a setting does not exist or is not allowed, the images are of no such shape, or training diverged.
+        UserError: a setting does not exist or is not allowed, the images are of no such shape, a model lacks the labels
+            that it is trained with, or training diverged.
     """
     made = cell(model, settings)
     train = inputs.read(images, size)
@@ -43,7 +45,9 @@ def fit(
         raise UserError(f"vaeplay.fit: {reason}")
     device = devices.set_up(made.device, made.threads)
     network = checkpoint.build(made, shape).to(device)
-    loop.train(network, train.images.to(device), other.images.to(device), made)
+    splits = [part.to(device) for part in (train, other)]
+    pixels, validation_pixels = (network.with_labels(split.images, split.labels) for split in splits)
+    loop.train(network, pixels, validation_pixels, made)
     return Model(network, Given(train, other))
 
 

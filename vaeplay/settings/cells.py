@@ -24,6 +24,7 @@ from vaeplay.settings.objectives import (
     Levels,
     Shrinkage,
 )
+from vaeplay.settings.strict import Settings
 
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 LatentDim = Annotated[int, Field(ge=1, le=1024)]
@@ -37,18 +38,13 @@ LearningRate = Annotated[float, Field(gt=0, le=10)]
 
 Beta = Annotated[float, Field(ge=0, le=1e6)]
 Repeat = Annotated[str, Field(pattern=r"^(_r[1-9][0-9]{0,3})?$")]
-
-
-class Settings(BaseModel):
-    """Base of every group of settings: no unknown keys, no coercion, no changes after creation."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+Reads = dict[str, tuple[str, ...]]
 
 
 class Choice(Settings):
     """One of several options, chosen by `name`; each reads only the further fields that `reads` lists for it."""
 
-    reads: ClassVar[dict[str, tuple[str, ...]]]
+    reads: ClassVar[Reads]
     name: str
 
     def used(self) -> dict[str, Any]:
@@ -59,7 +55,7 @@ class Choice(Settings):
 class Likelihood(Choice):
     """p(x|z): see `vaeplay.models.parts.likelihoods`."""
 
-    reads = {"gaussian": ("sigma",)}
+    reads: ClassVar[Reads] = {"gaussian": ("sigma",)}
     name: Literal["bernoulli", "bernoulli_dynamic", "gaussian", "gaussian_learned", "gaussian_optimal", "logistic"]
     sigma: float = Field(gt=0, le=10)
 
@@ -67,7 +63,7 @@ class Likelihood(Choice):
 class Schedule(Choice):
     """How the weight of the rate changes: see `vaeplay.models.parts.schedules`."""
 
-    reads = {
+    reads: ClassVar[Reads] = {
         "linear": ("share",),
         "cyclical": ("share", "cycles"),
         "capacity": ("share", "capacity", "gamma"),
@@ -84,7 +80,7 @@ class Schedule(Choice):
 class Density(Choice):
     """The density fitted to an autoencoder's codes, to sample from."""
 
-    reads = {"mixture": ("components",)}
+    reads: ClassVar[Reads] = {"mixture": ("components",)}
     name: Literal["gaussian", "mixture"]
     components: int = Field(ge=1, le=1000)
 
@@ -92,7 +88,7 @@ class Density(Choice):
 class Quantiser(Choice):
     """How a VQ-VAE's codes are made: see `vaeplay.models.parts.quantisers`."""
 
-    reads = {
+    reads: ClassVar[Reads] = {
         "ema": ("codes", "commitment", "decay", "reseed_below"),
         "gradient": ("codes", "commitment", "decay", "reseed_below"),
         "residual": ("stages", "codes", "commitment", "decay", "reseed_below"),
@@ -171,7 +167,7 @@ class ModelSettings(SharedModelSettings):
 
 
 def _plain(value: Any) -> Any:
-    return value.model_dump() if isinstance(value, BaseModel) else value
+    return value.model_dump() if isinstance(value, Settings) else value
 
 
 class TrainSettings(Settings):

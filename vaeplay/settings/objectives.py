@@ -2,33 +2,28 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from vaeplay.models.parts.limits import MOST_CODES
+from vaeplay.settings.strict import Settings
 
 
-class Objective(BaseModel):
-    """Base of these groups, as strict as all others."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class Shrinkage(Objective):
+class Shrinkage(Settings):
     """What a regularised autoencoder's loss has beside the distortion."""
 
     codes: float = Field(ge=0, le=1e6)
     decoder: float = Field(ge=0, le=1e6)
 
 
-class Covariance(Objective):
+class Covariance(Settings):
     """What a DIP-VAE holds to the identity, and how strictly."""
 
     name: Literal["means", "codes"]
     weight: float = Field(ge=0, le=1e9)
 
 
-class Capacity(Objective):
+class Capacity(Settings):
     """The target that a `CapacityVAE` holds its rate at."""
 
     target: float = Field(ge=0, le=1e6)
@@ -36,7 +31,7 @@ class Capacity(Objective):
     share: float = Field(gt=0, le=1)
 
 
-class AdversarySettings(Objective):
+class AdversarySettings(Settings):
     """The discriminator that a model is trained against, and the weight of what it says."""
 
     weight: float = Field(ge=0, le=1e6)
@@ -44,7 +39,7 @@ class AdversarySettings(Objective):
     depth: int = Field(ge=0, le=8)
 
 
-class FlowSettings(Objective):
+class FlowSettings(Settings):
     """A normalising flow over codes."""
 
     layers: int = Field(ge=1, le=64)
@@ -66,7 +61,7 @@ Levels = Annotated[  # one type and not a union, whose errors would name its bra
 ]
 
 
-class Gumbel(Objective):
+class Gumbel(Settings):
     """The codes of a discrete VAE, and the temperature of its relaxed samples."""
 
     codes: int = Field(ge=2, le=MOST_CODES)

@@ -28,12 +28,12 @@ from vaeplay.settings.cells import (
     ModelSettings,
     Repeat,
     Seed,
-    Settings,
     SharedModelSettings,
     Threads,
     TrainSettings,
 )
 from vaeplay.settings.mistakes import line, nearest, printed, short
+from vaeplay.settings.strict import Settings
 
 MOST_CELLS = 2000  # DVC itself takes minutes to read so many
 MOST_LINES = 20  # of mistakes; nobody reads more
@@ -103,7 +103,7 @@ class DataSettings(Settings):
         return [self.name] if self.other is None else [self.name, self.other]
 
     def used(self) -> dict[str, Any]:
-        """The settings that this data set reads: only a folder reads all."""
+        """The settings that this data set reads: only one that decodes files of images reads all."""
         left_out = set() if self.name in ("folder", "celeba") else {"on_error", "white"}
         left_out |= set() if data.at_path(self.name) else {"path"}
         return self.model_dump(mode="json", exclude=left_out)

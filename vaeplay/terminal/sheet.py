@@ -1,9 +1,10 @@
-"""A table as text: for a terminal, as Markdown and as LaTeX."""
+"""A table as text: for a terminal, as Markdown, as LaTeX and as HTML."""
 
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from markupsafe import Markup
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -111,6 +112,20 @@ def latex(sheet: Sheet) -> str:
 
     head = [f"\\begin{{tabular}}{{l{'r' * (len(sheet.heads) - 1)}}}", "\\toprule", line([*map(words, sheet.heads)])]
     return "\n".join([*head, "\\midrule", *_lines(sheet, place, line), "\\bottomrule", "\\end{tabular}"])
+
+
+def html(sheet: Sheet) -> str:
+    """The table in HTML, for a notebook."""
+
+    def line(tag: str, texts: Iterable[str]) -> Markup:
+        places = Markup("").join(Markup(f"<{tag}>{{}}</{tag}>").format(text) for text in texts)
+        return Markup("<tr>{}</tr>").format(places)
+
+    lines = [line("th", sheet.heads)]
+    for title, rows in sheet.groups.items():
+        lines.append(Markup('<tr><th colspan="{}" align="left">{}</th></tr>').format(len(sheet.heads), title))
+        lines += [line("td", (entry.text for entry in row)) for row in rows]
+    return str(Markup("<table>{}</table>").format(Markup("").join(lines)))
 
 
 def _lines(sheet: Sheet, place: Callable[[Entry], str], line: Callable[[list[str]], str]) -> list[str]:

@@ -14,7 +14,8 @@ from vaeplay import files, models
 from vaeplay.errors import UserError
 from vaeplay.models.base import Autoencoder
 from vaeplay.settings import cells
-from vaeplay.settings.cells import Cell, Settings
+from vaeplay.settings.cells import Cell
+from vaeplay.settings.strict import Settings
 from vaeplay.torch_startup import compiler_left_out
 
 KEY = "vaeplay"  # one metadata key holding JSON: safetensors writes several in random order

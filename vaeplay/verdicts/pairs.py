@@ -22,7 +22,8 @@ from typing import Annotated
 from pydantic import Field
 
 from vaeplay.settings.axes import AXES, REPEAT
-from vaeplay.settings.cells import Axes, Settings
+from vaeplay.settings.cells import Axes
+from vaeplay.settings.strict import Settings
 
 BASELINE = "AE"
 PARTNERS_OF_MAPS = ("AE", "VAE")

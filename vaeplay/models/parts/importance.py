@@ -33,8 +33,20 @@ def log_weights(
     `posterior` is the mean and the log-variance of q(z|x), (B, D) each; `at_once` is how many codes are decoded at a
     time, None for all of them.
     """
+    return log_weights_of(distortion, posterior, x, draws(posterior, noise, samples), at_once)
+
+
+def draws(posterior: tuple[Tensor, Tensor], noise: Noise, samples: int) -> Tensor:
+    """`samples` codes from the posterior of each image: (B, k, D)."""
     mean, logvar = (part.unsqueeze(1) for part in posterior)
-    z = losses.gaussian_sample(mean, logvar, noise.normal((len(x), samples, mean.shape[2])))
+    return losses.gaussian_sample(mean, logvar, noise.normal((len(mean), samples, mean.shape[2])))
+
+
+def log_weights_of(
+    distortion: Distortion, posterior: tuple[Tensor, Tensor], x: Tensor, z: Tensor, at_once: int | None
+) -> tuple[Tensor, Tensor]:
+    """The same of codes z (B, k, D)."""
+    mean, logvar = (part.unsqueeze(1) for part in posterior)
     each = distortions(distortion, x, z, at_once)
     log_prior = losses.gaussian_log_density(z, torch.zeros_like(z), torch.zeros_like(z)).sum(-1)
     log_posterior = losses.gaussian_log_density(z, mean, logvar).sum(-1)
