@@ -1,5 +1,5 @@
 // The β dial: gates follow β in the page's own decoder; codes and figures lie between those of the ladder's rungs.
-import { context2d, find, findAll } from '../frame/dom.js';
+import { context2d, find, findAll, fresh } from '../frame/dom.js';
 import { whileNear } from '../frame/near.js';
 import { inflate } from '../frame/inflate.js';
 import { follow, getState, setState, shows } from '../frame/state.js';
@@ -58,11 +58,7 @@ const start = (section) => {
   };
 
   const paintCloud = (low, share) => {
-    const screen = window.devicePixelRatio || 1;
-    const size = cloud.clientWidth;
-    cloud.width = cloud.height = Math.round(size * screen);
-    const context = context2d(cloud);
-    context.setTransform(screen, 0, 0, screen, 0, 0);
+    const [context, size] = fresh(cloud, cloud.clientWidth, cloud.clientWidth);
     const reach = 4;
     const colours = findAll(section, '.classes [data-path]').map((item) => getComputedStyle(item).color);
     context.strokeStyle = getComputedStyle(cloud).color;

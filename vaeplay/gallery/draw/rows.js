@@ -1,5 +1,5 @@
 // What a cell makes of the image: reconstruction, error, code, and what these cost, in figures and in words.
-import { context2d, element, find } from '../frame/dom.js';
+import { context2d, element, find, fresh } from '../frame/dom.js';
 import { cividis } from '../explorer/cividis.js';
 import { colour, sizeOfImage } from '../explorer/latent.js';
 import { points } from '../explorer/points.js';
@@ -13,16 +13,6 @@ import { points } from '../explorer/points.js';
 const BARS = 16; // dimensions that are shown, at most
 const REACH = 4; // standard deviations that a bar reaches
 
-/** @type {(canvas: HTMLCanvasElement) => [CanvasRenderingContext2D, number, number]} */
-const fresh = (canvas) => {
-  const screen = window.devicePixelRatio || 1;
-  const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-  Object.assign(canvas, { width: Math.round(width * screen), height: Math.round(height * screen) });
-  const context = context2d(canvas);
-  context.setTransform(screen, 0, 0, screen, 0, 0);
-  return [context, width, height];
-};
-
 // The test images' codes as points, once for a size and a theme.
 /** @type {WeakMap<Explorable, { key: string, canvas: HTMLCanvasElement, reach: number }>} */
 const grounds = new WeakMap();
@@ -31,10 +21,8 @@ const groundOf = (cell, width, height, theme) => {
   const key = [width, height, theme].join(' ');
   const known = grounds.get(cell);
   if (known?.key === key) return known;
-  const screen = window.devicePixelRatio || 1;
-  const canvas = element('canvas', { width: Math.round(width * screen), height: Math.round(height * screen) });
-  const context = context2d(canvas);
-  context.setTransform(screen, 0, 0, screen, 0, 0);
+  const canvas = element('canvas', {});
+  const [context] = fresh(canvas, width, height);
   const places = cell.tensors.points;
   const sizes = Float32Array.from(places, Math.abs).sort();
   const reach = Math.min(8, Math.max(3, 1.05 * sizes[Math.floor(0.99 * (sizes.length - 1))]));

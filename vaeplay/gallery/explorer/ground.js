@@ -1,6 +1,6 @@
 // What does not move on a pad: the field of holes with draws from the prior, circles of whole standard deviations, and
 // the test images, as points or as the ellipses of their posteriors.
-import { element } from '../frame/dom.js';
+import { element, fresh } from '../frame/dom.js';
 import { fieldOf } from './field.js';
 
 /**
@@ -58,7 +58,7 @@ const ellipses = (context, side, { tensors, size }, colours) => {
  */
 export const ground = (side, cell, layers, points) => {
   const canvas = element('canvas', {});
-  const context = points.fresh(canvas, side.size);
+  const [context] = fresh(canvas, side.size, side.size);
   const field = layers.includes('holes') ? fieldOf(cell, side.scale) : null;
   if (field) context.drawImage(field, 0, 0, side.size, side.size);
   context.strokeStyle = getComputedStyle(side.pad).borderTopColor;

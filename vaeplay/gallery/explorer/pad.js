@@ -1,4 +1,5 @@
 // The pads of the explorer: a cell's plane, and the point that is dragged over it.
+import { fresh } from '../frame/dom.js';
 import { ground, pixel } from './ground.js';
 import { explorer } from './place.js';
 import { points } from './points.js';
@@ -35,7 +36,7 @@ const start = (explorer, points) => {
       Object.assign(side, { size, scale });
       side.ground = { wanted, canvas: ground(side, side.cell, state.layers, points) };
     }
-    const context = points.fresh(pad, size);
+    const [context] = fresh(pad, size, size);
     context.drawImage(side.ground.canvas, 0, 0, size, size);
     const style = getComputedStyle(pad);
     context.strokeStyle = style.color;

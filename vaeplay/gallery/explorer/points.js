@@ -52,20 +52,6 @@ const make = (images, box) => {
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', restyle);
 
   /**
-   * A canvas's context in CSS pixels, sharp on every screen, and cleared.
-   * @param {HTMLCanvasElement} canvas
-   * @param {number} across
-   */
-  const fresh = (canvas, across, down = across) => {
-    const screen = window.devicePixelRatio || 1;
-    canvas.width = Math.round(across * screen);
-    canvas.height = Math.round(down * screen);
-    const context = context2d(canvas);
-    context.setTransform(screen, 0, 0, screen, 0, 0);
-    return context;
-  };
-
-  /**
    * Stamps every image's point; `place` gives its pixel.
    * @param {CanvasRenderingContext2D} context
    * @param {Place} place
@@ -136,7 +122,7 @@ const make = (images, box) => {
   const onTheme = (listener) => {
     themed.push(listener);
   };
-  return { ...images, colours, draw, fresh, nearest, show, name, point, onTheme };
+  return { ...images, colours, draw, nearest, show, name, point, onTheme };
 };
 
 /** @type {HTMLElement | null} */

@@ -1,5 +1,5 @@
 // The exact posterior of the chosen image as a heat map under the encoder's ellipse, with log p(x), ELBO and gap.
-import { context2d, element, find } from '../frame/dom.js';
+import { context2d, element, find, fresh } from '../frame/dom.js';
 import { cellOf } from '../frame/state.js';
 import { cividis } from './cividis.js';
 import { sheet } from './engine.js';
@@ -62,7 +62,7 @@ const start = (explorer, points) => {
     const small = element('canvas', { width: side, height: side });
     context2d(small).putImageData(image, 0, 0);
     const across = 320;
-    const context = points.fresh(canvas, across);
+    const [context] = fresh(canvas, across, across);
     context.drawImage(small, 0, 0, across, across);
     const scale = across / square.width;
     const [x, y] = [(mean[0] - square.low[0]) * scale, across - (mean[1] - square.low[1]) * scale];

@@ -1,5 +1,5 @@
 // The film of the training: one scrubber for all cells. Between two frames, points move in a straight line.
-import { context2d, find, findAll } from '../frame/dom.js';
+import { context2d, find, findAll, fresh } from '../frame/dom.js';
 import { whileNear } from '../frame/near.js';
 import { inflate } from '../frame/inflate.js';
 import { follow, getState, setState, shows } from '../frame/state.js';
@@ -53,18 +53,6 @@ const start = (section) => {
     const [places] = await Promise.all([inflate(reel.film.places), image.decode()]);
     reel.places = new Uint8Array(places);
     reel.sheet = await createImageBitmap(image);
-  };
-
-  /** @type {(canvas: HTMLCanvasElement, down?: number) => [CanvasRenderingContext2D, number, number]} */
-  const fresh = (canvas, down) => {
-    const screen = window.devicePixelRatio || 1;
-    const width = canvas.clientWidth;
-    const height = down ?? canvas.clientHeight;
-    canvas.width = Math.round(width * screen);
-    canvas.height = Math.round(height * screen);
-    const context = context2d(canvas);
-    context.setTransform(screen, 0, 0, screen, 0, 0);
-    return [context, width, height];
   };
 
   /** @type {(reel: Reel, colours: string[]) => void} */

@@ -43,6 +43,20 @@ export const closest = (event, selector) => (event.target instanceof Element ? e
 export const context2d = (canvas, options) => /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d', options));
 
 /**
+ * A canvas cleared for drawing in CSS pixels, sharp on every screen: its context, width and height.
+ * @param {HTMLCanvasElement} canvas
+ * @returns {[CanvasRenderingContext2D, number, number]}
+ */
+export const fresh = (canvas, across = canvas.clientWidth, down = canvas.clientHeight) => {
+  const screen = window.devicePixelRatio || 1;
+  canvas.width = Math.round(across * screen);
+  canvas.height = Math.round(down * screen);
+  const context = context2d(canvas);
+  context.setTransform(screen, 0, 0, screen, 0, 0);
+  return [context, across, down];
+};
+
+/**
  * A new element with its properties and children.
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag

@@ -1,19 +1,5 @@
 // What the lab draws: points of codes, rows of small images, and curves.
-import { context2d } from '../frame/dom.js';
-
-/**
- * A canvas's context in CSS pixels, sharp on every screen, cleared, with its size.
- * @param {HTMLCanvasElement} canvas
- */
-const fresh = (canvas) => {
-  const screen = window.devicePixelRatio || 1;
-  const { clientWidth: across, clientHeight: down } = canvas;
-  canvas.width = Math.round(across * screen);
-  canvas.height = Math.round(down * screen);
-  const context = context2d(canvas);
-  context.setTransform(screen, 0, 0, screen, 0, 0);
-  return { context, across, down };
-};
+import { context2d, fresh } from '../frame/dom.js';
 
 /**
  * Codes in the mark of their class, over circles of one, two and three standard deviations of the prior.
@@ -24,7 +10,7 @@ const fresh = (canvas) => {
  * @param {{ path: Path2D, colour: string }[]} marks
  */
 export const drawPlane = (canvas, points, labels, reach, marks) => {
-  const { context, across } = fresh(canvas);
+  const [context, across] = fresh(canvas);
   const half = across / 2;
   context.strokeStyle = getComputedStyle(canvas).color;
   for (let ring = 1; ring <= 3; ring++) {
@@ -78,7 +64,7 @@ export const drawCurve = (canvas, steps, values, low) => {
     fresh(canvas);
     return;
   }
-  const { context, across, down } = fresh(canvas);
+  const [context, across, down] = fresh(canvas);
   const style = getComputedStyle(canvas);
   const last = steps[steps.length - 1];
   const late = values.filter((_, at) => steps[at] > 0.1 * last);

@@ -1,5 +1,5 @@
 // The latent maps: one canvas per cell, by the chosen method; a two-dimensional latent space as the decoded manifold.
-import { find, findAll } from '../frame/dom.js';
+import { find, findAll, fresh } from '../frame/dom.js';
 import '../frame/link.js';
 import '../frame/save.js';
 import { follow, getState, setState, shows } from '../frame/state.js';
@@ -125,7 +125,7 @@ const start = (section, points) => {
       const at = found ?? toScale(/** @type {import('../explorer/engine.js').Explorable} */ (own).tensors.points);
       view.place = (index) => [EDGE + at[2 * index] * room, EDGE + (1 - at[2 * index + 1]) * room];
     } else view.place = null;
-    const context = points.fresh(view.canvas, size);
+    const [context] = fresh(view.canvas, size, size);
     if (decoded && view.sheet) context.drawImage(view.sheet.sheet, 0, 0, size, size);
     if (view.place && (!decoded || overlay.checked)) points.draw(context, view.place);
     view.canvas.dataset.drawn = way;
