@@ -58,7 +58,7 @@ const start = (section, facts, points) => {
   // The image as the models see it: in the 8 bits that the data set's images have.
   /** @type {(source: Source) => Promise<Float32Array>} */
   const seenOf = async ({ strokes, test, image }) => {
-    if (test !== undefined) return testImage(test);
+    if (test !== undefined) return points.pixels(test);
     const { frame } = facts;
     const grey = channels === 1;
     let found;
@@ -71,13 +71,6 @@ const start = (section, facts, points) => {
     }
     const whole = found.map((value) => Math.round(255 * value) / 255);
     return facts.binarise ? passing.binarised(whole, seed) : whole;
-  };
-  /** @type {(index: number) => Promise<Float32Array>} */
-  const testImage = async (index) => {
-    const own = element('canvas', {});
-    await points.show(own, index);
-    const { data } = context2d(own, { willReadFrequently: true }).getImageData(0, 0, width, height);
-    return Float32Array.from({ length: channels * area }, (_, at) => data[4 * (at % area) + Math.floor(at / area)] / 255);
   };
 
   // The verdict in words, once nothing has changed for a while.
@@ -138,13 +131,8 @@ const start = (section, facts, points) => {
   };
   const pictureOf = ({ width: across, height: down, values }) => {
     const canvas = element('canvas', { width: across, height: down });
-    const data = new ImageData(across, down);
-    const count = values.length / (across * down);
-    for (let at = 0; at < across * down; at++) {
-      for (let c = 0; c < 3; c++) data.data[4 * at + c] = 255 * values[(count === 3 ? c : 0) * across * down + at];
-      data.data[4 * at + 3] = 255;
-    }
-    context2d(canvas).putImageData(data, 0, 0);
+    const size = { channels, height: down, width: across, area: across * down };
+    context2d(canvas).putImageData(colour(values.map((value) => 255 * value), 1, size)[0], 0, 0);
     return canvas;
   };
   /** @param {Source} next */

@@ -19,7 +19,7 @@ export const sizeOfImage = { channels, height, width, area };
  * Grey levels, channel by channel, of `count` images as one RGBA image each.
  * @param {Float32Array} levels
  */
-export const colour = (levels, count = 1) => {
+export const colour = (levels, count = 1, { channels, height, width, area } = sizeOfImage) => {
   const images = [];
   for (let n = 0; n < count; n++) {
     const image = new ImageData(width, height);

@@ -1,5 +1,5 @@
 // Test images as points: their colours and shapes by class, which is nearest, and the image that is pointed at.
-import { context2d, find, findAll } from '../frame/dom.js';
+import { context2d, element, find, findAll } from '../frame/dom.js';
 import { sheet } from './engine.js';
 import { latent, sizeOfImage } from './latent.js';
 
@@ -95,6 +95,18 @@ const make = (images, box) => {
     const down = all.height / Math.ceil(images.rows.length / images.columns);
     context2d(canvas).drawImage(all, column * across, row * down, across, down, 0, 0, width, height);
   };
+  /**
+   * Its pixels in 0…1, channel by channel, as exactly as the sheet has them.
+   * @param {number} index
+   */
+  const pixels = async (index) => {
+    const own = element('canvas', {});
+    await show(own, index);
+    const { channels, width, height, area } = sizeOfImage;
+    const { data } = context2d(own, { willReadFrequently: true }).getImageData(0, 0, width, height);
+    return Float32Array.from({ length: channels * area }, (_, at) =>
+      data[4 * (at % area) + Math.floor(at / area)] / 255);
+  };
   /** @param {number} index */
   const name = (index) => `test image ${images.rows[index]}, ${classes[images.labels[index]] ?? 'no class'}`;
 
@@ -122,7 +134,7 @@ const make = (images, box) => {
   const onTheme = (listener) => {
     themed.push(listener);
   };
-  return { ...images, colours, draw, nearest, show, name, point, onTheme };
+  return { ...images, colours, draw, nearest, show, pixels, name, point, onTheme };
 };
 
 /** @type {HTMLElement | null} */

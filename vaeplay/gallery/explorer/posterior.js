@@ -41,17 +41,6 @@ const start = (explorer, points) => {
     if (status.textContent !== text) status.textContent = text;
   };
 
-  /** @type {(index: number) => Promise<Float32Array | null>} */
-  const pixelsOf = async (index) => {
-    if (!exactly(await sheet())) return null;
-    const own = element('canvas', {});
-    await points.show(own, index);
-    const { channels, width, height, area } = sizeOfImage;
-    const { data } = context2d(own, { willReadFrequently: true }).getImageData(0, 0, width, height);
-    return Float32Array.from({ length: channels * area }, (_, at) =>
-      data[4 * (at % area) + Math.floor(at / area)] / 255);
-  };
-
   /** @type {(found: import('./quadrature.js').Exact, mean: number[], deviation: number[]) => void} */
   const draw = ({ posterior, side, square }, mean, deviation) => {
     const image = new ImageData(side, side);
@@ -84,7 +73,7 @@ const start = (explorer, points) => {
     const stale = () => wanted !== key;
     canvas.hidden = table.hidden = true;
     say(`Decoding some thousand codes for ${points.name(index)} …`);
-    const pixels = await pixelsOf(index);
+    const pixels = exactly(await sheet()) ? await points.pixels(index) : null;
     if (stale()) return;
     if (!pixels) {
       say('The page holds this image only in a smaller or lossy form, which has another likelihood.');
