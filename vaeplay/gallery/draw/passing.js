@@ -2,6 +2,7 @@
 // since a worker is made from its text.
 import { makeWorker } from '../frame/worker.js';
 import { decoding, makeDecoding } from '../explorer/decoder.js';
+import { lookup, makeLookup } from '../explorer/lookup.js';
 
 /**
  * @typedef {object} Passed What a cell makes of an image.
@@ -17,8 +18,11 @@ import { decoding, makeDecoding } from '../explorer/decoder.js';
  * @typedef {[string, Passed][]} All
  */
 
-/** @param {ReturnType<typeof makeDecoding>} decoding */
-export const makePassing = (decoding) => {
+/**
+ * @param {ReturnType<typeof makeDecoding>} decoding
+ * @param {ReturnType<typeof makeLookup>} lookup
+ */
+export const makePassing = (decoding, lookup) => {
   const logistic = (x) => 1 / (1 + Math.exp(-x));
   const softplus = (x) => (x > 30 ? x : Math.log1p(Math.exp(x)));
 
@@ -59,22 +63,6 @@ export const makePassing = (decoding) => {
     return x.map((value) => (draw() < value ? 1 : 0));
   };
 
-  // At each place of a map, the entry of the codebook that is nearest.
-  const nearest = (vectors, book, depth) => {
-    const [places, count] = [vectors.length / depth, book.length / depth];
-    const [entries, code] = [new Uint16Array(places), new Float32Array(vectors.length)];
-    for (let p = 0; p < places; p++) {
-      let least = Infinity;
-      for (let k = 0; k < count; k++) {
-        let distance = 0;
-        for (let d = 0; d < depth; d++) distance += (vectors[d * places + p] - book[k * depth + d]) ** 2;
-        if (distance < least) [least, entries[p]] = [distance, k];
-      }
-      for (let d = 0; d < depth; d++) code[d * places + p] = book[entries[p] * depth + d];
-    }
-    return { entries, code };
-  };
-
   /** @type {(file: import('../explorer/decoder.js').File) => (x: Float32Array, seed: number) => Passed} */
   const through = ({ about, tensors }) => {
     const { encoder } = about;
@@ -88,8 +76,10 @@ export const makePassing = (decoding) => {
       let code = encode(x).slice();
       /** @type {Pick<Passed, 'mean' | 'deviation' | 'entries' | 'rate'>} */
       const known = { mean: null, deviation: null, entries: null, rate: null };
-      if (book) ({ entries: known.entries, code } = nearest(code, book, about.code[0]));
-      else if (encoder.gaussian) {
+      if (book) {
+        known.entries = lookup.nearest(code, book, about.code[0]);
+        code = lookup.vectors(known.entries, book, about.code[0]);
+      } else if (encoder.gaussian) {
         const size = code.length / 2;
         const mean = code.slice(0, size);
         const deviation = code.slice(size).map((value) => Math.exp(value / 2));
@@ -108,11 +98,11 @@ export const makePassing = (decoding) => {
   };
   return { through, binarised };
 };
-export const passing = makePassing(decoding);
+export const passing = makePassing(decoding, lookup);
 
 const worker = /** @type {ReturnType<typeof makeWorker<All>>} */ (makeWorker(`'use strict';
   const decoding = (${makeDecoding})();
-  const passing = (${makePassing})(decoding);
+  const passing = (${makePassing})(decoding, (${makeLookup})());
   const runs = new Map();
   onmessage = ({ data: { ticket, files, x, seed } }) => {
     for (const [cell, file] of files ?? []) runs.set(cell, passing.through(file));

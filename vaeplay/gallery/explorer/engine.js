@@ -4,6 +4,7 @@ import { findAll } from '../frame/dom.js';
 import { inflate } from '../frame/inflate.js';
 import { decoding } from './decoder.js';
 import { latent, normal, sizeOfImage } from './latent.js';
+import { lookup } from './lookup.js';
 import { live } from './worker.js';
 
 /**
@@ -77,35 +78,13 @@ const atlas = async (file, place) => {
 /** @type {(about: any, vectors: Float32Array) => Codebook} */
 const codebookOf = ({ code: [depth, rows, columns] }, flat) => {
   const places = rows * columns;
-  const entries = flat.length / depth;
   return {
     rows,
     columns,
     places,
-    entries,
-    // Laid out as the decoder takes them.
-    vectors: (map) => {
-      const code = new Float32Array(depth * places);
-      for (let p = 0; p < places; p++) {
-        for (let d = 0; d < depth; d++) code[d * places + p] = flat[map[p] * depth + d];
-      }
-      return code;
-    },
-    nearest: (code) => {
-      const map = new Uint16Array(places);
-      for (let p = 0; p < places; p++) {
-        let least = Infinity;
-        for (let k = 0; k < entries; k++) {
-          let distance = 0;
-          for (let d = 0; d < depth; d++) distance += (code[d * places + p] - flat[k * depth + d]) ** 2;
-          if (distance < least) {
-            least = distance;
-            map[p] = k;
-          }
-        }
-      }
-      return map;
-    },
+    entries: flat.length / depth,
+    vectors: (map) => lookup.vectors(map, flat, depth, places),
+    nearest: (code) => lookup.nearest(code, flat, depth),
   };
 };
 
