@@ -10,4 +10,4 @@ USUAL = ("top", "answer", "table", "plane", "curves", "claims")
 
 def data(view: View) -> dict[str, Any]:
     """The ids of those sections, and whether there is a tour to print as a worksheet."""
-    return {"printed": USUAL, "worksheet": bool(tour.stations(view.page))}
+    return {"printed": USUAL, "worksheet": bool(tour.stations(tour.claims(view.page)))}

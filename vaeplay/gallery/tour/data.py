@@ -64,7 +64,8 @@ class Stop:
 
 def data(view: View) -> dict[str, Any]:
     """The stations whose claims this run has pairs for, and the titles of the others."""
-    ledger, present = claims(view.page), stations(view.page)
+    ledger = claims(view.page)
+    present = stations(ledger)
     absent = [item.title for item in STATIONS if item not in present]
     return {"stops": [stop(item, ledger, view) for item in present], "absent": absent}
 
@@ -75,9 +76,9 @@ def claims(page: Page) -> dict[str, Judged]:
     return {item.claim: item for item in judged if item.verdict != ABSENT}
 
 
-def stations(page: Page) -> list[Station]:
+def stations(ledger: dict[str, Judged]) -> list[Station]:
     """The stations whose claims the run has pairs for."""
-    return [item for item in STATIONS if item.claim in claims(page)]
+    return [item for item in STATIONS if item.claim in ledger]
 
 
 def stop(station: Station, ledger: dict[str, Judged], view: View) -> Stop:
