@@ -280,6 +280,8 @@ def test_axe_finds_no_violation(browser: Browser, made: Path, scheme: str, size:
         found = Axe().run(page, context="#draw")
         assert found.violations_count == 0, found.generate_report()
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+        verdict = page.locator("#draw .verdict").evaluate("(line) => getComputedStyle(line).borderLeftStyle")
+        assert verdict == "none"  # the tour's verdicts have a bar
 
 
 def test_without_scripts_the_section_says_what_it_needs(browser: Browser, made: Path) -> None:
