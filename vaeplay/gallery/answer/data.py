@@ -59,7 +59,8 @@ def data(view: View) -> dict[str, Any]:
             answer(item, page, tuple(one for one in own if one not in shared))
             for item, own in zip(asked, limits, strict=True)
         ],
-        "limits": shared if repeated else shared[1:],  # the template says itself that each was trained once
+        # Where no cell was trained again, the template says so of all.
+        "limits": [sentence for sentence in shared if repeated or sentence != sentences.ONCE],
         "best": best_samples(view.rows, view.columns),
         "repeated": repeated,
         "moving": moving(page),

@@ -16,6 +16,7 @@ from vaeplay.verdicts.table import Comparison, Difference
 
 SAMPLES = ("frechet", "coverage", "density", "recall")
 """The measures of samples, which must agree before samples are called better or worse."""
+ONCE = "Each was trained once: this is about these two trained models."
 
 Kind = Literal["Gain", "Loss", "Cannot tell", "Changed"]
 
@@ -162,7 +163,7 @@ def limits(item: Chosen) -> tuple[str, ...]:
     """How far the sentences reach: how often each was trained, and whether to the end; what is beaten by PCA."""
     known = {comparison.metric: comparison for comparison in item.pair.comparisons}
     trainings = [one.kinds.trainings for one in known.values() if one.kinds]
-    parts = ["Each was trained once: this is about these two trained models."]
+    parts = [ONCE]
     if trainings:
         parts = [f"Over at least {min(trainings[0])} trainings of each: this is about the kinds of model."]
     parts.append(words.UNFINISHED[item.pair.falling] or "Both trainings had converged.")
