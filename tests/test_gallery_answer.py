@@ -177,6 +177,16 @@ def test_a_training_that_converged_comes_before_a_smaller_depth(tmp_path: Path) 
     assert item.second.name == "VAE_latent8_depth2_ReLU"
 
 
+def test_dense_networks_come_before_all_others_even_with_a_shorter_code(tmp_path: Path) -> None:
+    both = [
+        (Plan(f"{net}AE", None, latent, 1), Plan(f"{net}VAE", 1.0, latent, 1)) for net, latent in (("Res", 8), ("", 2))
+    ]
+    candidates = tuple(a_pair(names=(first.name, second.name)) for first, second in both)
+    page = a_page(tmp_path, Table(pairs=candidates, combined={}, claims=()), [*both[0], *both[1]])
+    (item,) = pairs.chosen(page)
+    assert item.second.name == "VAE_latent2_depth1_ReLU"
+
+
 def ranked(values: dict[str, tuple[float, ...]], half: float = 0.01, **metrics: float) -> str:
     """The sentence on the best samples; `metrics` are further ones of the first cell."""
     rows = tuple(

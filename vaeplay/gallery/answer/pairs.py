@@ -1,8 +1,8 @@
 """The changes that the first section asks about, and the pair of cells that stands for each: chosen by rule alone.
 
-Of several pairs, that of a VAE comes before others, dense networks before convolutional ones, the larger latent size
-before the smaller, trainings that converged before those that did not, and then the smaller depth. What came of a pair
-plays no part.
+Of several pairs, that of a VAE comes before others, dense networks before others, the larger latent size before the
+smaller, trainings that converged before those that did not, and then the smaller depth. What came of a pair plays no
+part.
 """
 
 from dataclasses import dataclass
@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from vaeplay import models
 from vaeplay.gallery.page import Cell, Page
 from vaeplay.verdicts.table import Compared
-
-CONVOLUTIONAL = "Conv"
-"""What the names of convolutional models start with."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +100,13 @@ def core(cell: Cell) -> str:
     return models.kin(name).core if models.known(name) else name
 
 
+def _network(cell: Cell) -> str:
+    name = cell.model or ""
+    return models.kin(name).network if models.known(name) else "dense"
+
+
 def _about(change: Change, pair: Compared, first: Cell, second: Cell) -> bool:
-    if change.kind == "network" and not (second.model or "").startswith(CONVOLUTIONAL):
+    if change.kind == "network" and _network(second) != "convolutional":
         return False
     return pair.change == change.kind and (not change.models or {core(first), core(second)} == change.models)
 
@@ -119,8 +121,8 @@ def _preference(item: Chosen) -> tuple[object, ...]:
 
 
 def _size(cell: Cell, falling: int) -> tuple[object, ...]:
-    """Dense before convolutional, a large code before a small one, converged before not."""
-    return (cell.model or "").startswith(CONVOLUTIONAL), -(cell.latent_dim or 0), falling, cell.depth or 0
+    """Dense networks before others, a large code before a small one, converged before not."""
+    return _network(cell) != "dense", -(cell.latent_dim or 0), falling, cell.depth or 0
 
 
 def of_each_model(page: Page) -> tuple[Cell, ...]:
