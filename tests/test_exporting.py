@@ -76,8 +76,8 @@ def test_rounding_with_feedback_loses_less_than_without() -> None:
     inputs = torch.randn(400, 6, generator=generator) @ torch.randn(6, 60, generator=generator)  # correlated, as pixels
     weights = {"0.weight": torch.randn(60, 20, generator=generator), "0.bias": torch.zeros(20)}
     lost = []
-    for seen in ({}, {"0": inputs}):
-        kept = layers.restored(layers.stored(weights, {"0": 0.1}, seen))["0.weight"]
+    for feedback in ({}, {"0": layers.feedback_of(inputs)}):
+        kept = layers.restored(layers.stored(weights, {"0": 0.1}, feedback))["0.weight"]
         lost.append(float((inputs @ (kept - weights["0.weight"])).square().mean()))
     assert lost[1] < 0.25 * lost[0]
 

@@ -134,11 +134,11 @@ def fitted(
     if not error(tensors) <= 1:  # other layers than the network's
         return None
     feelings, low, high, best = _feelings(layers, tensors, inputs[:: -(-len(inputs) // FELT)], one), *SIZES, None
-    seen = _seen(layers, tensors, inputs)
+    feedback = {name: feedback_of(x) for name, x in _seen(layers, tensors, inputs).items() if name in feelings}
     while low <= high:  # the error grows with the steps, so halving finds the longest
         middle = (low + high) // 2
         steps = {name: 2 ** (middle / 4) / feeling for name, feeling in feelings.items()}
-        kept = stored(tensors, steps, seen)
+        kept = stored(tensors, steps, feedback)
         value = error(restored(kept))
         if value <= 1:
             low, best = middle + 1, (kept, value)
@@ -147,11 +147,11 @@ def fitted(
     return best
 
 
-def stored(tensors: Tensors, steps: dict[str, float], seen: Tensors) -> Tensors:
+def stored(tensors: Tensors, steps: dict[str, float], feedback: Tensors) -> Tensors:
     """The weights as whole numbers of each layer's step, with `scale` (outputs,) beside them.
 
-    `seen` are the inputs (B, inputs) of linear layers. Layers without a step, biases and gates stay as they are, and so
-    does a layer of which a weight is so many steps that 16 bits do not hold it.
+    `feedback` is that of linear layers, see `feedback_of`. Layers without a step, biases and gates stay as they are,
+    and so does a layer of which a weight is so many steps that 16 bits do not hold it.
     """
     kept: Tensors = {}
     for name, value in tensors.items():
@@ -160,7 +160,7 @@ def stored(tensors: Tensors, steps: dict[str, float], seen: Tensors) -> Tensors:
             kept[name] = value
             continue
         whole = value / steps[layer]
-        whole = _rounded(whole, seen[layer]) if layer in seen else whole.round()
+        whole = _rounded(whole, feedback[layer]) if layer in feedback else whole.round()
         kept[name] = whole.to(torch.int8 if whole.abs().max() <= 127 else torch.int16)
         kept[f"{layer}.scale"] = torch.full((value.shape[1],), steps[layer])
     return kept
@@ -219,17 +219,21 @@ def _seen(layers: list[Layer], tensors: Tensors, inputs: Tensor) -> Tensors:
     return {layer["weights"]: x for layer, x, _ in walk if layer["kind"] == "linear"}
 
 
-def _rounded(whole: Tensor, inputs: Tensor) -> Tensor:
-    """Weights (I, O) as whole numbers near them with which inputs (B, I) give nearly the same products."""
+def feedback_of(inputs: Tensor) -> Tensor:
+    """By how much the weights of later inputs make up for a change of each one's, (I, I), for inputs (B, I)."""
     correlations = (inputs.T @ inputs / len(inputs)).double().nan_to_num(0, 0, 0)
     damping = DAMPING * correlations.diagonal().mean().clamp(min=1e-12)
-    inverse = torch.linalg.inv(correlations + damping * torch.eye(len(whole), dtype=torch.float64))
+    inverse = torch.linalg.inv(correlations + damping * torch.eye(len(correlations), dtype=torch.float64))
     passed_on = torch.linalg.cholesky(inverse, upper=True)
-    passed_on = (passed_on / passed_on.diagonal()[:, None]).float()
+    return (passed_on / passed_on.diagonal()[:, None]).float()
+
+
+def _rounded(whole: Tensor, feedback: Tensor) -> Tensor:
+    """Weights (I, O) as whole numbers near them that give nearly the same products with the inputs of `feedback`."""
     left, found = whole.clone(), torch.empty_like(whole)
     for i in range(len(whole)):
         found[i] = left[i].round()
-        left[i + 1 :] -= passed_on[i, i + 1 :, None] * (left[i] - found[i])
+        left[i + 1 :] -= feedback[i, i + 1 :, None] * (left[i] - found[i])
     return found
 
 
