@@ -15,7 +15,7 @@ from tests import explorable, fake_workspace, making
 from tests.explorable import PLANE
 from tests.fake_workspace import Plan
 from tests.test_browser import NARROW, browser, opened
-from vaeplay.evaluation import dial
+from vaeplay.evaluation import decoder, dial
 from vaeplay.evaluation.metrics import generation, likelihood
 from vaeplay.evaluation.metrics.subject import Subject
 from vaeplay.models.multi_rate import MultiRateVAE
@@ -57,7 +57,7 @@ def test_each_rung_is_what_the_plain_model_measures(name: str) -> None:
     about = json.loads(explorable_header(content))
     ladder = about["ladder"]
     assert [rung["beta"] for rung in ladder] == pytest.approx(dial.ladder(model.betas), abs=1e-6)
-    assert about["error"] <= dial.TOLERANCE
+    assert about["error"] <= decoder.TOLERANCE
     for rung in ladder[:: len(ladder) // 2]:
         with torch.no_grad():
             again = dial.rung(model.at(rung["beta"]), subject)
@@ -126,7 +126,7 @@ def test_the_page_decodes_at_every_beta_as_torch_does(
             assert beta == pytest.approx(expected, abs=1e-3)
             with torch.no_grad():
                 shown = 255 * model.at(exact).decode(draws[2:3]).flatten()
-            assert np.abs(np.array(pixels) - shown.numpy()).max() <= dial.TOLERANCE + 0.6
+            assert np.abs(np.array(pixels) - shown.numpy()).max() <= decoder.TOLERANCE + 0.6
         assert "dial=8" in page.url
 
 

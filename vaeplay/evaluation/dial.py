@@ -15,14 +15,13 @@ list of β, rate, distortion and ELBO (nats per image) and Fréchet distance, in
 import dataclasses
 import json
 import math
-from typing import Any
 
 import torch
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 from vaeplay.data.prepared import as_float
-from vaeplay.evaluation import layers
+from vaeplay.evaluation import decoder
 from vaeplay.evaluation.metrics import distances, likelihood
 from vaeplay.evaluation.metrics.subject import Subject
 from vaeplay.models.base import Autoencoder
@@ -33,8 +32,6 @@ KEY = "explorer"
 STEPS = 9  # of the ladder
 SHOWN = 8
 POINTS = 300
-KNOWN = 1500  # training codes that the decoder's rounding is made for
-TOLERANCE = 0.8  # grey levels
 
 
 def ladder(betas: tuple[float, float]) -> list[float]:
@@ -66,8 +63,10 @@ def export(trained: Autoencoder, subject: Subject) -> bytes | None:
     steps = [{"beta": round(beta, 6)} | rung(model, subject) for beta, model in zip(betas, models, strict=True)]
     plane = _plane(models[betas.index(1.0)], subject)
     many = subject.trained_on[0]
-    known = torch.cat([many[evenly(len(many), KNOWN)], draws, *codes])
-    stored = _decoder(trained, betas, models, torch.cat([draws, codes[0], codes[-1]]), known)
+    known = torch.cat([many[evenly(len(many), decoder.KNOWN)], draws, *codes])
+    probes = torch.cat([draws, codes[0], codes[-1]])
+    expected = {math.log(beta): model.decode(probes) for beta, model in zip(betas, models, strict=True)}
+    stored = decoder.rounded(trained.decoder, probes, expected, known)
     if stored is None:
         return None
     tensors, about = stored
@@ -102,26 +101,3 @@ def _plane(model: Autoencoder, subject: Subject) -> list[int]:
     rates = (mean.square() + logvar.exp() - 1 - logvar).mean(0)
     order: list[int] = rates.argsort(descending=True).tolist()
     return (order * 2)[:2]
-
-
-def _decoder(
-    trained: Autoencoder, betas: list[float], models: list[Autoencoder], probes: Tensor, known: Tensor
-) -> tuple[layers.Tensors, dict[str, Any]] | None:
-    """The gated decoder in the fewest bits that hold TOLERANCE at every β."""
-    try:
-        plain, weights = layers.of_decoder(trained.decoder, probes[:1], trained.shape)
-    except layers.NotPlainError:
-        return None
-    expected = [model.decode(probes).cpu() for model in models]
-
-    def error(floats: layers.Tensors) -> float:
-        made = (layers.run(plain, floats, probes.cpu(), math.log(beta)) for beta in betas)
-        return (
-            max(float((one - image).abs().max()) for one, image in zip(made, expected, strict=True)) * 255 / TOLERANCE
-        )
-
-    found = layers.fitted(plain, weights, known.cpu(), error, TOLERANCE / 255)
-    if found is None:
-        return None
-    kept, share = found
-    return kept, {"layers": plain, "bits": round(layers.bits(kept), 2), "error": round(share * TOLERANCE, 4)}

@@ -26,14 +26,13 @@ is, the likelihood's name, the reach and the ends of the field and a place in a 
 import io
 import json
 from statistics import NormalDist
-from typing import Any
 
 import torch
 from PIL import Image
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
-from vaeplay.evaluation import field, layers
+from vaeplay.evaluation import decoder, field, layers
 from vaeplay.evaluation.metrics import likelihood
 from vaeplay.evaluation.metrics.subject import Subject
 from vaeplay.models.base import Autoencoder
@@ -44,12 +43,10 @@ KEY = "explorer"
 GRID = 12
 PROBES = 64
 TRIED = 256  # codes that a decoder is held against
-KNOWN = 1500  # training codes that its rounding is made for
 REACH = 3.0  # standard deviations to which the probe tests the plane's corners
 MOST_DRAWS = 256
 DRAWN_NUMBERS = 2**17
 PALETTE = 128  # entries of a codebook that are shown as pictures
-TOLERANCE = 0.8  # grey levels; the rest is for another order of summation
 
 
 @torch.no_grad()
@@ -62,8 +59,11 @@ def export(subject: Subject) -> bytes:
     places = torch.tensor([NormalDist().inv_cdf((place + 0.5) / GRID) for place in range(GRID)])
     across, down = torch.meshgrid(places, -places, indexing="xy")
     tiles = _decode(model, _at(tensors, torch.stack([across, down], -1).view(-1, 2)))
-    known = subject.trained_on[0]
-    weights, about = _decoder(model, probes.unflatten(1, shape), known[evenly(len(known), KNOWN)].unflatten(1, shape))
+    many = subject.trained_on[0]
+    known = torch.cat([probes, many[evenly(len(many), decoder.KNOWN)]]).unflatten(1, shape)
+    tried = probes[evenly(len(probes), TRIED)].unflatten(1, shape)
+    rounded = decoder.rounded(model.decoder, tried, {0.0: model.decode(tried)}, known)
+    weights, about = rounded or ({}, {"layers": None, "bits": None, "error": None})
     probes = probes[evenly(len(probes), PROBES)]
     tensors |= weights | {"atlas": _picture(tiles), "probe": probes, "probe_images": _decode(model, probes)}
     spectrum = likelihood.spectrum(subject)
@@ -82,25 +82,6 @@ def export(subject: Subject) -> bytes:
         about["dimensions"] = [{"dimension": place, "rate": rates.get(place)} for place in order]
     kept = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     return to_bytes(kept, {KEY: json.dumps(about, sort_keys=True)})
-
-
-def _decoder(model: Autoencoder, probes: Tensor, known: Tensor) -> tuple[layers.Tensors, dict[str, Any]]:
-    """The decoder in the fewest bits that hold TOLERANCE on some of the probes; nothing where there is none."""
-    tried = probes[evenly(len(probes), TRIED)]
-    expected = model.decode(tried).cpu()
-    try:
-        plain, weights = layers.of_decoder(model.decoder, probes[:1], model.shape)
-    except layers.NotPlainError:
-        return {}, {"layers": None, "bits": None, "error": None}
-
-    def error(floats: layers.Tensors) -> float:
-        return float((layers.run(plain, floats, tried.cpu()) - expected).abs().max()) * 255 / TOLERANCE
-
-    found = layers.fitted(plain, weights, torch.cat([probes, known]).cpu(), error, TOLERANCE / 255)
-    if found is None:
-        return {}, {"layers": None, "bits": None, "error": None}
-    kept, share = found
-    return kept, {"layers": plain, "bits": round(layers.bits(kept), 2), "error": round(share * TOLERANCE, 4)}
 
 
 def _of_vectors(subject: Subject, plane: layers.Tensors) -> tuple[layers.Tensors, Tensor]:
