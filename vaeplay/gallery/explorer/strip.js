@@ -1,5 +1,6 @@
 // Film strips: steps of a way through the latent space, decoded side by side, and saved as a PNG.
 import { context2d, element, find, findAll } from '../frame/dom.js';
+import { saveCanvas } from '../frame/save.js';
 import { cellOf } from '../frame/state.js';
 import { colour, sizeOfImage } from './latent.js';
 
@@ -49,12 +50,7 @@ const save = (panel, title) => {
     context.drawImage(canvases[n], 0, top + LINE, canvases[n].width * SCALE, canvases[n].height * SCALE);
     top += LINE + canvases[n].height * SCALE;
   });
-  whole.toBlob((blob) => {
-    if (!blob) return;
-    const link = element('a', { href: URL.createObjectURL(blob), download: `${panel.dataset.file}.png` });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-  });
+  saveCanvas(whole, `${panel.dataset.file}.png`);
 };
 
 /**

@@ -12,18 +12,19 @@ const MARGIN = 8;
 const LINE = 18; // of the name and the legend, in the chart's own pixels
 const WIDTH = 1600; // pixels that a PNG has at least
 
-/**
- * Hands the reader a file.
- * @param {Blob} blob
- * @param {string} name
- */
-const save = (blob, name) => {
-  const link = element('a', { href: URL.createObjectURL(blob), download: name });
+/** @type {(text: string, type: string, name: string) => void} */
+export const saveText = (text, type, name) => {
+  const link = element('a', { href: URL.createObjectURL(new Blob([text], { type })), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 };
-/** @type {(text: string, type: string, name: string) => void} */
-export const saveText = (text, type, name) => save(new Blob([text], { type }), name);
+
+/**
+ * Saves what a canvas shows as a PNG, at once: `toBlob` waits until the page is idle, for seconds where it is busy.
+ * @param {HTMLCanvasElement} canvas
+ * @param {string} name
+ */
+export const saveCanvas = (canvas, name) => element('a', { href: canvas.toDataURL(), download: name }).click();
 
 /** @type {(tag: string, attributes: Record<string, string | number>, ...children: (Element | string)[]) => SVGElement} */
 const svgElement = (tag, attributes, ...children) => {
@@ -152,7 +153,7 @@ export const savePng = async (source, name) => {
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.imageSmoothingEnabled = !pixels;
   context.drawImage(picture, 0, 0, canvas.width, canvas.height);
-  canvas.toBlob((blob) => blob && save(blob, `${name}.png`));
+  saveCanvas(canvas, `${name}.png`);
 };
 
 /** @type {(text: string) => string} */
