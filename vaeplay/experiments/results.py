@@ -16,6 +16,8 @@ SUMMARY = "reports/verdicts.json"
 SHOWN = ("mse", "rate", "elbo", "frechet")
 """The metrics of the table: reconstruction error, rate, ELBO and the quality of samples."""
 
+COUNTS = {"holds": "claims that hold", "fails": "claims that fail"}
+
 Metrics = dict[str, dict[str, Any]]
 """{cell: {key: value}}."""
 
@@ -89,9 +91,10 @@ def summary_table(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     rows = []
     for key, value in after.items():
         metric = BY_KEY.get(key.removeprefix("best_"))
+        label = f"{metric.label}, {'best' if key.startswith('best_') else 'mean'} of all cells" if metric else key
         texts = [number(item, metric.digits if metric else 0) for item in (before.get(key, value), value)]
-        rows.append([key, " → ".join(dict.fromkeys(texts))])
-    return aligned(rows)
+        rows.append([COUNTS.get(key, label), " → ".join(dict.fromkeys(texts))])
+    return aligned(sorted(rows))
 
 
 def aligned(rows: list[list[str]]) -> list[str]:
