@@ -259,7 +259,7 @@ def test_unknown_kinds_of_samples_are_shown_last(root: Path) -> None:
     shutil.copy(root / f"samples/{name}.png", root / f"evaluation/{name}/best-worst.png")
     assert read(root).cells[0].samples[-1].kind == "best-worst"
     assert read(root).kinds[-1].title == "Best worst"
-    assert html(root).count("No picture yet") == 11
+    assert html(root).count("No picture yet") == 0  # the other cells have none to come
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"mse": "low"}', '{"mse": true}', ""])

@@ -111,9 +111,9 @@ def details(subject: Subject, estimates: dict[str, Estimate], columns: int) -> d
 
 
 def pictures(subject: Subject, columns: int) -> dict[str, Tensor]:
-    """The cell's pictures, (rows, columns, channels, height, width) each, by kind."""
+    """The cell's pictures, (rows, columns, channels, height, width) each, by kind: those that its model can have."""
     best, worst = reconstruction.extremes(subject, columns)
-    found = {
+    found: dict[str, Tensor | None] = {
         "reconstruction": reconstruction.pairs(subject, samples.chosen(subject, columns)),
         "best": reconstruction.pairs(subject, best),
         "worst": reconstruction.pairs(subject, worst),
@@ -121,5 +121,8 @@ def pictures(subject: Subject, columns: int) -> dict[str, Tensor]:
         "nearest": samples.nearest_training(subject, columns),
         "interpolation": samples.interpolation(subject, columns),
         "traversal": samples.traversals(subject, columns),
+        "unsure": samples.unsure(subject, columns) if subject.classes > 1 else None,
+        "stages": samples.stages(subject, columns),
+        "layers": samples.layers(subject, columns),
     }
-    return found | ({"unsure": samples.unsure(subject, columns)} if subject.classes > 1 else {})
+    return {kind: picture for kind, picture in found.items() if picture is not None}

@@ -38,6 +38,23 @@ def nearest_training(subject: Subject, columns: int) -> Tensor:
     return torch.stack([as_float(subject.samples[chosen]), as_float(subject.train.images[rows[chosen, 0]])])
 
 
+@torch.no_grad()
+def stages(subject: Subject, columns: int) -> Tensor | None:
+    """Test images above their reconstructions after one stage, after two, …: (1 + stages, columns, …).
+
+    None where a code has fewer than two stages.
+    """
+    rows = chosen(subject, columns)
+    made = subject.model.reconstruct_in_stages(as_float(subject.seen[rows]))
+    return torch.stack([as_float(subject.test.images[rows]), *made]) if len(made) > 1 else None
+
+
+@torch.no_grad()
+def layers(subject: Subject, columns: int) -> Tensor | None:
+    """New images, (PRIOR_ROWS, columns, …): a draw of the top layer for each row, and of the bottom for each column."""
+    return subject.model.sample_layers(PRIOR_ROWS, columns, subject.noise_for("layers"))
+
+
 UNSURE_ROWS = 2
 
 

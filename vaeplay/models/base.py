@@ -106,6 +106,24 @@ class Autoencoder(nn.Module):
         """`count` new images, (count, *shape) in 0…1: decoded draws from the prior."""
         return self.decode(self.sample_codes(count, noise))
 
+    def reconstruct_in_stages(self, x: Tensor) -> list[Tensor]:
+        """The expected images from more and more of the code of x, at last from all of it.
+
+        Empty for a model whose code has no stages.
+        """
+        return []
+
+    def sample_layers(self, rows: int, columns: int, noise: Noise) -> Tensor | None:
+        """New images of a model with two layers of codes, (rows, columns, *shape); None for any other.
+
+        The images of a row share the draw of the top layer, and those of a column the noise of the bottom layer.
+        """
+        return None
+
+    def class_priors(self) -> tuple[Tensor, Tensor] | None:
+        """Mean and standard deviation of the prior of each class, (classes, D) each; None where classes share one."""
+        return None
+
     def codebook(self) -> Tensor | None:
         """The entries (K, latent_dim) that every code is a map of; None for a model with continuous codes."""
         return None

@@ -42,6 +42,11 @@ class ConditionalVAE(MixtureVAE):
         return torch.cat([images, plane], dim=1)
 
     @override
+    def class_priors(self) -> tuple[Tensor, Tensor]:
+        mean, logvar = self.components()
+        return mean, (0.5 * logvar).exp()
+
+    @override
     def loss(self, x: Tensor, step: int | Tensor, noise: Noise) -> Loss:
         if x.shape[1] == self.shape[0]:
             return super().loss(x, step, noise)

@@ -67,5 +67,11 @@ class LadderVAE(VAE):
         return losses.gaussian_sample(mean, logvar, noise.normal(mean.shape))
 
     @override
+    def sample_layers(self, rows: int, columns: int, noise: Noise) -> Tensor:
+        mean, logvar = self.down(noise.normal((rows, self.top))).unsqueeze(1).chunk(2, dim=2)
+        z = losses.gaussian_sample(mean, logvar, noise.normal((1, columns, self.latent_dim)))
+        return self.decode(z.flatten(0, 1)).unflatten(0, (rows, columns))
+
+    @override
     def prior_moments(self) -> tuple[Tensor, Tensor]:
         return Autoencoder.prior_moments(self)

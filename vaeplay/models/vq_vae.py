@@ -69,6 +69,10 @@ class VQVAE(Autoencoder):
         """The map of an image, as vectors of the codebook: (B, D, h, w)."""
         return self.quantiser.vectors(self.codes(x))
 
+    @override
+    def reconstruct_in_stages(self, x: Tensor) -> list[Tensor]:
+        return [self.decode(z) for z in self.quantiser.in_stages(self.codes(x))]
+
     def codebook(self) -> Tensor:
         """Every entry, (K, D)."""
         places = torch.arange(self.quantiser.size, device=next(self.parameters()).device)

@@ -110,6 +110,10 @@ def row_labels(cell: Cell, kind: str, rows: int) -> tuple[str, ...]:
     """What stands before each row of a picture; empty where its rows need no names."""
     if kind in ("reconstruction", "best", "worst") and rows == 2:
         return ("original", "reconstruction")
+    if kind == "stages" and rows:
+        return ("original", *(plural(stage, "stage") for stage in range(1, rows)))
+    if kind == "layers" and rows:
+        return tuple(f"top {draw}" for draw in range(1, rows + 1))
     if kind == "nearest" and rows == 2:
         return ("sample", "nearest")
     if kind == "traversal" and rows:

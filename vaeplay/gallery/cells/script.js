@@ -117,7 +117,7 @@ const zoomed = () => {
  */
 export const step = (by) => {
   const [kind, zoomName] = zoomed();
-  const names = visible();
+  const names = visible().filter((name) => !zoomName || imageOf(kind, name)); // some kinds only some cells have
   const index = names.indexOf(zoomName || (getState('cell') ?? ''));
   if (!names.length) return;
   const next = names[index < 0 ? 0 : (index + by + names.length) % names.length];

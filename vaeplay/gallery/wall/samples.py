@@ -18,12 +18,27 @@ KINDS: tuple[Kind, ...] = (
         "images that share a code, or nearly do, come back as their average, and an average has no sharp edges.",
     ),
     Kind(
+        "stages",
+        "Stages",
+        "Upper row: test images. Below it: their reconstructions from the first codebook alone, then from the first "
+        "two, and so on. Each codebook encodes what those before it have left, so that the first one says what an "
+        "image is, and the later ones add detail.",
+    ),
+    Kind(
         "prior",
         "Prior samples",
         "New images, decoded from random codes. Cells with the same number of latent dimensions decode the same "
         "noise. Why some are no image: nothing was trained to decode a code between those of the images, and a prior "
         "that does not follow the codes draws there. A VQ-VAE’s codes are entries of a codebook that depend on each "
         "other, so that it needs a prior of its own, trained after it.",
+    ),
+    Kind(
+        "layers",
+        "Layers",
+        "New images of a model with two layers of latent variables. The images of a row share one draw of the top "
+        "layer, and those of a column share the noise of the bottom layer. So along a row only the bottom layer "
+        "changes, and down a column only the top layer. If the images of a row are of one kind, the top layer says "
+        "what to draw and the bottom layer how; if the images of a column are all alike, the top layer is not used.",
     ),
     Kind(
         "nearest",
@@ -69,7 +84,7 @@ KINDS: tuple[Kind, ...] = (
     ),
 )
 ORDER = tuple(kind.kind for kind in KINDS)
-EXPECTED = tuple(kind for kind in ORDER if kind not in ("nearest", "unsure"))
+EXPECTED = tuple(kind for kind in ORDER if kind not in ("nearest", "unsure", "stages", "layers"))
 """The kinds that every evaluated cell has; the others, and those that are not known here, are shown where found."""
 
 _KIND = re.compile(r"[a-z0-9-]+")

@@ -25,8 +25,9 @@ LARGE = 32 * 32  # pixels times channels: from here on, all levels but the first
 SIDES = (256, 128, 128, 128, 96, 96, 64, 64, 64)
 """Pixels of an image each way, at most, at each level."""
 EXAMPLES_BYTES = 300_000  # from which on the data card's examples are compressed with loss
-PAIRS = ("reconstruction", "nearest", "best", "worst")
-SPREAD = ("reconstruction", "interpolation", "traversal")
+WHOLE = ("reconstruction", "stages", "nearest", "best", "worst")
+"""Kinds that keep all their rows."""
+SPREAD = ("reconstruction", "stages", "interpolation", "traversal")
 """Kinds whose columns follow an order: what remains is spread evenly over it, its ends included."""
 
 PROBES = 3  # cells whose pictures tell whether all will fit
@@ -102,7 +103,7 @@ def _sample(kind: str, tiles: Pixels, level: tuple[int, int, int], side: int, mo
     rows, columns = tiles.shape[:2]
     if kind == "traversal":
         rows = min(rows, most_dimensions)
-    elif kind not in PAIRS:
+    elif kind not in WHOLE:
         rows = min(rows, most_rows)
     if columns > most_columns:
         spread = evenly(columns, most_columns)

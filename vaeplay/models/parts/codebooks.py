@@ -149,6 +149,10 @@ class ResidualVQ(Quantiser):
     def vectors(self, codes: Tensor) -> Tensor:
         return self.after(len(self.stages), codes)
 
+    @override
+    def in_stages(self, codes: Tensor) -> list[Tensor]:
+        return [self.after(count, codes) for count in range(1, len(self.stages) + 1)]
+
     def after(self, count: int, codes: Tensor) -> Tensor:
         """What the first `count` stages say: indices (B, h, w) → (B, D, h, w)."""
         digits = codes // self.places.view(-1, 1, 1, 1) % self.codes_of_a_stage

@@ -40,6 +40,10 @@ class Quantiser(nn.Module):
         """Indices (B, h, w) → (B, D, h, w)."""
         raise NotImplementedError
 
+    def in_stages(self, codes: Tensor) -> list[Tensor]:
+        """What indices (B, h, w) say after each stage, (B, D, h, w) each; empty for a quantiser without stages."""
+        return []
+
     def forward(self, z: Tensor, noise: Noise) -> Quantised:
         """Quantise encoder outputs (B, D, h, w); in training mode a codebook may move afterwards."""
         raise NotImplementedError
