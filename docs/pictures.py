@@ -19,7 +19,7 @@ from playwright.sync_api import sync_playwright
 
 DOCS = Path(__file__).parent
 GALLERY = DOCS.parent / "vaeplay/gallery"
-LOOKS = ("explorer/template.html.j2", "explorer/style.css", "frame/base.css")
+LOOKS = ("explorer/panels.html.j2", "explorer/style.css", "frame/base.css")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FRAMES, MILLISECONDS, WIDTH = 40, 110, 900
 

@@ -23,6 +23,7 @@ class Model(Plan):
     activation: str = "ReLU"
     channels: int = 4
     likelihood: str = "bernoulli"
+    classes: int = 10
 
     def subject(self) -> Subject:
         """The model and its images; weights are larger than at the start of a training, so that pictures differ."""
@@ -32,6 +33,7 @@ class Model(Plan):
             depth=self.depth,
             activation=self.activation,
             channels=self.channels,
+            classes=self.classes,
             likelihood={"name": self.likelihood},
         )
         with torch.no_grad():
@@ -44,6 +46,7 @@ class Model(Plan):
 PLANE = Model("VAE", 1.0, 2, 1)
 HEAVY = Model("ConvVAE", 1.0, 3, 2, channels=64)
 DEEP = Model("VAE", 1.0, 3, 1)
+CLASSED = Model("ConditionalVAE", 1.0, 3, 1, classes=3)
 CODED = Model("VQVAE", None, 3, 1)
 ALL = [
     *(Model(name, 1.0, 3, 1) for name in models.names()),

@@ -19,14 +19,14 @@ from safetensors.torch import load
 
 from stages.report import main
 from tests import explorable
-from tests.explorable import CODED, DEEP, HEAVY, PLANE, Model
+from tests.explorable import CLASSED, CODED, DEEP, HEAVY, PLANE, Model
 from tests.test_browser import NARROW, browser, opened
 from vaeplay.data.prepared import as_float
 from vaeplay.evaluation import export, field
 from vaeplay.evaluation.metrics import exact, holes
 
 __all__ = ["browser"]
-SOME = [PLANE, DEEP, HEAVY, CODED, Model("AE", None, 2, 1), Model("AE", None, 3, 1)]
+SOME = [PLANE, DEEP, HEAVY, CODED, CLASSED, Model("AE", None, 2, 1), Model("AE", None, 3, 1)]
 LEVELS = """(canvas) => {
     const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true });
     copy.drawImage(canvas, 0, 0);
@@ -294,6 +294,44 @@ def test_a_dimension_alone(browser: Browser, address: str) -> None:
         page.keyboard.press("End")
         shown, linked = shown_and_linked(page, DEEP, before)
         assert np.abs(np.array(linked) - shown).max() <= 2  # the link rounds the code
+
+
+@torch.no_grad()
+def test_a_class_keeps_the_place_within_its_prior(browser: Browser, address: str) -> None:
+    with opened(browser, f"{address}#explore={CLASSED.name}&image=4") as page:
+        explored(page, CLASSED)
+        radios = page.get_by_role("radiogroup", name="Class").get_by_role("radio")
+        expect(radios).to_have_count(3)
+        expect(radios.nth(1)).to_be_checked()  # test image 4, of class 1
+        before = levels(picture(page))
+        page.locator(".class-choice label").nth(2).click()
+        shown = until_changed(picture(page), before)
+        code = page.evaluate("[...modules['explorer/place.js'].explorer.sides[0].code]")
+        page.wait_for_function("() => location.hash.includes('class=2')")
+        page.reload()
+        explored(page, CLASSED)
+        expect(radios.nth(2)).to_be_checked()
+        radios.nth(2).focus()
+        page.keyboard.press("ArrowLeft")
+        expect(radios.nth(1)).to_be_checked()
+        page.wait_for_timeout(300)  # the address follows a moment later
+        back = page.evaluate("[...modules['explorer/place.js'].explorer.sides[0].code]")
+        thumbnails = [levels(canvas) for canvas in page.locator(".class-choice canvas").all()]
+        page.evaluate("(cell) => modules['frame/state.js'].setState({ explore: cell })", PLANE.name)
+        explored(page, PLANE)
+        expect(page.locator(".class-dial")).to_be_hidden()
+    subject = CLASSED.subject()
+    own = subject.codes[4]
+    priors = subject.model.class_priors()
+    assert priors is not None
+    mean, deviation = priors
+    expected = mean[2] + (own - mean[1]) / deviation[1] * deviation[2]
+    np.testing.assert_allclose(code, expected, atol=5e-3)
+    np.testing.assert_allclose(back, own, atol=5e-3)
+    image = subject.model.decode(expected[None])[0, 0] * 255
+    assert np.abs(np.array(shown).reshape(12, 12, 4)[..., 0] - image.numpy()).max() <= 2
+    assert np.abs(np.array(thumbnails[2]) - shown).max() <= 1
+    assert np.abs(np.array(thumbnails[1]) - before).max() <= 1
 
 
 def test_codes_are_changed_by_hand(browser: Browser, address: str) -> None:
@@ -598,6 +636,10 @@ def test_a_codebook_with_a_tile_for_each_entry(browser: Browser, address: str) -
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_violation(browser: Browser, address: str, scheme: str) -> None:
     link = f"{address}#explore={CODED.name}&explore={DEEP.name}"
+    with opened(browser, f"{address}#explore={CLASSED.name}", color_scheme=scheme) as page:
+        explored(page, CLASSED)
+        found = Axe().run(page, context="#explorer")
+        assert found.violations_count == 0, found.generate_report()
     with opened(browser, link, color_scheme=scheme, reduced_motion="reduce") as page:
         explored(page, CODED, DEEP)
         page.locator("#map").scroll_into_view_if_needed()

@@ -14,6 +14,8 @@ The latent space is shown as a plane, z = origin + a · axes[0] + b · axes[1] w
     field (SIDE, SIDE: how far the plane's places lie from the training codes, see `field`), and of a model with
     posteriors and two dimensions logvar (N, 2: their log-variances)
 
+and of a model whose classes have a prior each, `class_means` and `class_deviations` (classes, D),
+
 and for a model whose code is a map of entries of a codebook, `codebook` (K, D'), the entries in use, the most used
 first, and `maps` (N, h · w), the test images' maps as rows of it; `draws` are then such maps too; `entries` are the
 numbers of these entries, and `palette` (at most PALETTE, C, height, width) the part of an image that each describes, in
@@ -26,6 +28,7 @@ is, the likelihood's name, the reach and the ends of the field and a place in a 
 import io
 import json
 from statistics import NormalDist
+from typing import Any, Protocol
 
 import torch
 from PIL import Image
@@ -37,6 +40,7 @@ from vaeplay.evaluation.metrics import likelihood
 from vaeplay.evaluation.metrics.subject import Subject
 from vaeplay.models.base import Autoencoder
 from vaeplay.models.parts.likelihoods import BY_NAME
+from vaeplay.noise import Noise
 from vaeplay.rows import evenly
 
 KEY = "explorer"
@@ -49,67 +53,104 @@ DRAWN_NUMBERS = 2**17
 PALETTE = 128  # entries of a codebook that are shown as pictures
 
 
+class Coded(Protocol):
+    """A model with codes of images without noise, (N, D), and their principal components: a `Subject`, for one."""
+
+    @property
+    def model(self) -> Autoencoder:
+        """The model."""
+        ...
+
+    @property
+    def codes(self) -> Tensor:
+        """The codes."""
+        ...
+
+    @property
+    def principal(self) -> Tensor:
+        """Their first principal components, as long as their standard deviations: (n, D)."""
+        ...
+
+    def noise_for(self, purpose: str) -> Noise:
+        """A source of noise."""
+        ...
+
+
 @torch.no_grad()
 def export(subject: Subject) -> bytes:
     """The content of a cell's `explorer.safetensors`."""
-    model, plane = subject.model, _plane(subject)
-    shape, entries = model.code_shape, model.codebook()
-    tensors, probes = _of_vectors(subject, plane) if entries is None else _of_maps(subject, entries)
-    tensors |= plane
+    model, many = subject.model, subject.trained_on[0]
+    tensors, about = explored(subject, many[evenly(len(many), decoder.KNOWN)])
+    shape = model.code_shape
     places = torch.tensor([NormalDist().inv_cdf((place + 0.5) / GRID) for place in range(GRID)])
     across, down = torch.meshgrid(places, -places, indexing="xy")
-    tiles = _decode(model, _at(tensors, torch.stack([across, down], -1).view(-1, 2)))
-    many = subject.trained_on[0]
-    known = torch.cat([probes, many[evenly(len(many), decoder.KNOWN)]]).unflatten(1, shape)
-    tried = probes[evenly(len(probes), TRIED)].unflatten(1, shape)
-    rounded = decoder.rounded(model.decoder, tried, {0.0: model.decode(tried)}, known)
-    weights, about = rounded or ({}, {"layers": None, "bits": None, "error": None})
-    probes = probes[evenly(len(probes), PROBES)]
-    tensors |= weights | {"atlas": _picture(tiles), "probe": probes, "probe_images": _decode(model, probes)}
+    tensors["atlas"] = _picture(_decode(model, _at(tensors, torch.stack([across, down], -1).view(-1, 2))))
     spectrum = likelihood.spectrum(subject)
     rates = {entry["dimension"]: entry["rate"] for entry in spectrum}
-    order = list(rates) or tensors["spread"].argsort(descending=True, stable=True).tolist()
-    about |= {"code": list(shape), "shape": list(model.shape), "prior": model.prior, "grid": GRID}
     about["likelihood"] = next(name for name, kind in BY_NAME.items() if type(model.likelihood) is kind)
-    found = field.of_plane(subject, plane["origin"], plane["axes"])
+    found = field.of_plane(subject, tensors["origin"], tensors["axes"])
     if found:
         tensors["field"], hole = found
         about["field"] = {"side": field.SIDE, "reach": field.REACH, "ends": [field.NEAREST, field.FARTHEST]}
         about["field"]["hole"] = hole
     if subject.posteriors is not None and shape == (2,):
         tensors["logvar"] = subject.posteriors[1]
-    if len(shape) == 1:
-        about["dimensions"] = [{"dimension": place, "rate": rates.get(place)} for place in order]
+    if rates:
+        about["dimensions"] = [{"dimension": place, "rate": rate} for place, rate in rates.items()]
     kept = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     return to_bytes(kept, {KEY: json.dumps(about, sort_keys=True)})
 
 
-def _of_vectors(subject: Subject, plane: layers.Tensors) -> tuple[layers.Tensors, Tensor]:
+@torch.no_grad()
+def explored(coded: Coded, known: Tensor) -> tuple[layers.Tensors, dict[str, Any]]:
+    """What every explorer needs: the plane, draws, codebook, class priors, weights and probes; and what is known of it.
+
+    `known` are the flat codes that the weights' rounding is made for, (M, D).
+    """
+    model, plane = coded.model, _plane(coded)
+    shape, entries = model.code_shape, model.codebook()
+    tensors, probes = _of_vectors(coded, plane) if entries is None else _of_maps(coded, entries)
+    tensors |= plane
+    known = torch.cat([probes, known]).unflatten(1, shape)
+    tried = probes[evenly(len(probes), TRIED)].unflatten(1, shape)
+    rounded = decoder.rounded(model.decoder, tried, {0.0: model.decode(tried)}, known)
+    weights, about = rounded or ({}, {"layers": None, "bits": None, "error": None})
+    probes = probes[evenly(len(probes), PROBES)]
+    tensors |= weights | {"probe": probes, "probe_images": _decode(model, probes)}
+    if (priors := model.class_priors()) is not None:
+        tensors |= {"class_means": priors[0], "class_deviations": priors[1]}
+    about |= {"code": list(shape), "shape": list(model.shape), "prior": model.prior, "grid": GRID}
+    if len(shape) == 1:
+        order = tensors["spread"].argsort(descending=True, stable=True).tolist()
+        about["dimensions"] = [{"dimension": place, "rate": None} for place in order]
+    return tensors, about
+
+
+def _of_vectors(coded: Coded, plane: layers.Tensors) -> tuple[layers.Tensors, Tensor]:
     """Draws from the prior, and codes to choose probes from: test images', drawn ones, and those far out."""
-    count = max(16, min(MOST_DRAWS, DRAWN_NUMBERS // subject.codes.shape[1]))
-    draws = subject.model.sample_codes(count, subject.noise_for("explorer draws")).flatten(1)
+    count = max(16, min(MOST_DRAWS, DRAWN_NUMBERS // coded.codes.shape[1]))
+    draws = coded.model.sample_codes(count, coded.noise_for("explorer draws")).flatten(1)
     corners = torch.tensor([[a, b] for a in (-REACH, 0, REACH) for b in (-REACH, 0, REACH)])
-    return {"draws": draws.half()}, torch.cat([subject.codes[:500], draws, _at(plane, corners)])
+    return {"draws": draws.half()}, torch.cat([coded.codes[:500], draws, _at(plane, corners)])
 
 
-def _of_maps(subject: Subject, entries: Tensor) -> tuple[layers.Tensors, Tensor]:
+def _of_maps(coded: Coded, entries: Tensor) -> tuple[layers.Tensors, Tensor]:
     """Draws and probes, with the entries of the codebook that are in use, and the test images' maps of these."""
-    model = subject.model
-    sampled = model.sample_codes(MOST_DRAWS, subject.noise_for("explorer draws"))
-    maps, draws = (model.nearest_entries(z).flatten(1) for z in (subject.codes.unflatten(1, model.code_shape), sampled))
+    model = coded.model
+    sampled = model.sample_codes(MOST_DRAWS, coded.noise_for("explorer draws"))
+    maps, draws = (model.nearest_entries(z).flatten(1) for z in (coded.codes.unflatten(1, model.code_shape), sampled))
     counts = torch.bincount(torch.cat([maps, draws]).flatten(), minlength=len(entries))
     used = counts.argsort(descending=True, stable=True)[: int((counts > 0).sum())]
     rank = torch.zeros_like(counts)
     rank[used] = torch.arange(len(used), device=used.device)
     small = torch.uint8 if len(used) <= 256 else torch.int32
     tensors = {"codebook": entries[used], "maps": rank[maps].to(small), "draws": rank[draws].to(small)}
-    tensors |= {"entries": used.int(), "palette": _palette(subject, tensors)}
-    return tensors, torch.cat([subject.codes[:500], sampled.flatten(1)])
+    tensors |= {"entries": used.int(), "palette": _palette(model, tensors)}
+    return tensors, torch.cat([coded.codes[:500], sampled.flatten(1)])
 
 
-def _palette(subject: Subject, tensors: layers.Tensors) -> Tensor:
+def _palette(model: Autoencoder, tensors: layers.Tensors) -> Tensor:
     """What the first entries describe: (n, channels, height, width), uint8."""
-    model = subject.model
     maps = torch.cat([tensors["maps"], tensors["draws"]]).long()
     shape = model.code_shape
     firsts = [int((maps == entry).flatten().int().argmax()) for entry in range(min(PALETTE, len(tensors["codebook"])))]
@@ -124,15 +165,15 @@ def _palette(subject: Subject, tensors: layers.Tensors) -> Tensor:
     return torch.stack(parts)
 
 
-def _plane(subject: Subject) -> layers.Tensors:
+def _plane(coded: Coded) -> layers.Tensors:
     """`origin`, `axes`, `spread` and `points`."""
-    codes = subject.codes.nan_to_num()
+    codes = coded.codes.nan_to_num()
     spread = codes.std(0, correction=0)
-    if len(subject.model.code_shape) == 1 and codes.shape[1] <= 2:
-        origin, deviations = subject.model.prior_moments()
+    if len(coded.model.code_shape) == 1 and codes.shape[1] <= 2:
+        origin, deviations = coded.model.prior_moments()
         axes = torch.diag(deviations)
     else:
-        origin, axes = codes.mean(0), subject.principal[:2]
+        origin, axes = codes.mean(0), coded.principal[:2]
     axes = torch.cat([axes, axes.new_zeros(2 - len(axes), codes.shape[1])])  # of one number, or of one test image
     points = (codes - origin) @ axes.T / axes.square().sum(1).clamp(min=1e-20)
     return {"origin": origin, "axes": axes, "spread": spread, "points": points}

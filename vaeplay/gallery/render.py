@@ -136,7 +136,7 @@ def _source(text: str) -> str:
 def style(folders: Iterable[str]) -> str:
     """The frame's style sheets, with those of `folders` before the one for paper."""
     own = [f"{folder}/style.css" for folder in folders if (FOLDER / folder / "style.css").exists()]
-    ordered = [*(f"{FRAME}/{name}.css" for name in ("base", "tables", "charts")), *own, f"{FRAME}/print.css"]
+    ordered = [*(f"{FRAME}/{name}.css" for name in ("base", "tables", "charts", "classes")), *own, f"{FRAME}/print.css"]
     return "\n".join(map(asset, ordered))
 
 

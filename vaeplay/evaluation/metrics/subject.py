@@ -92,17 +92,8 @@ class Subject:
 
     @cached_property
     def principal(self) -> Tensor:
-        """The first principal components of the test codes, as long as their standard deviations: (n ≤ COMPONENTS, D).
-
-        Of MOST_CODES codes at most, spread evenly. Each is turned so that its largest weight is positive: else a sign
-        would be up to the linear algebra library.
-        """
-        codes = self.codes.nan_to_num()
-        codes = codes[evenly(len(codes), MOST_CODES)].cpu()
-        _, sizes, directions = torch.linalg.svd(codes - codes.mean(0), full_matrices=False)
-        directions, sizes = directions[:COMPONENTS], sizes[:COMPONENTS] / len(codes) ** 0.5
-        largest = directions.gather(1, directions.abs().argmax(1, keepdim=True))
-        return (directions * torch.where(largest < 0, -1, 1) * sizes[:, None]).to(self.codes.device)
+        """The first principal components of the test codes."""
+        return principal_components(self.codes)
 
     @cached_property
     def posteriors(self) -> tuple[Tensor, Tensor] | None:
@@ -184,3 +175,17 @@ class Subject:
         """The classifier's features of the samples, (N, F)."""
         with torch.no_grad():
             return torch.cat([self.classifier.features(x) for _, x in self.batches(self.samples)])
+
+
+def principal_components(codes: Tensor) -> Tensor:
+    """The first principal components of codes (N, D), as long as their standard deviations: (n ≤ COMPONENTS, D).
+
+    Of MOST_CODES codes at most, spread evenly. Each is turned so that its largest weight is positive: else a sign would
+    be up to the linear algebra library.
+    """
+    device, codes = codes.device, codes.nan_to_num()
+    codes = codes[evenly(len(codes), MOST_CODES)].cpu()
+    _, sizes, directions = torch.linalg.svd(codes - codes.mean(0), full_matrices=False)
+    directions, sizes = directions[:COMPONENTS], sizes[:COMPONENTS] / len(codes) ** 0.5
+    largest = directions.gather(1, directions.abs().argmax(1, keepdim=True))
+    return (directions * torch.where(largest < 0, -1, 1) * sizes[:, None]).to(device)

@@ -1,6 +1,6 @@
-// A place in the latent space as entries of the address: explore= (the cells), image=, draw=, walk=, shift=, code=, at=,
-// ends= (of the walk, while the place is not on it), and layers= (what the pads show, unless it is the usual). Images
-// stand there by their rows in the test split.
+// A place in the latent space as entries of the address: explore= (the cells), image=, draw=, walk=, shift=, code=,
+// class= (that was chosen for the code), at=, ends= (of the walk, while the place is not on it), and layers= (what the
+// pads show, unless it is the usual). Images stand there by their rows in the test split.
 
 import { latent } from './latent.js';
 
@@ -8,13 +8,13 @@ import { latent } from './latent.js';
  * @typedef {import('./engine.js').Explorable} Explorable
  * @typedef {(name: string) => string | null} Text of an entry, by its name
  * @typedef {{ kind: 'image', index: number } | { kind: 'draw', n: number } | { kind: 'walk', t: number }
- *   | { kind: 'code', code: Float32Array } | { kind: 'entries', entries: Uint16Array }
+ *   | { kind: 'code', code: Float32Array, label?: number } | { kind: 'entries', entries: Uint16Array }
  *   | { kind: 'shift' } & Shift} Base
  * @typedef {{ index: number, to: number, from: number, t: number }} Shift of an image, between two classes; −1 for all
  * @typedef {{ base: Base | null, at: number[] | null, ends: number[], cells: string[], layers: string[] }} Place
  */
 
-export const ENTRIES = ['explore', 'image', 'draw', 'walk', 'shift', 'code', 'at', 'ends', 'layers'];
+export const ENTRIES = ['explore', 'image', 'draw', 'walk', 'shift', 'code', 'class', 'at', 'ends', 'layers'];
 const LAYERS = ['holes'];
 
 const DIGITS = 4;
@@ -40,6 +40,7 @@ export const entriesOf = ({ base, at, ends, cells, layers }, rows, usual) => {
     shift: base?.kind === 'shift' ? [rows[base.index], base.to, base.from, short(base.t)].join(',') : null,
     ends: base?.kind === 'walk' || ends.join() === usual.join() ? null : between,
     code: base?.kind === 'code' ? compact(base.code) : base?.kind === 'entries' ? base.entries.join(',') : null,
+    class: base?.kind === 'code' && base.label !== undefined ? String(base.label) : null,
     at: at ? compact(at) : null,
     layers: layers.join() === LAYERS.join() ? null : layers.join(',') || 'none',
   };
@@ -63,7 +64,8 @@ const baseIn = (text, cell, rows, onWalk) => {
   if (code && codebook && code.length === codebook.places) {
     return { kind: 'entries', entries: Uint16Array.from(code, (k) => Math.min(codebook.entries - 1, Math.max(0, k))) };
   }
-  return code && !codebook && code.length === cell.size ? { kind: 'code', code: Float32Array.from(code) } : null;
+  if (!code || codebook || code.length !== cell.size) return null;
+  return { kind: 'code', code: Float32Array.from(code), label: numbers(text('class'), 1)?.[0] };
 };
 
 /**

@@ -27,6 +27,7 @@ ENCODER_KEYS = frozenset({"layers", "bits", "error", "gaussian", "rate"})
 PLACES = 101  # quantiles over the test images
 SHARE_OF_ATLASES = 0.2  # of the budget: what live decoders leave for the atlases of later cells
 PLANE = ("origin", "axes")
+CLASSES = ("class_means", "class_deviations")
 SPENT = "the size budget is spent"
 LEAST_SHARE = 0.75  # of the weights' bytes: the least that they take on the page
 LARGEST_HALF = 65504.0  # of float16
@@ -168,7 +169,7 @@ def _live(
     images: TestImages,
 ) -> str:
     rows = list(images.rows)
-    kept = [*_parts(about), *PLANE, "spread", "draws", "codebook", "entries", "field"]
+    kept = [*_parts(about), *PLANE, "spread", "draws", "codebook", "entries", "field", *CLASSES]
     tensors = {key: file[key] for key in kept if key in file}
     if encoder:
         weights, own = encoder

@@ -1,9 +1,8 @@
 // A slider for each dimension of the first cell's code, those that say most first.
 import { element, find } from '../frame/dom.js';
-import { explorer } from './place.js';
 
-/** @param {import('./place.js').Explorer} explorer */
-const start = (explorer) => {
+/** @param {import('./side.js').Shown} explorer */
+export const startDimensions = (explorer) => {
   const { sides, change } = explorer;
   const box = find(explorer.section, '.dimensions');
   const list = find(box, '.sliders');
@@ -47,5 +46,3 @@ const start = (explorer) => {
     }
   });
 };
-
-if (explorer) start(explorer);

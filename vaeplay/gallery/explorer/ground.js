@@ -54,7 +54,7 @@ const ellipses = (context, side, { tensors, size }, colours) => {
 
 /**
  * Draws the ground of a side, and notes where the points are.
- * @type {(side: Side, cell: Explorable, layers: string[], points: import('./points.js').Points) => HTMLCanvasElement}
+ * @type {(side: Side, cell: Explorable, layers: string[], points: import('./points.js').Marks) => HTMLCanvasElement}
  */
 export const ground = (side, cell, layers, points) => {
   const canvas = element('canvas', {});

@@ -1,15 +1,14 @@
 // The pads of the explorer: a cell's plane, and the point that is dragged over it.
 import { fresh } from '../frame/dom.js';
 import { ground, pixel } from './ground.js';
-import { explorer } from './place.js';
-import { points } from './points.js';
-import { take } from './walk.js';
 
 /**
- * @param {import('./place.js').Explorer} explorer
- * @param {import('./points.js').Points} points
+ * `take` may take an image whose point is clicked, and then says so; else the place becomes that image's code.
+ * @param {import('./side.js').Shown} explorer
+ * @param {import('./points.js').Marks} points
+ * @param {(index: number) => boolean} take
  */
-const start = (explorer, points) => {
+export const startPads = (explorer, points, take) => {
   const { sides, state, change } = explorer;
   const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
   const CLICK = 4; // pixels that a pointer may move between its pressing and its release
@@ -115,5 +114,3 @@ const start = (explorer, points) => {
   explorer.show(() => sides.forEach((side) => side.cell && draw(side)));
   new ResizeObserver(explorer.redraw).observe(explorer.section);
 };
-
-if (explorer && points) start(explorer, points);

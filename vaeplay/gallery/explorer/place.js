@@ -2,15 +2,14 @@
 //
 // The place is a base (a test image's code, a draw from the prior, a step of a walk between two images, an image moved
 // from one class towards another, or codes set by hand) and, once the point has been dragged, where it is on the plane. Two cells share both, each in its own plane.
-import { context2d, find, findAll } from '../frame/dom.js';
+import { find, findAll } from '../frame/dom.js';
 import { whenNear } from '../frame/near.js';
 import { cellOf, fitPicture, follow, getState, getStates, goTo, setState, shows } from '../frame/state.js';
 import { ENTRIES, entriesOf, placeIn } from './address.js';
 import { has, load } from './engine.js';
-import { colour, latent, sizeOfImage } from './latent.js';
-import { between, shifted } from './paths.js';
+import { latent, sizeOfImage } from './latent.js';
 import { points } from './points.js';
-import { sideOf } from './side.js';
+import { decode, settle, sideOf } from './side.js';
 
 /**
  * @typedef {import('./engine.js').Explorable} Explorable
@@ -39,65 +38,12 @@ const start = (section, points) => {
   /** @type {import('./address.js').Place} */
   const state = { base: null, at: null, ends: ENDS, cells: [], layers: [] };
 
-  // The flat code of a side at the place, and for a map of codes its entries.
-  /** @type {(side: Side, cell: Explorable) => void} */
-  const codeOf = (side, cell) => {
-    const { base } = state;
-    let at = state.at;
-    /** @type {Float32Array} */
-    let code = cell.tensors.origin;
-    if (base?.kind === 'image') code = cell.code(base.index);
-    else if (base?.kind === 'draw' && cell.draws) code = cell.drawn(base.n);
-    else if (base?.kind === 'walk') code = between(cell, state.ends, base.t);
-    else if (base?.kind === 'shift') code = shifted(cell, base);
-    else if (base?.kind === 'code' && side === sides[0]) code = base.code;
-    else if (base?.kind === 'entries' && side === sides[0] && cell.codebook) code = cell.codebook.vectors(base.entries);
-    else if (base) at ??= sides[0].place; // a cell without draws or codes of its own follows the point
-    if (at) code = cell.at(at, code);
-    side.entries = cell.codebook ? cell.codebook.nearest(code) : null;
-    side.code = cell.codebook && side.entries ? cell.codebook.vectors(side.entries) : code;
-    side.place = at ?? cell.place(code);
-  };
-
-  // Decodes and draws a side; while a worker is at it, the last wish waits.
-  /** @type {(side: Side, levels: Float32Array, since: number) => void} */
-  const paint = (side, levels, since) => {
-    context2d(side.picture).putImageData(colour(levels)[0], 0, 0);
-    side.painted += 1;
-    side.milliseconds += 0.2 * (performance.now() - since - side.milliseconds);
-    side.after?.();
-  };
-  /** @param {Side} side */
-  const decode = (side) => {
-    const { cell, code } = side;
-    if (!cell || !code) return;
-    if (side.busy) {
-      side.late = true;
-      return;
-    }
-    const since = performance.now();
-    const levels = cell.decode(code);
-    if (!(levels instanceof Promise)) {
-      paint(side, levels, since);
-      return;
-    }
-    side.busy = true;
-    levels.then((found) => {
-      side.busy = false;
-      if (side.cell === cell) paint(side, found, since);
-      if (side.late && side.cell) {
-        side.late = false;
-        decode(side);
-      }
-    });
-  };
-
   let asked = false;
   const frame = () => {
     asked = false;
     for (const side of sides) {
       if (!side.cell) continue;
-      codeOf(side, side.cell);
+      settle(side, side.cell, state, sides[0]);
       decode(side);
     }
     if (sides[0].cell) {

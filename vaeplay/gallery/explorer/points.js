@@ -2,10 +2,12 @@
 import { context2d, element, find, findAll } from '../frame/dom.js';
 import { sheet } from './engine.js';
 import { latent, sizeOfImage } from './latent.js';
+import { stampsOf } from './stamps.js';
 
 /**
  * @typedef {(index: number) => number[]} Place The pixel of an image's point.
  * @typedef {ReturnType<typeof make>} Points
+ * @typedef {Pick<Points, 'colours' | 'draw' | 'nearest' | 'point' | 'onTheme'>} Marks What a pad needs of them.
  */
 
 /**
@@ -23,46 +25,13 @@ const make = (images, box) => {
   /** @type {(() => void)[]} */
   const themed = [];
 
-  // One small picture per class, for the current theme and screen; points are stamped with them.
-  /** @type {OffscreenCanvas[]} */
-  let stamps = [];
-  const SIZE = 11;
-  const restamp = () => {
-    const screen = window.devicePixelRatio || 1;
-    stamps = legend.map((item) => {
-      const stamp = new OffscreenCanvas(Math.ceil(SIZE * screen), Math.ceil(SIZE * screen));
-      const context = /** @type {OffscreenCanvasRenderingContext2D} */ (stamp.getContext('2d'));
-      const scale = (SIZE * screen) / 20;
-      context.setTransform(scale, 0, 0, scale, stamp.width / 2, stamp.height / 2);
-      const path = new Path2D(item.dataset.path);
-      context.lineWidth = 3;
-      context.lineJoin = 'round';
-      context.strokeStyle = getComputedStyle(document.body).backgroundColor;
-      context.stroke(path);
-      context.fillStyle = getComputedStyle(item).color;
-      context.fill(path);
-      return stamp;
-    });
-  };
+  const stamps = stampsOf(legend, images.labels);
   const restyle = () => {
-    stamps = [];
+    stamps.renew();
     themed.forEach((listener) => listener());
   };
   find(document, '#theme').addEventListener('change', restyle);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', restyle);
-
-  /**
-   * Stamps every image's point; `place` gives its pixel.
-   * @param {CanvasRenderingContext2D} context
-   * @param {Place} place
-   */
-  const draw = (context, place) => {
-    if (!stamps.length) restamp();
-    images.labels.forEach((label, index) => {
-      const [x, y] = place(index);
-      context.drawImage(stamps[label % stamps.length], x - SIZE / 2, y - SIZE / 2, SIZE, SIZE);
-    });
-  };
 
   /**
    * The image whose point is nearest to (x, y), or −1 where none is within `reach`.
@@ -134,7 +103,7 @@ const make = (images, box) => {
   const onTheme = (listener) => {
     themed.push(listener);
   };
-  return { ...images, colours, draw, nearest, show, pixels, name, point, onTheme };
+  return { ...images, colours, draw: stamps.draw, nearest, show, pixels, name, point, onTheme };
 };
 
 /** @type {HTMLElement | null} */

@@ -1,5 +1,7 @@
-// One of the two cells beside each other: its pad, its picture, and what is drawn on them.
-import { find } from '../frame/dom.js';
+// One of the two cells beside each other: its pad, its picture, its code at a place, and what is drawn on them.
+import { context2d, find } from '../frame/dom.js';
+import { colour } from './latent.js';
+import { between, shifted } from './paths.js';
 
 /**
  * @typedef {object} Side
@@ -23,6 +25,16 @@ import { find } from '../frame/dom.js';
  * @property {number} milliseconds
  */
 
+/**
+ * @typedef {object} Shown What the parts of an explorer need of it.
+ * @property {HTMLElement} section
+ * @property {Side[]} sides
+ * @property {import('./address.js').Place} state
+ * @property {(wanted: Partial<import('./address.js').Place>) => void} change to another place
+ * @property {() => void} redraw
+ * @property {(part: () => void) => void} show draws a part with every change
+ */
+
 /** @type {(figure: HTMLElement) => Side} */
 export const sideOf = (figure) => ({
   figure,
@@ -44,3 +56,61 @@ export const sideOf = (figure) => ({
   painted: 0,
   milliseconds: 0,
 });
+
+/**
+ * Gives a side the flat code of a place, and for a map of codes its entries. The second of two sides follows the first.
+ * @type {(side: Side, cell: import('./engine.js').Explorable, state: import('./address.js').Place, first: Side) => void}
+ */
+export const settle = (side, cell, state, first) => {
+  const { base } = state;
+  let at = state.at;
+  /** @type {Float32Array} */
+  let code = cell.tensors.origin;
+  if (base?.kind === 'image') code = cell.code(base.index);
+  else if (base?.kind === 'draw' && cell.draws) code = cell.drawn(base.n);
+  else if (base?.kind === 'walk') code = between(cell, state.ends, base.t);
+  else if (base?.kind === 'shift') code = shifted(cell, base);
+  else if (base?.kind === 'code' && side === first) code = base.code;
+  else if (base?.kind === 'entries' && side === first && cell.codebook) code = cell.codebook.vectors(base.entries);
+  else if (base) at ??= first.place; // a cell without draws or codes of its own follows the point
+  if (at) code = cell.at(at, code);
+  side.entries = cell.codebook ? cell.codebook.nearest(code) : null;
+  side.code = cell.codebook && side.entries ? cell.codebook.vectors(side.entries) : code;
+  side.place = at ?? cell.place(code);
+};
+
+/** @type {(side: Side, levels: Float32Array, since: number) => void} */
+const paint = (side, levels, since) => {
+  context2d(side.picture).putImageData(colour(levels)[0], 0, 0);
+  side.painted += 1;
+  side.milliseconds += 0.2 * (performance.now() - since - side.milliseconds);
+  side.after?.();
+};
+
+/**
+ * Decodes and draws a side; while a worker is at it, the last wish waits.
+ * @param {Side} side
+ */
+export const decode = (side) => {
+  const { cell, code } = side;
+  if (!cell || !code) return;
+  if (side.busy) {
+    side.late = true;
+    return;
+  }
+  const since = performance.now();
+  const levels = cell.decode(code);
+  if (!(levels instanceof Promise)) {
+    paint(side, levels, since);
+    return;
+  }
+  side.busy = true;
+  levels.then((found) => {
+    side.busy = false;
+    if (side.cell === cell) paint(side, found, since);
+    if (side.late && side.cell) {
+      side.late = false;
+      decode(side);
+    }
+  });
+};

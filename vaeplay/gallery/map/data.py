@@ -1,5 +1,6 @@
 """The latent maps by cell and by method, the marks of classes, and what the scripts need of both."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,8 +54,13 @@ class Mark:
 
 
 def marks(page: Page) -> tuple[Mark, ...]:
-    """How each class is marked: the colours and shapes together tell forty classes apart."""
-    return tuple(Mark(name, n % COLOURS, MARKERS[n % len(MARKERS)]) for n, name in enumerate(page.data.classes))
+    """How each class of the page is marked."""
+    return marks_of(page.data.classes)
+
+
+def marks_of(classes: Sequence[str]) -> tuple[Mark, ...]:
+    """How each of these classes is marked: the colours and shapes together tell forty classes apart."""
+    return tuple(Mark(name, n % COLOURS, MARKERS[n % len(MARKERS)]) for n, name in enumerate(classes))
 
 
 def latent(page: Page) -> dict[str, Any]:
