@@ -59,15 +59,15 @@ def test_what_cannot_be_joined_is_refused(changed: dict[str, str], message: str)
 def test_every_script_and_style_of_the_page_is_in_it() -> None:
     folders = [section.name for section in SECTIONS]
     found = {path.relative_to(render.FOLDER).as_posix() for path in render.FOLDER.rglob("*.js")}
-    assert {*names(render.script(folders)), render.EARLY} == found
+    assert {*names(render.script([*folders, "notebook"])), render.EARLY} == found
     style = render.style(folders)
     for path in render.FOLDER.rglob("*.css"):
-        assert (path.read_text().strip() in style) == (path.parent.name != "experiments"), path
+        assert (path.read_text().strip() in style) == (path.parent.name not in ("experiments", "notebook")), path
 
 
 def test_every_section_is_a_folder_and_every_folder_a_section() -> None:
     folders = {path.parent.name for path in render.FOLDER.glob("*/__init__.py")}
-    assert {section.name for section in SECTIONS} == folders - {"frame", "experiments"}
+    assert {section.name for section in SECTIONS} == folders - {"frame", "experiments", "notebook"}
     known = {"__init__.py", "data.py", "template.html.j2", "after.html.j2", "style.css", "script.js"}
     for section in SECTIONS:
         own = {path.name for path in (render.FOLDER / section.name).iterdir() if path.is_file()}

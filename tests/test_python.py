@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
+from torch import nn
 from torch.utils.data import TensorDataset
 
 import vaeplay
@@ -19,6 +20,7 @@ from vaeplay.classifier import training as classifier_training
 from vaeplay.data.prepared import as_float
 from vaeplay.errors import UserError
 from vaeplay.noise import Noise
+from vaeplay.python import explorer
 from vaeplay.python.model import Model
 from vaeplay.training import checkpoint
 
@@ -97,6 +99,22 @@ def test_a_walk_between_batches_is_one_line(model: Model) -> None:
 def test_a_notebook_shows_its_samples(model: Model) -> None:
     shown = model._repr_html_()
     assert shown.startswith("<code>&lt;") and "data:image/png;base64," in shown
+
+
+def test_a_notebook_shows_a_models_explorer_where_there_can_be_one(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = torch.get_rng_state()
+    shown = model._repr_html_()
+    assert shown.count("<iframe ") == 1 and shown == model._repr_html_()
+    assert torch.equal(torch.get_rng_state(), state)
+    assert 40_000 < len(shown) < 150_000
+    for name in ("WEIGHTS", "BYTES"):
+        with monkeypatch.context() as patch:
+            patch.setattr(explorer, name, 100)
+            assert "<iframe " not in model._repr_html_()
+    model.network.decoder = nn.Sequential(*model.network.decoder.children(), nn.Dropout()).eval()
+    assert "<iframe " not in model._repr_html_()
 
 
 def test_a_workspaces_cells_and_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from vaeplay.data.prepared import as_float, batches
 from vaeplay.errors import UserError
 from vaeplay.models.base import Autoencoder
 from vaeplay.noise import Noise
+from vaeplay.python import explorer
 from vaeplay.python.origin import Origin, workspace_of
 from vaeplay.python.workspace import checkpoint_of
 from vaeplay.rows import evenly
@@ -117,7 +118,10 @@ class Model:
         return f"<{type(network).__name__}: {size}{', diverged' if network.failed else ''}>"
 
     def _repr_html_(self) -> str:
-        """In a notebook: the model's name, images that it was not trained on, their reconstructions, and samples."""
+        """In a notebook: the model's name, images that it was not trained on, their reconstructions, and samples.
+
+        Below them the model's explorer, where its decoder can run in a page of at most a megabyte.
+        """
         rows, shown = [self.sample(COLUMNS)], "samples"
         if self.origin:
             images = self.origin.examples().images
@@ -127,7 +131,8 @@ class Model:
         png = base64.b64encode(drawing.sheet(torch.stack(rows).cpu().numpy())).decode()
         name = repr(self).replace("<", "&lt;")
         picture = f'<img src="data:image/png;base64,{png}" alt="{shown}" style="{STYLE}">'
-        return f"<code>{name}</code><br>{shown}:<br>{picture}"
+        live = explorer.frame(repr(self), self.network, self.origin)
+        return f"<code>{name}</code><br>{shown}:<br>{picture}{live}"
 
     @property
     def device(self) -> torch.device:

@@ -41,6 +41,10 @@ class Origin(Protocol):
         """Images that the model was not trained on."""
         ...
 
+    def classes(self) -> tuple[str, ...]:
+        """The names of the images' classes."""
+        ...
+
     def judge(self) -> Judge:
         """What judges the model, on the CPU."""
         ...
@@ -56,13 +60,17 @@ class Workspace:
         """The test images."""
         return prepared.read(self.root / DATA, "test")
 
+    def classes(self) -> tuple[str, ...]:
+        """Those of the data set."""
+        return tuple(prepared.about(self.root / DATA)["classes"])
+
     def judge(self) -> Judge:
         """The workspace's training images, classifier and settings."""
         path = self.root / "settings/evaluate.json"
         settings = files.read_object(path, seed=int, evaluate=dict)
         return Judge(
             train=prepared.read(self.root / DATA, "train"),
-            classes=len(prepared.about(self.root / DATA)["classes"]),
+            classes=len(self.classes()),
             classifier=network.load(self.root / CLASSIFIER)[0],
             seed=settings["seed"],
             settings=EvaluateSettings(**settings["evaluate"]),
@@ -80,6 +88,10 @@ class Given:
         """The validation images."""
         return self.validation
 
+    def classes(self) -> tuple[str, ...]:
+        """Their numbers."""
+        return tuple(map(str, range(1 + max(int(part.labels.max()) for part in (self.train, self.validation)))))
+
     def judge(self) -> Judge:
         """The images, a classifier of their classes or of how they are turned, and the project's settings."""
         return self._judge
@@ -87,7 +99,7 @@ class Given:
     @cached_property
     def _judge(self) -> Judge:
         settings = params.read(PARAMS)
-        classes = 1 + max(int(part.labels.max()) for part in (self.train, self.validation))
+        classes = len(self.classes())
         with torch.random.fork_rng(devices=[]):  # the caller's random state stays the same
             classifier = training.train(
                 self.train, self.validation, classes, settings.seed, **settings.classifier.model_dump()
