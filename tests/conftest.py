@@ -22,7 +22,16 @@ settings.load_profile("repeatable")
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".hypothesis"))
 
 
-LONGEST = ("test_pipeline", "test_readme", "test_runner", "test_concurrency", "test_mistakes", "test_browser")
+LONGEST = [
+    *("test_readme", "test_pipeline", "test_runner", "test_browser_explorer", "test_browser", "test_concurrency"),
+    *("test_data_pipeline", "test_try", "test_browser_draw", "test_browser_tour", "test_browser_answer", "test_faults"),
+    *("test_browser_lab", "test_mistakes", "test_evaluation", "test_browser_export", "test_models"),
+]
+
+
+def pytest_runtest_setup() -> None:
+    """Give PyTorch one thread again: numba, which UMAP is made of, sets the number for all that use OpenMP."""
+    torch.set_num_threads(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
