@@ -47,6 +47,13 @@ def values() -> Any:
 
 
 @pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new folder that all processes of this test run have, for what is made once for several test files."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
 def digits() -> torch.Tensor:
     """All 5,000 embedded digits in their own order, uint8 (5000, 1, 28, 28)."""
     from vaeplay.data import mnist5k

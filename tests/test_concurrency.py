@@ -20,8 +20,8 @@ REFUSED = ("is being blocked by", "Unable to acquire lock")
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    return Workspace.of_one_cell(tmp_path_factory.mktemp("concurrency"), tmp_path_factory.getbasetemp().parent)
+def made(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Workspace:
+    return Workspace.of_one_cell(tmp_path_factory.mktemp("concurrency"), shared)
 
 
 @pytest.mark.parametrize(("first", "second"), [(DVC, DVC), (DVC, OURS), (OURS, OURS)], ids=["dvc", "both", "ours"])
@@ -40,7 +40,7 @@ def test_two_runs_at_once_end_in_the_results_of_one(
             subprocess.Popen(
                 module,
                 cwd=made.root,
-                env=made.environment(),
+                env=made.quick_environment(),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,

@@ -1,7 +1,6 @@
 """A folder of one's own through the whole pipeline, really run by DVC."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from .workspace import Workspace
 
 __all__ = ["browser"]
 
-PHOTOS = 500
+PHOTOS = 240
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +23,8 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     (made.root / "my photos/beach/broken.jpg").write_bytes(b"\xff\xd8\xff nothing more")
     values = made.values()
     values["data"] |= {"name": "folder", "path": "my photos", "size": 32, "channels": 3, "on_error": "skip"}
-    values["grid"]["dense"]["model"] = ["VAE"]
-    values["grid"]["conv"]["model"] = ["ConvVAE"]
+    values["grid"]["dense"] |= {"model": ["VAE"], "latent_dim": [1]}
+    values["grid"]["conv"] |= {"model": ["ConvVAE"], "latent_dim": [1]}
     values["train"]["batch_size"] = 50
     made.set(values)
     return made
@@ -88,5 +87,5 @@ def test_a_queued_experiment_has_the_images_that_dvc_tracks(tmp_path: Path) -> N
     workspace.commit()
     changes = ("-S", "data.name=folder", "-S", "data.size=16", "-S", "data.path=images/photos")
     workspace.dvc("exp", "run", "--queue", *changes, "prepare")
-    done = workspace.run(sys.executable, "-m", "dvc", "exp", "run", "--run-all")
-    assert "Success" in workspace.run(sys.executable, "-m", "dvc", "queue", "status").stdout, done.stdout + done.stderr
+    done = workspace.run("python", "-m", "dvc", "exp", "run", "--run-all")
+    assert "Success" in workspace.said("queue", "status"), done.stdout + done.stderr

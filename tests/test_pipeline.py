@@ -2,7 +2,9 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +41,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 
 @pytest.fixture
-def workspace(made: Workspace) -> Iterator[Workspace]:
-    """The tiny grid, all of it up to date; what a test changes is put back, and comes from DVC's cache."""
-    yield made
-    made.git("checkout", "-q", ".")
-    made.git("clean", "-fdq")
-    assert not set(made.dvc("repro")) - {"settings", "maps", "verdicts", "report"}
+def workspace(made: Workspace, tmp_path: Path) -> Workspace:
+    """A copy of the tiny grid, all of it up to date."""
+    return made.copy(tmp_path / "workspace")
 
 
 def edit(path: Path, text: str = "EDITED = True\n") -> None:
@@ -105,6 +104,9 @@ def test_beta_reruns_the_beta_cells_and_the_page_alone_and_one_is_the_vae(worksp
         for name in ("VAE", "BetaVAE")
     ]
     assert all((states[0][key] == states[1][key]).all() for key in states[0])
+    workspace.git("checkout", "-q", "params.yaml")  # as the README says: DVC's cache has what was there
+    assert not set(workspace.dvc("repro")) - {"settings", "maps", "verdicts", "report"}
+    assert workspace.lasting() == {name: before[name] for name in workspace.lasting()}
 
 
 def test_an_edited_model_reruns_its_family_and_shared_code_reruns_all(workspace: Workspace) -> None:
@@ -117,7 +119,7 @@ def test_an_edited_model_reruns_its_family_and_shared_code_reruns_all(workspace:
     assert set(workspace.dvc("repro")) == stages(CELLS[1]) - {"maps"}  # the images' codes stay as they were
     edit(workspace.root / "vaeplay/models/parts/nets.py")
     assert workspace.dvc("repro", "settings") == ["settings"]
-    stale = json.loads(workspace.run("dvc", "status", "--json").stdout)
+    stale = json.loads(workspace.said("status", "--json"))
     assert {"train@AE-2-1-ReLU-", "train@VAE-2-1-ReLU-"} <= set(stale)
 
 
@@ -152,7 +154,7 @@ def test_the_code_of_one_stage_reruns_that_stage_alone(workspace: Workspace) -> 
     assert workspace.dvc("repro") == ["settings"]
     edit(workspace.root / "vaeplay/gallery/render.py")
     assert workspace.dvc("repro") == ["settings", "report"]
-    edit(workspace.root / "vaeplay/data/mnist5k.py")
+    edit(workspace.root / "vaeplay/data/digits.py")
     assert workspace.dvc("repro") == ["settings", "prepare", "report"]
 
 
@@ -254,13 +256,6 @@ def test_a_mistake_is_one_line_and_costs_nothing(workspace: Workspace, key: str)
     assert workspace.results() == before
 
 
-def test_a_misspelt_override_is_one_line_and_costs_nothing(workspace: Workspace) -> None:
-    before = workspace.results()
-    assert "betta: unknown key" in workspace.refused("exp", "run", "-S", "+betta=4")
-    assert "beta: found -1" in workspace.refused("exp", "run", "-S", "beta=-1")
-    assert workspace.results() == before
-
-
 def test_small_numbers_from_the_command_line_are_numbers(workspace: Workspace) -> None:
     assert "settings" in workspace.dvc("exp", "run", "-S", "train.lr=1e-5", "settings")
     settings = json.loads((workspace.root / "settings/VAE_latent2_depth1_ReLU.json").read_text())
@@ -268,7 +263,7 @@ def test_small_numbers_from_the_command_line_are_numbers(workspace: Workspace) -
 
 
 def test_the_page_names_each_cells_stage_as_dvc_does(workspace: Workspace) -> None:
-    listed = workspace.run("dvc", "stage", "list", "--name-only").stdout.split()
+    listed = workspace.said("stage", "list", "--name-only").split()
     named = json.loads((workspace.root / "settings/report.json").read_text())["stages"]
     assert set(named.values()) == {stage for stage in listed if stage.startswith("evaluate")}
 
@@ -294,34 +289,33 @@ def test_a_new_model_is_one_file_and_one_name(workspace: Workspace) -> None:
     assert set(workspace.dvc("repro")) == stages("ToyVAE-2-1-ReLU-")
     page = (workspace.root / "reports/gallery.html").read_text()
     assert 'data-cell="ToyVAE_latent2_depth1_ReLU"' in page
-    for path in list(workspace.root.rglob("ToyVAE_*")):  # without its class, nothing takes them for results
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def test_dvc_shows_metrics_plots_parameters_and_the_graph(workspace: Workspace) -> None:
-    shown = json.loads(workspace.run("dvc", "metrics", "show", "--json").stdout)
+    shown = json.loads(workspace.said("metrics", "show", "--json"))
     [(path, numbers)] = shown[""]["data"].items()  # the only metrics file, of few numbers
     assert path == "reports/verdicts.json" and numbers["data"]["elbo"] < 0 and len(numbers["data"]) <= 8
-    assert workspace.run("dvc", "plots", "show", "-o", "plots_of_test").returncode == 0
+    workspace.said("plots", "show", "-o", "plots_of_test")
     plots = (workspace.root / "plots_of_test/index.html").read_text()
     assert "VAE_latent2_depth1_ReLU" in plots
     assert "validation_total" in plots
-    assert "train@BetaVAE-2-1-ReLU-" in workspace.run("dvc", "dag", "--dot").stdout
+    assert "train@BetaVAE-2-1-ReLU-" in workspace.said("dag", "--dot")
     values = workspace.values()
     values["beta"] = 3
     workspace.set(values)
-    assert json.loads(workspace.run("dvc", "params", "diff", "--json").stdout)["params.yaml"]["beta"]["new"] == 3
-    assert "beta" in workspace.run("dvc", "exp", "show", "--csv").stdout
+    assert json.loads(workspace.said("params", "diff", "--json"))["params.yaml"]["beta"]["new"] == 3
+    assert "beta" in workspace.said("exp", "show", "--csv")
 
 
-def test_another_clone_makes_the_same_bytes(made: Workspace, tmp_path: Path) -> None:
-    other = Workspace.make(tmp_path)
-    values = other.values()
+def test_another_clone_makes_the_same_bytes(workspace: Workspace, tmp_path: Path) -> None:
+    values = workspace.values()
     values["grid"]["dense"]["model"] = ["VAE"]
     values["grid"]["conv"]["model"] = []
-    other.set(values)
-    other.dvc("repro")
+    workspace.set(values)
+    workspace.dvc("repro")
 
-    made.set(values)
-    made.dvc("repro")
-    assert other.lasting() == made.lasting()
+    other = Workspace.make(tmp_path / "other")
+    other.set(values)
+    command = [sys.executable, "-m", "dvc", "repro"]  # with processes that begin afresh
+    subprocess.run(command, cwd=other.root, env=other.environment(), check=True, capture_output=True)
+    assert other.lasting() == workspace.lasting()

@@ -65,7 +65,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A VAE and a β-VAE, made; dvc.lock is there, and git does not know it."""
     workspace = Workspace.make(tmp_path_factory.mktemp("try") / "workspace")
     values = workspace.values()
-    values["data"]["name"] = "digits"
     values["grid"] = {"dense": values["grid"]["dense"] | {"model": ["VAE", "BetaVAE"]}}
     workspace.set(values)
     (workspace.root / "dvc.yaml").write_text(yaml.safe_dump({"stages": light(workspace.root)}, sort_keys=False))
@@ -102,7 +101,7 @@ def attempt(workspace: Workspace, *words: str, code: int = 0, **variables: str) 
     done = subprocess.run(
         [sys.executable, "-m", "vaeplay", "try", *words],
         cwd=workspace.root,
-        env=workspace.environment() | variables,
+        env=workspace.quick_environment() | variables,
         capture_output=True,
         text=True,
     )
@@ -141,7 +140,7 @@ def test_only_what_uses_the_value_runs_and_the_page_and_the_difference_are_shown
     compared = (workspace.root / lines[-1]).read_text()
     assert "β = 1 → β = 2" not in compared  # of other models the workspace's results stand alone
     assert "<bdi>β = 2</bdi> → <bdi>β = 4</bdi>" in compared and 'href="beta%3D4.html"' in compared
-    assert "beta=4" in workspace.run(sys.executable, "-m", "dvc", "exp", "list", "--name-only").stdout.split()
+    assert "beta=4" in workspace.said("exp", "list", "--name-only").split()
 
 
 def test_a_fresh_clone_whose_git_knows_no_name_and_that_has_changes(made: Workspace, tmp_path: Path) -> None:

@@ -15,12 +15,13 @@ from ruamel.yaml import YAML
 from vaeplay.runner.heal import locked
 from vaeplay.settings import outputs
 
+from . import warm
 from .conftest import ROOT
 
 
 def tiny(values: Any) -> Any:
     """params.yaml with a cell of each dense model and of one convolutional, few images, a few units, one epoch."""
-    values["data"]["limit"] = 1000
+    values["data"] |= {"name": "digits", "limit": 400}
     small = {"latent_dim": [2], "depth": [1]}
     grid = values["grid"]
     grid["dense"] |= small | {"model": ["AE", "VAE", "BetaVAE"]}
@@ -28,13 +29,18 @@ def tiny(values: Any) -> Any:
     for group in ("beta_vae", "vq", "dial"):
         grid[group]["model"] = []
     values["models"] |= {"hidden": 16, "channels": 2}
-    values["train"] |= {"epochs": 1, "batch_size": 500}
+    values["train"] |= {"epochs": 1, "batch_size": 140}
     values["classifier"]["epochs"] = 1
     values["evaluate"]["importance_samples"] = 5
     values["maps"]["points"] = 30
     values["threads"] = 1
     values["device"] = "cpu"
     return values
+
+
+def copied(source: str, target: str) -> None:
+    """Copy a file, or link it if it is an object of git or of DVC's cache, which nothing ever changes."""
+    (os.link if "/.git/objects/" in source or "/.dvc/cache/files/" in source else shutil.copy2)(source, target)
 
 
 @dataclass
@@ -65,22 +71,25 @@ class Workspace:
     def of_one_cell(cls, root: Path, shared: Path) -> "Workspace":
         """A copy with one cell of one model on small images, all of it made and committed.
 
-        It is made once for all test files: `shared` is a folder that all processes of a test run know.
+        It is made once for all test files, in a folder that their processes share.
         """
         made = shared / "one_cell"
         with locked(shared / "one_cell.lock", math.inf):
             if not made.exists():
                 workspace = cls.make(shared / "one_cell.begun")
                 values = workspace.values()
-                values["data"]["name"] = "digits"
                 values["grid"]["dense"]["model"] = ["VAE"]
                 values["grid"]["conv"]["model"] = []
                 workspace.set(values)
                 workspace.dvc("repro")
                 workspace.commit()
                 workspace.root.rename(made)
-        shutil.copytree(made, root, dirs_exist_ok=True)
-        return cls(root)
+        return cls(made).copy(root)
+
+    def copy(self, root: Path) -> "Workspace":
+        """The same in another folder, results and DVC's cache included."""
+        shutil.copytree(self.root, root, copy_function=copied, dirs_exist_ok=True)
+        return Workspace(root)
 
     def values(self) -> Any:
         """params.yaml as plain values."""
@@ -105,19 +114,27 @@ class Workspace:
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         return os.environ | {"PATH": path, "TQDM_DISABLE": "1"}
 
+    def quick_environment(self) -> dict[str, str]:
+        """The same, but `python`, which stages run with, begins quickly: see `warm`."""
+        return self.environment() | {"PATH": warm.path()}
+
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """Run a command in the copy."""
-        return subprocess.run(command, cwd=self.root, env=self.environment(), capture_output=True, text=True)
+        """Run a command in the copy, in the quick environment."""
+        return subprocess.run(command, cwd=self.root, env=self.quick_environment(), capture_output=True, text=True)
 
     def dvc(self, *arguments: str) -> list[str]:
         """Run DVC, which must succeed: the stages that really ran, in order."""
-        done = self.run(sys.executable, "-m", "dvc", *arguments)
+        return re.findall(r"^Running stage '(.+)':", self.said(*arguments), re.MULTILINE)
+
+    def said(self, *arguments: str) -> str:
+        """Run DVC, which must succeed: what it printed."""
+        done = self.run("python", "-m", "dvc", *arguments)
         assert done.returncode == 0, done.stdout + done.stderr
-        return re.findall(r"^Running stage '(.+)':", done.stdout, re.MULTILINE)
+        return done.stdout
 
     def refused(self, *arguments: str) -> str:
         """Run DVC, which must fail without a traceback: what it printed."""
-        done = self.run(sys.executable, "-m", "dvc", *arguments)
+        done = self.run("python", "-m", "dvc", *arguments)
         said = done.stdout + done.stderr
         assert done.returncode != 0, said
         assert "Traceback" not in said
