@@ -99,6 +99,10 @@ class Light:
         """dvc.lock as a value."""
         return yaml.safe_load((self.root / "dvc.lock").read_text())
 
+    def lock_lines(self) -> list[str]:
+        """The lines of dvc.lock, in which stages stand in the order in which they ended, sorted."""
+        return sorted((self.root / "dvc.lock").read_text().splitlines())
+
     def start(self, *arguments: str, module: str = "vaeplay", **variables: str) -> subprocess.Popen[str]:
         """Start `vaeplay repro`, or another module's command, in a session of its own."""
         words = ["repro", *arguments] if module == "vaeplay" else arguments

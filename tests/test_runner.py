@@ -38,9 +38,13 @@ def test_the_result_is_that_of_dvc_repro(light: Light, tmp_path: Path) -> None:
     *_, last_but_one, last = light.repro().splitlines()
     assert last_but_one == "Everything is up to date: 6 stages."
     assert last == "The page: reports/gallery.html (open it in a browser, or run `uv run vaeplay open`)"
-    light.set(b=7)
+    for run in (light, plain):
+        run.set(b=7)
     light.repro("-j", "2")
-    assert light.ran() == ["evaluate@b", "report", "settings", "train@b"]
+    assert plain.start("repro", module="dvc").wait(120) == 0
+    assert light.ran() == plain.ran() == ["evaluate@b", "report", "settings", "train@b"]
+    assert light.lock() == plain.lock()
+    assert light.lock_lines() == plain.lock_lines()
 
 
 def test_targets_run_with_what_they_need_alone(light: Light) -> None:
@@ -121,10 +125,9 @@ def test_a_damaged_lock_is_mended_and_nothing_is_repeated(light: Light) -> None:
     light.repro("-j", "2")
     whole, path = light.lock(), light.root / "dvc.lock"
     light.ran()
-    for left in (0, 30, 400):
-        path.write_bytes(path.read_bytes()[:left])
-        assert "dvc.lock was damaged" in light.repro("-j", "2")
-        assert light.lock() == whole
+    path.write_bytes(path.read_bytes()[:400])
+    assert "dvc.lock was damaged" in light.repro("-j", "2")
+    assert light.lock() == whole
     (light.root / heal.COPY).unlink()
     path.write_bytes(b"")
     light.repro("-j", "2")
@@ -226,6 +229,9 @@ def test_a_job_queues_workers_run_the_commands(light: Light) -> None:
 
 
 def test_no_scheduler_and_no_workspace_are_one_line_each(light: Light, tmp_path: Path) -> None:
-    assert "no Dask scheduler answers" in light.repro("--scheduler", "tcp://127.0.0.1:9", code=1)
+    waiting = light.start("--scheduler", "tcp://127.0.0.1:9")  # for ten seconds
     (tmp_path / "empty").mkdir()
     assert "no DVC workspace" in Light(tmp_path / "empty").repro(code=1)
+    said = waiting.communicate(timeout=120)[0]
+    assert waiting.returncode == 1
+    assert "no Dask scheduler answers" in said and "Traceback" not in said

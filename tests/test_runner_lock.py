@@ -10,8 +10,6 @@ from hypothesis import strategies as st
 
 from vaeplay.runner import quick_dvc
 
-from .light_workspace import Light
-
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), max_size=100)
 ENTRY = st.fixed_dictionaries({"path": TEXT, "hash": st.just("md5"), "md5": TEXT, "size": st.integers(0, 10**12)})
 STAGE = st.fixed_dictionaries({"cmd": TEXT, "deps": st.lists(ENTRY, max_size=3), "outs": st.lists(ENTRY, max_size=2)})
@@ -47,15 +45,3 @@ def test_other_files_are_left_to_dvc(tmp_path: Path) -> None:
     with quick_dvc.modify(str(path)) as value:
         value["stages"]["b"] = {"cmd": "y"}
     assert path.read_text() == "# a remark\nstages:\n  a:\n    cmd: x  # another\n  b:\n    cmd: y\n"
-
-
-def test_a_run_leaves_the_dvc_lock_that_dvc_leaves(tmp_path: Path) -> None:
-    ours, stock = Light.make(tmp_path / "ours"), Light.make(tmp_path / "stock")
-    for values in ({}, {"a": 1}):
-        for light in (ours, stock):
-            light.set(**values)
-        ours.repro("-j", "1")
-        assert stock.start("repro", module="dvc").wait(120) == 0
-        assert ours.lock() == stock.lock()
-        texts = [sorted((light.root / "dvc.lock").read_text().splitlines()) for light in (ours, stock)]
-        assert texts[0] == texts[1]
