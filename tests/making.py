@@ -3,7 +3,9 @@
 What a training does does not depend on how long it is: its learning rate and the weight of the rate are constant.
 """
 
+import copy
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +33,15 @@ CONSTANT = {"lr_schedule": "ConstantLR", "lr": 1e-3, "keep": "last"}
 PHOTO_CLASSES = ("beach", "city at night", "<b>forest")
 
 
+@cache
+def defaults() -> dict[str, Any]:
+    """The settings of params.yaml, which are read once: many tests make several cells."""
+    return params.read(ROOT / "params.yaml").model_dump(mode="json")
+
+
 def cell(model: str, *, train: dict[str, Any] | None = None, **changes: Any) -> Cell:
     """A cell of `model` with 3 latent dimensions; `changes` are settings of the model or fields of the cell."""
-    values = params.read(ROOT / "params.yaml").model_dump(mode="json")
+    values = copy.deepcopy(defaults())
     size = {axis: chosen[:1] for axis, chosen in values["grid"]["dense"].items()}
     size |= {"model": [model], "latent_dim": [3], "depth": [1]}
     values["threads"] = 1

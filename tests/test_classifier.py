@@ -24,7 +24,7 @@ def splits() -> list[Split]:
     return [Split(images[rows], labels[rows]) for rows in order.split([1000, 300, 497])]
 
 
-def train(splits: list[Split], classes: int = 10, epochs: int = 15) -> Classifier:
+def train(splits: list[Split], classes: int = 10, epochs: int = 8) -> Classifier:
     return training.train(splits[0], splits[1], classes, 0, channels=16, features=32, epochs=epochs, lr=1e-2)
 
 

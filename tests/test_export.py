@@ -40,7 +40,7 @@ def said(capsys: pytest.CaptureFixture[str], *words: str | Path, code: int = 0) 
     return (printed.err if code else printed.out).splitlines()
 
 
-@pytest.mark.parametrize("name", ["AE", "VAE", "ConvVAE", "VQVAE"])
+@pytest.mark.parametrize("name", ["VAE", "ConvVAE", "VQVAE"])
 def test_onnx_runtime_gives_what_torch_gives_for_any_number_of_images(name: str, tmp_path: Path) -> None:
     network = making.model(name)
     network.fit_prior(making.images(20), Noise(0))

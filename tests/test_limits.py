@@ -236,7 +236,7 @@ def test_with_one_sample_the_importance_weighted_bound_is_the_elbo(splits: dict[
 def test_a_larger_beta_buys_a_lower_rate_with_a_higher_distortion(splits: dict[str, Tensor]) -> None:
     train, test = splits["train"][::2], splits["test"]
     figures = {}
-    for beta in (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0):
+    for beta in (0.25, 1.0, 4.0, 16.0):
         cell = making.cell("BetaVAE", beta=beta, latent_dim=8, hidden=64, train={"epochs": 10, "lr": 3e-3})
         model = checkpoint.build(cell, (1, 28, 28))
         loop.train(model, train, splits["validation"], cell)

@@ -4,6 +4,7 @@ import math
 import os
 import random
 import signal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -64,11 +65,16 @@ def test_every_model_ends_in_the_same_bits(name: str, tmp_path: Path) -> None:
     assert history == again
 
 
+@cache
+def in_one_go(way: str) -> tuple[Cell, Autoencoder, list[dict[str, float]]]:
+    cell = making.cell("ConvVAE", train={"epochs": EPOCHS, "batch_size": 32} | WAYS[way], schedule={"name": "linear"})
+    return cell, *train(cell)
+
+
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("epochs", [(1,), (2,), (4,), (5,), (2, 1, 2), (3, 2)])
 def test_every_way_to_train_ends_in_the_same_bits(way: str, epochs: tuple[int, ...], tmp_path: Path) -> None:
-    cell = making.cell("ConvVAE", train={"epochs": EPOCHS, "batch_size": 32} | WAYS[way], schedule={"name": "linear"})
-    whole, history = train(cell)
+    cell, whole, history = in_one_go(way)
     resumed, again = killed_and_started_again(cell, tmp_path / "cell-key.safetensors", epochs)
     assert same(whole, resumed)
     assert history == again
