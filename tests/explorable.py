@@ -1,6 +1,7 @@
 """A workspace whose cells can be explored: decoders of models with random weights, and maps of their codes."""
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,11 +9,13 @@ import numpy as np
 import torch
 from safetensors.numpy import save_file
 
+from stages.report import main
 from tests import fake_workspace, making
 from tests.fake_workspace import Plan
 from vaeplay import models
 from vaeplay.evaluation import encoders, export
 from vaeplay.evaluation.metrics.subject import Subject
+from vaeplay.runner.heal import locked
 from vaeplay.settings.axes import ACTIVATIONS
 
 
@@ -57,6 +60,18 @@ ALL = [
     *(Model("ConvAE", None, 3, 2, activation) for activation in ACTIVATIONS if activation != "ReLU"),
     Model("AE", None, 4, 2, likelihood="logistic"),
 ]
+
+
+def page_of_all(shared: Path) -> Path:
+    """A workspace of `ALL` whose page is drawn; once for all test files, in a folder that their processes share."""
+    made = shared / "explorable"
+    with locked(shared / "explorable.lock", math.inf):
+        if not made.exists():
+            begun = shared / "explorable.begun"
+            make(begun, ALL)
+            main(begun)
+            begun.rename(made)
+    return made
 
 
 def make(root: Path, plans: list[Model], megabytes: float = 50.0, cells: list[str] | None = None) -> None:

@@ -98,10 +98,9 @@ def png(pixels: NDArray[Any]) -> str:
     return base64.b64encode(file.getvalue()).decode()
 
 
-def test_every_network_agrees_with_torch(browser: Browser, tmp_path: Path) -> None:
-    explorable.make(tmp_path, explorable.ALL)
-    main(tmp_path)
-    with opened(browser, (tmp_path / "reports/gallery.html").as_uri()) as page:
+def test_every_network_agrees_with_torch(browser: Browser, shared: Path) -> None:
+    link = (explorable.page_of_all(shared) / "reports/gallery.html").as_uri()
+    with opened(browser, link) as page:
         names = page.locator("#draw .drawn > li").evaluate_all("(rows) => rows.map(({ dataset }) => dataset.cell)")
         drawn = [plan for plan in explorable.ALL if plan.name in names]
         core = {"AE", "VAE", "BetaVAE", "ConvAE", "ConvVAE", "ConvBetaVAE", "VQVAE", "MultiRateVAE", "WAE", "IWAE"}

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from axe_playwright_python.sync_playwright import Axe
 from matplotlib import colormaps
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -20,7 +19,7 @@ from safetensors.torch import load
 from stages.report import main
 from tests import explorable
 from tests.explorable import CLASSED, CODED, DEEP, HEAVY, PLANE, Model
-from tests.test_browser import NARROW, browser, opened
+from tests.test_browser import NARROW, browser, opened, violations
 from vaeplay.data.prepared import as_float
 from vaeplay.evaluation import export, field
 from vaeplay.evaluation.metrics import exact, holes
@@ -126,11 +125,11 @@ def spot(page: Page, index: int) -> tuple[float, float]:
     return box["x"] + x, box["y"] + y
 
 
-def test_every_decoder_agrees_with_torch_within_a_grey_level(browser: Browser, tmp_path: Path) -> None:
-    link = made(tmp_path, explorable.ALL)
-    with opened(browser, link) as page:
+def test_every_decoder_agrees_with_torch_within_a_grey_level(browser: Browser, shared: Path) -> None:
+    root = explorable.page_of_all(shared)
+    with opened(browser, (root / "reports/gallery.html").as_uri()) as page:
         for plan in explorable.ALL:
-            file = load_file(tmp_path / f"evaluation/{plan.name}/explorer.safetensors")
+            file = load_file(root / f"evaluation/{plan.name}/explorer.safetensors")
             codes, expected = file["probe"], file["probe_images"].astype(float)
             assert len(codes) == 64 and expected.std() > 2, plan
             found = page.evaluate(DECODE, [plan.name, codes.ravel().tolist(), len(codes)])
@@ -638,14 +637,10 @@ def test_axe_finds_no_violation(browser: Browser, address: str, scheme: str) -> 
     link = f"{address}#explore={CODED.name}&explore={DEEP.name}"
     with opened(browser, f"{address}#explore={CLASSED.name}", color_scheme=scheme) as page:
         explored(page, CLASSED)
-        found = Axe().run(page, context="#explorer")
-        assert found.violations_count == 0, found.generate_report()
+        assert not violations(page, scheme, "#explorer")
     with opened(browser, link, color_scheme=scheme, reduced_motion="reduce") as page:
         explored(page, CODED, DEEP)
         page.locator("#map").scroll_into_view_if_needed()
-        for part in ("#map", "#explorer"):
-            found = Axe().run(page, context=part)
-            assert found.violations_count == 0, (part, found.generate_report())
+        assert not violations(page, scheme, "#map", "#explorer")
         page.evaluate("(name) => modules['frame/state.js'].setState({ cell: name })", CODED.name)
-        found = Axe().run(page, context="#detail")
-        assert found.violations_count == 0, found.generate_report()
+        assert not violations(page, scheme, "#detail")
