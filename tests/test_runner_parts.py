@@ -16,6 +16,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import dask
 import networkx as nx
 import psutil
 import pytest
@@ -178,6 +179,17 @@ def test_a_frozen_worker_is_not_waited_for(exchange: Exchange, monkeypatch: pyte
         exchange.client = client
         exchange._end(client.submit(time.sleep, 0.2))
     assert time.monotonic() - begun < 20
+
+
+def test_no_scheduler_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    soon = {"distributed.comm.timeouts.connect": "200ms"}
+    config = SimpleNamespace(set=lambda values: dask.config.set(values | soon))
+    monkeypatch.setattr(cluster, "dask", SimpleNamespace(config=config))
+    with (
+        pytest.raises(UserError, match=r"^--scheduler tcp://127.0.0.1:9: no Dask scheduler answers there"),
+        cluster.connected("tcp://127.0.0.1:9", 1),
+    ):
+        pass
 
 
 def test_a_scheduler_that_is_gone_is_one_line() -> None:
