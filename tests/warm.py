@@ -73,7 +73,7 @@ def serve(folder: Path) -> None:
         listening.bind(str(folder / "socket"))
         listening.listen()
         print("ready", flush=True)
-        while listening in select.select([0, listening], [], [])[0]:
+        while listening.fileno() in select.select([0, listening.fileno()], [], [])[0]:
             client, _ = listening.accept()
             if not os.fork():
                 listening.close()
