@@ -106,7 +106,10 @@ def answer(client: socket.socket) -> None:
         runpy._run_module_as_main(module)  # type: ignore[attr-defined]  # as `python -m` does
         code = 0
     except SystemExit as error:
-        code = error.code if isinstance(error.code, int) else int(error.code is not None)
+        if isinstance(error.code, str):
+            print(error.code, file=sys.stderr)
+        else:
+            code = error.code or 0
     except BaseException:
         sys.excepthook(*sys.exc_info())
     finally:
