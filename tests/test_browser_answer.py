@@ -86,7 +86,7 @@ def test_the_first_screen_has_pictures_of_every_model(
         assert images.count() == 7 and len(above) == 7  # originals, and both of three models
         assert all(box["x"] + box["width"] <= size[0] for box in above)
         expect(page.locator("#answer .sentence").first).to_contain_text("reconstructions are")
-        expect(page.locator("#answer .needs-js:visible")).to_have_count(3 if scripts else 0)
+        expect(page.locator("#answer .needs-js:visible")).to_have_count(4 if scripts else 0)
 
 
 def test_the_pair_moves_until_it_is_touched(browser: Browser, live: str) -> None:
@@ -133,6 +133,30 @@ def test_a_link_opens_what_is_folded(browser: Browser, pictured: str) -> None:
         expect(page.locator("#verdicts h2")).to_be_in_viewport()
 
 
+def test_an_answer_links_to_its_claim_and_says_in_how_many_pairs_it_holds(browser: Browser, pictured: str) -> None:
+    with opened(browser, pictured, folded=True) as page:
+        line = page.locator("#answer .answer .all").first
+        expect(line).to_contain_text("MSE at least 2 % higher”: holds in 4 of 4 pairs.")
+        claim = page.locator("#claim-vae_reconstructs_worse")
+        expect(claim).to_be_hidden()
+        line.get_by_role("link").click()
+        expect(claim).to_be_in_viewport()
+        expect(claim).to_contain_text("Holds in 4 of 4 pairs. Claimed: MSE at least 2 % higher.")
+        claim.locator("summary").click()
+        expect(claim.locator("tbody tr")).to_have_count(4)
+        expect(claim.locator("tbody tr").first).to_contain_text("yes")
+
+
+def test_an_answer_on_beta_leads_to_the_rates_of_the_dimensions(browser: Browser, pictured: str) -> None:
+    with opened(browser, pictured) as page:
+        clause = page.locator("#answer li", has_text="dimensions are active")
+        clause.get_by_role("link", name="Rates of").click()
+        expect(page.locator("#detail")).to_contain_text("Rate of each latent dimension")
+        page.keyboard.press("Escape")
+        clause.get_by_role("link", name="its traversals").click()
+        expect(page.locator("#lightbox img")).to_be_visible()
+
+
 def test_every_link_of_the_bar_lands_on_its_section(browser: Browser, pictured: str) -> None:
     """Also where the sections above have not been laid out yet."""
     with opened(browser, pictured, folded=True) as page:
@@ -151,4 +175,4 @@ def test_axe_finds_no_violation(browser: Browser, pictured: str, live: str, sche
     for address in (pictured, live):
         with opened(browser, address, color_scheme=scheme, reduced_motion="reduce") as page:
             page.evaluate("document.querySelectorAll('details').forEach((item) => { item.open = true; })")
-            assert not violations(page, scheme, "#answer", "#verdicts", "#glossary", "#provenance"), address
+            assert not violations(page, scheme, "#answer", "#verdicts", "#claims", "#glossary", "#provenance"), address

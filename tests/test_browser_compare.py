@@ -34,7 +34,7 @@ def test_turning_a_comparison_round_turns_its_verdicts(browser: Browser, address
         compared = page.locator("#compare")
         title = compared.locator("h3").first
         tables = compared.locator("table.versus")
-        expect(title).to_have_text("AE, latent 8, depth 2 → VAE, latent 8, depth 2")
+        expect(title).to_have_text("AE, latent 8, depth 1 → VAE, latent 8, depth 1")
         assert "MSE" in tables.evaluate_all(GROUPS)["Worse"]
         difference = compared.locator("tr", has_text="MSE").locator(".difference").first
         expect(difference).to_contain_text("+0.00")
@@ -49,10 +49,18 @@ def test_turning_a_comparison_round_turns_its_verdicts(browser: Browser, address
         assert f"compare={AE}&compare={BETA}" in page.url
 
 
+def test_it_opens_on_the_pair_of_the_first_answer(browser: Browser, address: str) -> None:
+    with opened(browser, address) as page:
+        answer = page.locator("#answer .answer").first.get_by_role("link", name="Compare these two")
+        names = (answer.get_attribute("href") or "").split("&way")[0].replace("#compare=", "").split("&compare=")
+        selects = page.locator("#compare .choice select")
+        assert [selects.nth(place).input_value() for place in range(2)] == names
+
+
 def test_without_scripts_the_first_comparison_is_there(browser: Browser, address: str) -> None:
     with opened(browser, address, java_script_enabled=False) as page:
         expect(page.locator("#compare .versus").first).to_be_visible()
-        expect(page.locator("#compare")).to_contain_text("AE, latent 8, depth 2 → VAE, latent 8, depth 2")
+        expect(page.locator("#compare")).to_contain_text("AE, latent 8, depth 1 → VAE, latent 8, depth 1")
         expect(page.locator("#compare select, #compare .pictured")).to_have_count(1)  # hidden
         expect(page.locator("#compare .pictured")).to_be_hidden()
 

@@ -1,17 +1,19 @@
 """The ledger of claims, judged on made-up results of every outcome."""
 
 import copy
+import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from vaeplay.evaluation.registry import BY_KEY as METRICS
-from vaeplay.verdicts import words
+from vaeplay.verdicts import ledger
 from vaeplay.verdicts.claims import BEST_EPOCH, BY_KEY, CLAIMS, Claim
 from vaeplay.verdicts.judge import judge
 from vaeplay.verdicts.pairs import Configuration, VerdictSettings
-from vaeplay.verdicts.table import Judged
+from vaeplay.verdicts.table import Judged, Verdict
+from vaeplay.verdicts.words import NO_BREAK
 
 from .made_up import GRID, Effect, MadeUp, all_pairs, verdict_settings
 
@@ -102,8 +104,8 @@ def test_a_claim_is_judged_of_kinds_where_every_pair_has_repeats(grid: Any) -> N
     assert judged(claim, grid, 5).of == "kinds"
     sure, unsure = judged(claim, grid, 5, seeds=0.002), judged(claim, grid, 5, seeds=0.1)
     assert (sure.verdict, unsure.verdict) == ("holds", "cannot tell")
-    assert "about these trained models" in words.claim(judged(claim, grid | {"repeats": [""]}, 5))
-    assert "This is about the kinds of model, from at least 3 trainings of each." in words.claim(sure)
+    assert "about these trained models" in ledger.basis(judged(claim, grid | {"repeats": [""]}, 5))
+    assert ledger.basis(sure) == "This is about the kinds of model, from at least 3 trainings of each."
 
 
 @pytest.mark.parametrize("claim", COUNTS, ids=lambda claim: claim.key)
@@ -122,12 +124,37 @@ def test_one_pair_contradicts_a_claim_and_is_named(grid: Any) -> None:
     found.effects["mse"] = lambda one: BASE * 1.2 if one.name == "ConvVAE_latent2_depth2_ReLU" else usual(one)
     against = judge(claim, all_pairs(asked), found)
     assert against.verdict == "fails"
-    assert words.claim(against) == (
-        "Convolutional networks reconstruct better than dense ones at equal size. Fails. Predicted: MSE at least 2 % "
-        "lower. True in 5 of 6 pairs, least clearly in VAE_latent2_depth2_ReLU → ConvVAE_latent2_depth2_ReLU: +20 % "
-        "(+18 % to +22 %). This is about these trained models only: without repeats, it says nothing about the kinds "
-        "of model."
-    )
+    assert ledger.tally(against) == "5 of 6 pairs, fails in 1"
+    assert ledger.prediction(claim) == f"MSE at least 2{NO_BREAK}% lower"
+    weakest = ledger.least_favourable(against)
+    assert (weakest.first, weakest.second) == ("VAE_latent2_depth2_ReLU", "ConvVAE_latent2_depth2_ReLU")
+    measured = ledger.measured(claim, weakest).replace(NO_BREAK, " ")
+    assert re.fullmatch(r"\+[12]\d\.\d % \(\+1\d\.\d to \+2\d\.\d %\)", measured), measured
+
+
+def test_a_pair_counts_against_a_claim_only_where_the_claim_fails(grid: Any) -> None:
+    """The verdict is the more cautious of the two: it corrects for the number of pairs."""
+    claim = BY_KEY["vae_is_blurrier"]
+    against = judged(claim, grid, -3)
+    pairs = len(against.evidence)
+    assert ledger.tally(against) == f"0 of {pairs} pairs, fails in {pairs}"
+    undecided = against.model_copy(update={"verdict": "cannot tell"})
+    assert ledger.tally(undecided) == f"0 of {pairs} pairs, too close to tell in {pairs}"
+
+
+def test_one_model_measured_in_two_ways_is_called_no_pair(grid: Any) -> None:
+    found = judged(BY_KEY["mixture_beats_prior"], grid, 3)
+    assert ledger.tally(found) == f"{len(found.evidence)} of {len(found.evidence)} models"
+    expected = "Fréchet distance, fitted mixture, at least 5 % lower than Fréchet distance"
+    assert ledger.prediction(BY_KEY["mixture_beats_prior"]).replace(NO_BREAK, " ") == expected
+    gap = ledger.prediction(BY_KEY["no_gaussian_suffices"]).replace(NO_BREAK, " ")
+    assert gap == "Approximation gap at least 0.1 nats"
+
+
+def test_a_ledger_is_summed_up_in_words() -> None:
+    assert ledger.summary(["holds", "fails", "holds", "cannot tell"]) == "2 hold, 1 fails, 1 is undecided"
+    none: list[Verdict] = ["no such pair in this grid"] * 3
+    assert ledger.summary([*none, "fails", "fails"]) == "2 fail, 3 have no pair in this grid"
 
 
 def test_an_ae_overfits_sooner_only_where_one_has_stopped_to_improve(grid: Any) -> None:
@@ -144,7 +171,7 @@ def test_an_ae_overfits_sooner_only_where_one_has_stopped_to_improve(grid: Any) 
     assert verdict(10, 5).verdict == "fails"
     assert verdict(7, 7).verdict == "fails"
     both_falling = verdict(10, 10)
-    assert both_falling.verdict == "cannot tell" and "train longer" in words.claim(both_falling)
+    assert both_falling.verdict == "cannot tell" and "train longer" in str(both_falling.obstacle)
 
 
 def test_equality_is_shown_by_an_interval_that_leaves_no_room(grid: Any) -> None:
@@ -167,10 +194,8 @@ def test_beta_up_means_the_higher_beta_whichever_model_has_it(grid: Any) -> None
     assert judge(claim, all_pairs(asked), MadeUp(asked, {})).verdict == "no such pair in this grid"
 
 
-def test_every_claim_has_a_sentence_for_every_verdict(grid: Any) -> None:
+def test_every_claim_has_a_sentence_a_source_and_a_prediction() -> None:
     for claim in CLAIMS:
         assert claim.sentence.endswith(".") and claim.source and claim.least > 0
-        for verdict in ("no such pair in this grid", "cannot tell"):
-            text = words.claim(Judged(claim=claim.key, verdict=verdict, of=None, evidence=(), obstacle="no reason"))
-            assert text.startswith(claim.sentence) and text.endswith("."), text
+        assert re.search(r"(at least|no more than) \d", ledger.prediction(claim)), claim.key
     assert len(BY_KEY) == len(CLAIMS) and 15 <= len(CLAIMS) <= 20

@@ -4,24 +4,30 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+from torch import Tensor
 
 from tests import fake_workspace
 from tests.fake_workspace import Plan
+from tests.test_copies import subject_with
+from vaeplay.evaluation.metrics.copies import metrics as of_samples
 from vaeplay.evaluation.registry import BY_KEY
 from vaeplay.gallery.answer import pairs, pictures, sentences
-from vaeplay.gallery.answer.best import best_samples
+from vaeplay.gallery.answer.best import Best, best_samples
+from vaeplay.gallery.answer.collapse import dimensions
+from vaeplay.gallery.answer.copies import Copies, copies
 from vaeplay.gallery.answer.data import moving
 from vaeplay.gallery.answer.pairs import CHANGES, Chosen
-from vaeplay.gallery.answer.sentences import SAMPLES, Clause
+from vaeplay.gallery.answer.sentences import SAMPLES
 from vaeplay.gallery.cells import codebook
 from vaeplay.gallery.columns import Column, Row
 from vaeplay.gallery.explorer.explorable import Explorable
-from vaeplay.gallery.page import Cell, Estimate, Page
+from vaeplay.gallery.page import Cell, Estimate, Page, Unit
 from vaeplay.gallery.read import label, read
 from vaeplay.gallery.render import render
 from vaeplay.gallery.words import axis
 from vaeplay.settings.cells import Axes
-from vaeplay.verdicts.table import Compared, Comparison, OfKinds, OfModels, Table
+from vaeplay.verdicts.table import Compared, Comparison, Judged, OfKinds, OfModels, Piece, Table
+from vaeplay.verdicts.words import NO_BREAK
 
 AE, VAE = "AE_latent8_depth1_ReLU", "VAE_latent8_depth1_ReLU"
 
@@ -74,39 +80,57 @@ def chosen(*comparisons: Comparison, falling: tuple[bool, bool] = (False, False)
     return Chosen(CHANGES[0], a_pair(*comparisons, falling=falling), cell(AE), cell(VAE))
 
 
+def clauses(item: Chosen) -> list[tuple[str, str]]:
+    """The clauses of a pair, with common spaces."""
+    return [(clause.kind, plain(clause.text)) for clause in sentences.clauses(item)]
+
+
+def plain(text: str) -> str:
+    return text.replace(NO_BREAK, " ")
+
+
 def test_a_worse_and_a_better_metric_are_a_loss_and_a_gain_with_difference_and_interval() -> None:
     worse, better = compared("mse", 0.020, 0.021, 0.0004), compared("holes", 0.31, 0.12, 0.02)
-    assert sentences.clauses(chosen(worse, better)) == (
-        Clause("Loss", "reconstructions are 5.0 % worse (MSE, ± 2.0 %, worse on 25 % of the test images)"),
-        Clause("Gain", "the latent space has fewer holes (12 % of draws against 31 %, ± 2.0 points)"),
-    )
-    (clause,) = sentences.clauses(chosen(compared("mse", 0.020, 0.010, 0.0004)))
-    assert clause == Clause("Gain", "reconstructions are 50 % better (MSE, ± 2.0 %, better on 75 % of the test images)")
+    assert clauses(chosen(worse, better)) == [
+        ("Loss", "reconstructions are 5.0 % worse in MSE (± 2.0 %), and worse on 25 % of the test images"),
+        ("Gain", "the latent space has fewer holes: 12 % of draws fall into one, instead of 31 % (± 2.0 points)"),
+    ]
+    assert clauses(chosen(compared("mse", 0.020, 0.010, 0.0004))) == [
+        ("Gain", "reconstructions are 50 % better in MSE (± 2.0 %), and better on 75 % of the test images")
+    ]
 
 
 def test_what_is_not_shown_after_correction_cannot_be_told() -> None:
     unshown = [compared("mse", 0.02, 0.021, 0.0004, False), compared("holes", 0.1, 0.12, 0.05, False)]
     unshown += [compared("rate", 10.0, 10.1, 0.01, False)]
-    assert sentences.clauses(chosen(*unshown)) == (
-        Clause("Cannot tell", "no difference between reconstructions was shown (MSE +3 % to +7 %)"),
-        Clause("Cannot tell", "no difference in holes of the latent space was shown (12 % of draws against 10 %)"),
-    )
+    assert clauses(chosen(*unshown)) == [
+        ("Cannot tell", "no difference in MSE was shown (+3.0 to +7.0 %)"),
+        ("Cannot tell", "no difference in holes was shown: 12 % of draws fall into one, instead of 10 %"),
+    ]
 
 
 def test_a_rate_is_neither_gain_nor_loss() -> None:
-    (clause,) = sentences.clauses(chosen(compared("rate", 15.64, 11.9, 0.071)))
-    assert clause == Clause("Changed", "a code takes 3.74 nats less per image (± 0.07)")
+    said = clauses(chosen(compared("rate", 15.64, 11.9, 0.071)))
+    assert said == [("Changed", "the rate falls by 3.74 nats per image (± 0.07)")]
 
 
 @pytest.mark.parametrize(
     ("values", "kind", "said"),
     [
-        ((8.0, 0.3, 0.4, 0.7), "Loss", "samples are worse in all 4 measures (Fréchet distance 8.00 against 3.00, ± 0."),
+        (
+            (8.0, 0.3, 0.4, 0.7),
+            "Loss",
+            "samples are worse in all 4 measures: Fréchet distance (8.00 instead of 3.00, ± 0.01), coverage",
+        ),
         ((1.0, 0.6, 0.7, 0.95), "Gain", "samples are better in all 4 measures"),
         ((8.0, 0.5, 0.4, 0.9), "Loss", "samples are worse in 2 of 4 measures"),
-        ((8.0, 0.5, 0.5, 0.9), "Cannot tell", "samples are worse in one measure alone (Fréchet distance"),
-        ((8.0, 0.7, 0.5, 0.9), "Cannot tell", "which samples are better depends on the measure: better in Coverage"),
-        ((3.0, 0.5, 0.5, 0.9), "Cannot tell", "no difference between samples was shown in Fréchet distance, Coverage"),
+        ((8.0, 0.5, 0.5, 0.9), "Cannot tell", "samples are worse in one measure only, Fréchet distance (8"),
+        (
+            (8.0, 0.7, 0.5, 0.9),
+            "Cannot tell",
+            "samples are better in coverage (0.700 instead of 0.500, ± 0.010), but worse in",
+        ),
+        ((3.0, 0.5, 0.5, 0.9), "Cannot tell", "no difference between samples was shown in Fréchet distance, coverage"),
     ],
 )
 def test_samples_are_better_or_worse_only_where_several_measures_agree(
@@ -118,7 +142,7 @@ def test_samples_are_better_or_worse_only_where_several_measures_agree(
         for key, first, second in zip(SAMPLES, before, values, strict=True)
     ]
     (clause,) = sentences.clauses(chosen(*measured))
-    assert clause.kind == kind and clause.text.startswith(said), clause
+    assert clause.kind == kind and plain(clause.text).startswith(said), clause
 
 
 def test_models_that_are_sampled_in_different_ways_are_also_compared_alike() -> None:
@@ -126,25 +150,27 @@ def test_models_that_are_sampled_in_different_ways_are_also_compared_alike() -> 
     item = dataclasses.replace(item, first=dataclasses.replace(item.first, prior="a Gaussian fitted to its codes"))
     (clause,) = sentences.clauses(item)
     assert clause.text.endswith(
-        "from a Gaussian fitted to the codes of each, Fréchet distance is 8.00 against 3.00 (worse)"
+        "with a Gaussian fitted to the codes of each, Fréchet distance is 8.00 instead of 3.00 (worse)"
     )
 
 
 def test_the_limits_of_a_sentence_are_said() -> None:
     single = compared("mse", 0.02, 0.021, 0.0004)
     assert sentences.limits(chosen(single)) == (
-        "Each was trained once: this is about these two trained models.",
+        "Each was trained once, so this is about these two trained models.",
         "Both trainings had converged.",
     )
     assert "The second was still improving when its training ended." in sentences.limits(
         chosen(single, falling=(False, True))
     )
     repeated = chosen(of_kinds("mse", 0.02, 0.021, 0.0004))
-    assert sentences.limits(repeated)[0] == "Over at least 3 trainings of each: this is about the kinds of model."
+    assert sentences.limits(repeated)[0] == "Each was trained at least 3 times, so this is about the kinds of model."
     (clause,) = sentences.clauses(repeated)
-    assert clause.text == "reconstructions are 5.0 % worse (MSE, ± 2.0 %)"  # the share of images is of single models
+    assert (
+        plain(clause.text) == "reconstructions are 5.0 % worse in MSE (± 2.0 %)"
+    )  # the share of images is of single models
     beaten = dataclasses.replace(repeated, second=cell(VAE, mse=0.05, pca_mse=0.04))
-    assert sentences.limits(beaten)[-1] == "PCA with as many numbers reconstructs better than VAE."
+    assert sentences.limits(beaten)[-1] == "PCA with as many components reconstructs better than VAE."
 
 
 def a_page(root: Path, table: Table, plans: list[Plan] | None = None) -> Page:
@@ -187,8 +213,8 @@ def test_dense_networks_come_before_all_others_even_with_a_shorter_code(tmp_path
     assert item.second.name == "VAE_latent2_depth1_ReLU"
 
 
-def ranked(values: dict[str, tuple[float, ...]], half: float = 0.01, **metrics: float) -> str:
-    """The sentence on the best samples; `metrics` are further ones of the first cell."""
+def ranked(values: dict[str, tuple[float, ...]], half: float = 0.01, **metrics: float) -> Best | None:
+    """The best samples; `metrics` are further ones of the first cell."""
     rows = tuple(
         Row(name, name, (cell(f"{name}_latent8_depth1_ReLU", **(metrics if place == 0 else {})),))
         for place, name in enumerate(values)
@@ -206,27 +232,96 @@ def ranked(values: dict[str, tuple[float, ...]], half: float = 0.01, **metrics: 
     return best_samples(rows, columns)
 
 
+def said(best: Best | None) -> str:
+    assert best is not None
+    return best.sentence
+
+
 LEADER, OTHER = (1.0, 0.9, 0.8, 0.9), (3.0, 0.5, 0.5, 0.7)
 
 
 def test_the_best_samples_are_named_where_measures_agree_and_ties_are_named() -> None:
-    text = ranked({"VQVAE": LEADER, "VAE": OTHER})
-    assert text.startswith("VQVAE has the best samples, ahead of every other cell in Fréchet distance (1.00), Coverage")
-    assert ranked({"VQVAE": LEADER, "VAE": (3.0, 0.5, 0.5, 0.895)}).endswith(
-        "level with it within the intervals: in Recall 1 other cell."
+    best = ranked({"VQVAE": LEADER, "VAE": OTHER})
+    ahead = "VQVAE, whose samples are ahead of those of every other cell in Fréchet distance (1.00), coverage"
+    assert said(best).startswith(ahead) and best and [row.name for row in best.rows] == ["VQVAE"]
+    assert said(ranked({"VQVAE": LEADER, "VAE": (3.0, 0.5, 0.5, 0.895)})).endswith(
+        "The intervals do not separate it from 1 other cell in recall"
     )
-    assert "cannot be told apart: VQVAE and VAE are level" in ranked({"VQVAE": LEADER, "VAE": OTHER}, half=9)
-    assert ranked({"VQVAE": (1.0, 0.9, 0.5, 0.7), "VAE": (3.0, 0.5, 0.8, 0.9)}).startswith("Which cell has the best")
+    tied = ranked({"VQVAE": LEADER, "VAE": OTHER}, half=9)
+    assert said(tied).startswith("VQVAE and VAE: the intervals separate them in no measure") and tied
+    assert [row.name for row in tied.rows] == ["VQVAE", "VAE"]
+    split = ranked({"VQVAE": (1.0, 0.9, 0.5, 0.7), "VAE": (3.0, 0.5, 0.8, 0.9)})
+    assert said(split).startswith("it depends on the measure: by Fréchet distance, VQVAE; by coverage, VQVAE")
+    assert split and [row.name for row in split.rows] == ["VQVAE", "VAE"]
     alone = ranked({"VQVAE": (1.0, 0.9, 0.8, 0.9), "VAE": (3.0, 0.9, 0.8, 0.9)})
-    assert alone.startswith("No cell is ahead in several measures")
+    assert said(alone).startswith("VQVAE is among the best in every measure of samples, but ahead in fewer than two")
 
 
 def test_what_pca_beats_is_best_at_nothing_and_a_list_is_short() -> None:
     three: dict[str, tuple[float, ...]] = {"VQVAE": LEADER, "VAE": OTHER, "AE": (4.0, 0.4, 0.4, 0.6)}
-    assert ranked(three, mse=0.05, pca_mse=0.04).startswith("VAE has the best samples")
-    text = ranked({f"M{place}": LEADER for place in range(12)})
-    assert "M0, M1, M2 and 9 more are level" in text
-    assert ranked({"VAE": LEADER}) == ""
+    assert said(ranked(three, mse=0.05, pca_mse=0.04)).startswith("VAE, whose samples")
+    assert said(ranked({f"M{place}": LEADER for place in range(12)})).startswith("M0, M1, M2 and 9 more: ")
+    assert ranked({"VAE": LEADER}) is None
+
+
+def copied(metrics: dict[str, tuple[float, float, float]]) -> Copies | None:
+    """The answer for a cell with these metrics, each with its interval."""
+    columns = tuple(
+        Column(BY_KEY[key], {}, {"VAE": Estimate(key, *estimate, count=1000)}, {}, None)
+        for key, estimate in metrics.items()
+    )
+    return copies(Row("VAE", "VAE", (cell(VAE),)), columns)
+
+
+NEW = {"copying_features": (0.47, 0.45, 0.5), "train_distance_features": (1.15, 1.1, 1.2)}
+
+
+def test_whether_samples_are_copies_is_answered_with_the_evidence() -> None:
+    new = copied(NEW)
+    assert new and new.copied == "No"
+    assert plain(new.evidence).startswith(
+        "In the classifier’s features, a sample lies nearer to one single training image than a test image does in "
+        "47.0 % of comparisons (± 2.5, over 1,000 samples".replace(",000", "\u2009000")
+    )
+    pixels = {"copying_pixels": (0.6, 0.58, 0.62), "train_distance_pixels": (0.8, 0.75, 0.85)}
+    fifth = copied(NEW | pixels)  # one space is enough
+    assert fifth and fifth.copied == "Yes" and "In pixels" in fifth.evidence and "features" not in fifth.evidence
+    assert "about 20 % copies" in plain(fifth.evidence)
+    far = copied({"copying_features": (0.53, 0.51, 0.55), "train_distance_features": (1.25, 1.2, 1.3)})
+    assert far and far.copied == "No"  # nearer to one than to others, and far from all
+    unsure = copied({"copying_features": (0.53, 0.51, 0.55), "train_distance_features": (1.0, 0.95, 1.05)})
+    assert unsure and unsure.copied == "Cannot tell"
+    assert copied({}) is None
+
+
+def test_samples_that_replay_training_images_are_called_copies_and_new_images_are_not(digits: Tensor) -> None:
+    """From the images to the answer: the metrics of replayed and of unseen digits, as the page reads them."""
+    for replayed, answer in ((1.0, "Yes"), (0.0, "No")):
+        metrics = of_samples(subject_with(digits, lambda x: x, replayed))
+        ends = {key: (one.value, one.low, one.high) for key, one in metrics.items() if one.low and one.high}
+        found = copied(ends)
+        assert found and found.copied == answer, found
+
+
+def with_units(name: str, off: tuple[int, ...] = (), count: int = 8) -> Cell:
+    units = tuple(Unit(place, 1.0, place + 1 not in off, place + 1 in off) for place in range(count))
+    return dataclasses.replace(cell(name), spectrum=units)
+
+
+def test_dimensions_that_a_higher_beta_collapses_are_counted_and_named() -> None:
+    before, same, fewer = with_units(VAE), with_units("BetaVAE_latent8_depth1_ReLU"), with_units("Beta", (3,))
+    kept = dimensions(before, same, [same])
+    assert kept and (kept.kind, kept.text) == ("Unchanged", "8 dimensions of 8 are active, as before: none is off")
+    elsewhere = dimensions(before, same, [same, fewer])
+    assert elsewhere and elsewhere.text.endswith(
+        "Elsewhere in this grid: 7 of 8 dimensions are active (dimension 3 is off) in Beta"
+    )
+    lost = dimensions(before, fewer, [fewer])
+    assert lost and lost.kind == "Changed"
+    assert lost.text == (
+        "7 of 8 dimensions are active (dimension 3 is off) in Beta, 8 of 8 dimensions are active in VAE"
+    )
+    assert dimensions(cell(AE), before, []) is None
 
 
 def test_the_pictures_are_of_the_same_places_in_every_cell(tmp_path: Path) -> None:
@@ -273,7 +368,24 @@ def test_the_section_has_sentences_pictures_and_links_for_each_change(tmp_path: 
     html = render(a_page(tmp_path, table))
     answer = html[html.index('<section id="answer"') : html.index('<section id="wall"')]
     assert "From an autoencoder to a VAE: 3 models in 12 cells" in answer
-    assert '<strong class="loss">Loss:</strong> reconstructions are 5.0 % worse' in answer
+    loss = f'<strong class="loss">Loss:</strong> reconstructions are 5.0{NO_BREAK}% worse in MSE'
+    assert loss in answer
     assert f'href="#compare={AE}&amp;compare={VAE}&amp;way=side"' in answer
     assert answer.count("Reconstructions by VAE, latent 8, depth 1") == 2  # with its model, and as proof
-    assert "best samples" not in answer.split('class="answers"')[0]
+    assert "Best samples" not in answer.split('class="answers"')[0]
+
+
+def test_an_answer_says_in_how_many_pairs_the_claim_holds_and_links_to_it(tmp_path: Path) -> None:
+    ends = {"values": (0.02, 0.021), "trainings": (1, 1)}
+    pieces = (
+        Piece(first=AE, second=VAE, effect=0.05, low=0.03, high=0.07, **ends),
+        Piece(first=AE.replace("8", "2"), second=VAE.replace("8", "2"), effect=0.0, low=-0.01, high=0.01, **ends),
+    )
+    claim = Judged(claim="vae_reconstructs_worse", verdict="fails", of="models", evidence=pieces, obstacle=None)
+    pair = a_pair(compared("mse", 0.02, 0.021, 0.0004), compared("holes", 0.1, 0.2, 0.01))
+    html = plain(render(a_page(tmp_path, Table(pairs=(pair,), combined={}, claims=(claim,)))))
+    link = '<a href="#claim-vae_reconstructs_worse">Claim for every such pair</a>'
+    assert f"{link}, “MSE at least 2 % higher”: holds in 1 of 2 pairs, fails in 1." in html
+    assert html.count("Claim for every such pair") == 1  # nothing is claimed here of holes
+    assert 'id="claim-vae_reconstructs_worse"' in html
+    assert "<strong>Fails</strong>: holds in 1 of 2 pairs, fails in 1." in html

@@ -9,6 +9,7 @@ import pytest
 
 from stages import verdicts
 from tests import fake_workspace
+from vaeplay.gallery.answer.pairs import chosen
 from vaeplay.gallery.compare import pairs
 from vaeplay.gallery.page import Page
 from vaeplay.gallery.read import read
@@ -45,15 +46,13 @@ def shown(page: Page, first: str, second: str) -> pairs.Shown:
     return pairs.comparison(page, cells[first], cells[second])
 
 
-def test_it_opens_on_the_largest_size_that_an_ae_and_a_vae_share(page: Page) -> None:
-    opening = pairs.default(page)
-    assert opening and [cell.name for cell in opening] == [AE, VAE]
-    without = dataclasses.replace(page, cells=tuple(cell for cell in page.cells if cell.name != VAE))
-    smaller = pairs.default(without)
-    assert smaller and [cell.name for cell in smaller] == [
-        AE.replace("depth2", "depth1"),
-        VAE.replace("depth2", "depth1"),
-    ]
+def test_it_opens_on_the_pair_of_the_first_answer(page: Page) -> None:
+    opening, (answer, *_) = pairs.default(page), chosen(page)
+    assert opening == (answer.first, answer.second)
+    assert [cell.name for cell in opening] == [AE.replace("depth2", "depth1"), VAE.replace("depth2", "depth1")]
+    without = dataclasses.replace(page, cells=tuple(cell for cell in page.cells if cell.model == "AE"))
+    alike = pairs.default(without)  # no answer compares two AEs
+    assert alike and {cell.model for cell in alike} == {"AE"}
     assert pairs.default(dataclasses.replace(page, cells=page.cells[:1])) is None
     alone = dataclasses.replace(page, cells=page.cells[:1])
     assert 'id="compare"' not in render(alone)

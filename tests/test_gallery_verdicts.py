@@ -40,7 +40,7 @@ def page(root: Path, asked: Any) -> str:
 def test_every_pair_has_a_row_and_every_claim_its_verdict(tmp_path: Path, asked: Any) -> None:
     html = page(tmp_path, asked)
     assert html.count("From AE to VAE at 8 dimensions, depth 2") == 1
-    assert " % worse (± " in html and "Each was trained once" in html
+    assert "\u00a0% worse (±\u00a0" in html and "Each was trained once" in html
     for claim in CLAIMS:
         assert html.count(f"<dt>{claim.sentence}".replace("'", "&#39;")) == 1, claim.key
     assert "<strong>Holds</strong>" in html and "<strong>Cannot tell</strong>" in html

@@ -1,6 +1,7 @@
 """Pairs compared on made-up results, the table and its file, and every sentence that is made of it."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +141,7 @@ def test_a_failed_training_cannot_be_compared(small: Any) -> None:
 
 
 def sentence(small: Any, title: str, key: str, **options: Any) -> str:
-    return words.sentence(compared(small, **options)[title], key)
+    return words.sentence(compared(small, **options)[title], key).replace(words.NO_BREAK, " ")
 
 
 def test_sentences_of_models_that_were_trained_once(small: Any) -> None:
@@ -149,7 +150,7 @@ def test_sentences_of_models_that_were_trained_once(small: Any) -> None:
     assert worse.startswith(f"{AE_TO_VAE}: MSE 1") and " % worse (± " in worse and " % of images. " in worse
     assert worse.endswith(once)
     assert " dB better (± " in sentence(small, AE_TO_VAE, "psnr")
-    nothing = "MSE: no difference shown once corrected for all metrics of the pair (+0.2 % to +3 %)"
+    nothing = "MSE: no difference shown once corrected for all metrics of the pair (+0.2 to +2.6 %)"
     assert nothing in sentence(small, VAE_TO_BETA, "mse")
     assert "SSIM: no difference shown (−" in sentence(small, VAE_TO_BETA, "ssim")
     assert sentence(small, AE_TO_VAE, "rate") == (f"{AE_TO_VAE}: Rate cannot be compared, as {AE} has no such metric.")
@@ -186,12 +187,17 @@ def test_sentences_of_kinds(small: Any) -> None:
     assert "Even 100 trainings of each would not show a difference" in sentence(small, VAE_TO_BETA, "mse")
 
 
+def test_no_line_ends_between_a_number_and_its_sign_or_unit(small: Any) -> None:
+    said = words.sentence(compared(small)[AE_TO_VAE], "mse")
+    assert not re.search(r"± | (%|points|nats|dB)", said) and f"(±{words.NO_BREAK}" in said
+
+
 def test_amounts_are_in_the_unit_in_which_they_mean_something() -> None:
     def said(key: str, first: float, second: float) -> str:
         comparison = Comparison(metric=key, first=first, second=second, models=None, kinds=None, obstacle="")
-        return words.amount(BY_KEY[key], comparison, abs(second - first))
+        return words.amount(BY_KEY[key], comparison, abs(second - first)).replace(words.NO_BREAK, " ")
 
-    assert said("mse", 0.0223, 0.0243) == "9 %"
+    assert said("mse", 0.0223, 0.0243) == "9.0 %"
     assert said("elbo", -123.1, -119.71) == "3.4 nats"
     assert said("coverage", 0.80, 0.85) == "5 points"
     assert said("ssim", 0.80, 0.83) == "0.03"

@@ -56,7 +56,7 @@ def is_linear(one: Configuration) -> bool:
 def _still_falling(convergence: Callable[[str], Convergence | None], pair: Pair) -> str | None:
     """Which epoch was best is not known as long as the loss falls."""
     falling = all(convergence(cell) == "falling" for cell in (*pair.first.cells, *pair.second.cells))
-    return "the loss of both was still falling at the end: train longer" if falling else None
+    return "the validation loss of both was still falling at the end of training: train longer" if falling else None
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Claim:
 CLAIMS: tuple[Claim, ...] = (
     Claim(
         "vae_reconstructs_worse",
-        "A VAE reconstructs worse than the AE of its size.",
+        "A VAE reconstructs worse than an AE of the same size.",
         "Kingma & Welling 2014, arXiv:1312.6114: noise and rate cost distortion",
         _objectives("AE", "VAE"),
         "mse",
@@ -112,7 +112,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         "vae_has_fewer_holes",
-        "A VAE's latent space has fewer holes than the AE's: fewer samples come from places never trained on.",
+        "A VAE's latent space has fewer holes than the AE's: fewer samples come from regions without training codes.",
         "Tolstikhin et al. 2018, arXiv:1711.01558; Ghosh et al. 2020, arXiv:1903.12436",
         _objectives("AE", "VAE"),
         "holes",
@@ -131,8 +131,8 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         "vae_samples_better",
-        "A VAE's samples are nearer to real images than those of an AE with a density fitted to its codes.",
-        "the usual reason for a VAE; doubted by Ghosh et al. 2020, arXiv:1903.12436",
+        "A VAE's samples are closer to real images than those of an AE with a density fitted to its codes.",
+        "The usual reason for a VAE; doubted by Ghosh et al. 2020, arXiv:1903.12436",
         _objectives("AE", "VAE"),
         "frechet",
         "lower",
@@ -141,7 +141,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         "ae_overfits_sooner",
-        "An AE overfits sooner than the VAE of its size.",
+        "An AE overfits sooner than a VAE of the same size.",
         "Goodfellow et al. 2016, Deep Learning, chapter 14: noise regularises",
         _objectives("AE", "VAE"),
         BEST_EPOCH,
@@ -172,7 +172,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         "convolutions_help",
-        "Convolutional networks reconstruct better than dense ones at equal size.",
+        "Convolutional networks reconstruct better than dense ones of the same size.",
         "LeCun et al. 1998, doi:10.1109/5.726791",
         _to_convolutions,
         "mse",
@@ -192,7 +192,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         "depth_helps",
-        "One more layer reconstructs better.",
+        "Deeper networks reconstruct better.",
         "Hinton & Salakhutdinov 2006, doi:10.1126/science.1127647",
         _changes("depth"),
         "mse",
@@ -202,7 +202,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         "mixture_beats_prior",
-        "Samples from a mixture fitted to the codes are nearer to real images than those from the prior.",
+        "Samples from a mixture fitted to the codes are closer to real images than those from the prior.",
         "Ghosh et al. 2020, arXiv:1903.12436, Table 1: 23 of 24 pairs",
         _has_prior,
         "frechet_mixture",
@@ -233,7 +233,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         "iwae_reaches_a_higher_bound",
-        "An IWAE reaches a higher bound on log p(x) than the VAE of its size.",
+        "An IWAE reaches a higher bound on log p(x) than a VAE of the same size.",
         "Burda et al. 2016, arXiv:1509.00519, Table 1: 84.78 against 86.76 nats",
         _objectives("VAE", "IWAE"),
         "bound",
@@ -242,7 +242,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         "iwae_uses_more_units",
-        "An IWAE uses more latent dimensions than the VAE of its size.",
+        "An IWAE uses more latent dimensions than a VAE of the same size.",
         "Burda et al. 2016, arXiv:1509.00519, Table 1",
         _objectives("VAE", "IWAE"),
         "active_units",
@@ -260,7 +260,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         "linear_ae_is_pca",
-        "A linear AE reconstructs as well as PCA with as many numbers.",
+        "A linear AE reconstructs as well as PCA with as many components.",
         "Baldi & Hornik 1989, doi:10.1016/0893-6080(89)90014-2",
         _linear_autoencoder,
         "mse",

@@ -1,18 +1,21 @@
-"""Verdicts in plain sentences, each with its evidence and its limits. Text only; templates escape it."""
+"""Verdicts in plain sentences, each with its evidence and its limits. Text only; templates escape it.
 
-from collections.abc import Callable
+A number is joined to its sign and its unit by no-break spaces, so that no line ends between them.
+"""
+
+from math import floor, log10
 
 from vaeplay.evaluation.registry import BY_KEY as METRICS
 from vaeplay.evaluation.registry.metric import Metric
-from vaeplay.verdicts.claims import BY_KEY as CLAIMS
-from vaeplay.verdicts.claims import Claim
 from vaeplay.verdicts.pairs import Entry, Pair
-from vaeplay.verdicts.table import ALPHA, Compared, Comparison, Difference, Judged, Outcome, Piece
+from vaeplay.verdicts.table import ALPHA, Compared, Comparison, Difference, Outcome
 
 ABSOLUTE = {"nats / image": "nats", "dB": "dB", "dimensions": "dimensions", "codes": "codes"}
 """Units in which a difference means the same whatever it is taken from, by the unit of the metric."""
 
 SHARES = ("share of", "0…1", "1 is equal")
+
+NO_BREAK = "\u00a0"
 
 ONCE = "Each was trained once: this is about these two trained models, not about the kinds of model."
 
@@ -49,15 +52,14 @@ def title(pair: Pair) -> str:
     size, depth, model = f"{first.latent_dim} dimensions", f"depth {first.depth}", _model(first)
     others = "" if first.activation == "ReLU" else f", {first.activation}"
     if pair.first.kin.quantised:
-        size = f"{first.latent_dim} numbers an entry"
+        size = f"{first.latent_dim} numbers per codebook entry"
     match pair.change:
         case "objective":
             return f"From {model} to {_model(second)} at {size}, {depth}{others}"
         case "network":
             return f"From dense to {pair.second.kin.network} {model} at {size}, {depth}{others}"
         case "code":
-            there = f"the map of codes of {_model(second)}, depth {second.depth}"
-            return f"From {model} of {size}, {depth}, to {there}{others}"
+            return f"From {model} at {size}, {depth}, to {_model(second)}, depth {second.depth}{others}"
         case "latent_dim":
             return (
                 f"From {first.latent_dim} to {second.latent_dim} {size.partition(' ')[2]} of {model}, {depth}{others}"
@@ -85,7 +87,7 @@ def sentence(pair: Compared, metric: str) -> str:
 
 
 def finding(comparison: Comparison) -> str:
-    """What was found, as in `MSE 9 % worse (± 1 %), on 83 % of images`."""
+    """What was found, as in `MSE 9.1 % worse (± 1.2 %), on 83 % of images`."""
     metric, difference, found = METRICS[comparison.metric], decisive(comparison), outcome(comparison)
     if difference is None:
         return f"{metric.label} cannot be compared, as {comparison.obstacle}"
@@ -94,7 +96,7 @@ def finding(comparison: Comparison) -> str:
         return f"{metric.label}: no difference shown{corrected} ({signed(metric, comparison, difference)})"
     size = f"{amount(metric, comparison, abs(difference.difference))} {found}"
     half = amount(metric, comparison, (difference.high - difference.low) / 2)
-    margin = f" (± {half})" if difference.high > difference.low else ""
+    margin = f" ({plus_minus(half)})" if difference.high > difference.low else ""
     return f"{metric.label} {size}{margin}{_on_images(metric, comparison, found)}"
 
 
@@ -128,93 +130,81 @@ def limits(comparison: Comparison) -> str:
 
 
 def signed(metric: Metric, comparison: Comparison, difference: Difference) -> str:
-    """An interval with its signs, as in `−1 % to +3 %`."""
-    ends = (difference.low, difference.high)
-    return " to ".join(f"{sign(end)}{amount(metric, comparison, abs(end))}" for end in ends)
+    """An interval with its signs, as in `−0.8 to +1.6 %`."""
+    factor, unit = _scale(metric, comparison)
+    return span(factor * difference.low, factor * difference.high, unit)
 
 
 def amount(metric: Metric, comparison: Comparison, size: float) -> str:
     """The size of a difference: in the metric's unit or in points where it has one, else in per cent of the first."""
+    factor, unit = _scale(metric, comparison)
+    return percent(factor * size / 100) if unit == "%" else with_unit(short(factor * size), unit)
+
+
+def _scale(metric: Metric, comparison: Comparison) -> tuple[float, str]:
+    """What a difference is multiplied by to be shown, and the unit it then has."""
     first, second = comparison.first, comparison.second
     if metric.unit.startswith((*ABSOLUTE, *SHARES)) or first is None or second is None or min(first, second) <= 0:
-        return in_unit(metric, size)
-    return percent(size / first)
+        return own_scale(metric)
+    return 100 / first, "%"
 
 
-def in_unit(metric: Metric, size: float) -> str:
-    """The size of a difference in the metric's own unit, as in `3.4 nats`; of shares in percentage points."""
+def own_scale(metric: Metric) -> tuple[float, str]:
+    """The same in the metric's own unit: shares in percentage points."""
     if metric.unit.startswith("share of"):
-        return f"{short(100 * size)} points"
-    name = next((name for unit, name in ABSOLUTE.items() if metric.unit.startswith(unit)), "")
-    return f"{short(size)} {name.removesuffix('s') if short(size) == '1' else name}".rstrip()
+        return 100.0, "points"
+    return 1.0, next((name for unit, name in ABSOLUTE.items() if metric.unit.startswith(unit)), "")
 
 
-def claim(judged: Judged) -> str:
-    """A claim and what this run says of it: what was predicted, where it is so, and the least favourable pair."""
-    said = f"{CLAIMS[judged.claim].sentence} {judged.verdict.capitalize()}"
-    if not judged.evidence:
-        return f"{said}: {judged.obstacle}." if judged.obstacle else f"{said}."
-    return f"{said}. {evidence(judged)}"
+def span(low: float, high: float, unit: str) -> str:
+    """An interval with signs and one unit.
+
+    >>> span(-0.83, 1.64, "nats").replace("\u00a0", " ")
+    '−0.8 to +1.6 nats'
+    """
+    places = decimals(low, high, unit)
+    return with_unit(f"{with_sign(low, places)} to {with_sign(high, places)}", unit)
 
 
-def evidence(judged: Judged, called: Callable[[str], str] = str) -> str:
-    """The evidence of a claim that has some; `called` gives the name of a configuration for readers."""
-    about, pieces = CLAIMS[judged.claim], judged.evidence
-    weakest = min(pieces, key=lambda piece: -abs(piece.effect) if about.direction == "equal" else piece.effect)
-    held = sum(about.borne_out(piece.low, piece.high) for piece in pieces)
-    where = " → ".join(dict.fromkeys((called(weakest.first), called(weakest.second))))
-    return (
-        f"Predicted: {prediction(about)}. True in {held} of {plural(len(pieces), 'pair')}, least clearly in {where}: "
-        f"{measured(about, weakest)}. {basis(judged)}"
-    )
+def decimals(low: float, high: float, unit: str) -> int:
+    """How many decimals the ends of an interval need: as many as give half its width two digits, in per cent one."""
+    half = (high - low) / 2
+    if unit in ("%", "points"):
+        return 1 if half < 10 else 0
+    return max(0, 1 - floor(log10(half))) if half > 0 else 0
 
 
-def prediction(about: Claim) -> str:
-    """The metric, direction and least difference of a claim, as in `MSE at least 2 % higher`."""
-    least = _size(about, about.least)
-    other = METRICS[about.against].label if about.against else ""
-    if about.direction == "equal":
-        size = f"no more than {least} from {other}" if other else f"no more than {least} apart"
-    else:
-        size = f"at least {least} {about.direction}{' than ' + other if other else ''}"
-    return f"{METRICS[about.metric].label if about.metric in METRICS else about.metric.replace('_', ' ')} {size}"
+def with_sign(value: float, places: int) -> str:
+    """A difference with its sign, a true minus; zero has none.
+
+    >>> with_sign(-0.25, 2), with_sign(3.0, 0), with_sign(-0.001, 1)
+    ('−0.25', '+3', '0.0')
+    """
+    text = f"{abs(value):.{places}f}"
+    return text if float(text) == 0 else f"{'−' if value < 0 else '+'}{text}"
 
 
-def measured(about: Claim, piece: Piece) -> str:
-    """What was measured, with the sign that the metric itself has, as in `+20 % (+18 % to +22 %)`."""
-    turned = -1 if about.direction == "lower" else 1
-    low, high = sorted((turned * piece.low, turned * piece.high))
-    effect, first, last = (f"{sign(value)}{_size(about, abs(value))}" for value in (turned * piece.effect, low, high))
-    return f"{effect} ({first} to {last})" if low < high else effect
+def with_unit(text: str, unit: str) -> str:
+    """A number with its unit, if it has one."""
+    singular = unit.removesuffix("s") if text.lstrip("+−") == "1" else unit
+    return f"{text}{NO_BREAK}{singular}" if unit else text
 
 
-def basis(judged: Judged) -> str:
-    """What a claim with evidence was judged of."""
-    if judged.of == "models":
-        return "This is about these trained models only: without repeats, it says nothing about the kinds of model."
-    least = min(min(piece.trainings) for piece in judged.evidence)
-    return f"This is about the kinds of model, from at least {least} trainings of each."
-
-
-def _size(about: Claim, value: float) -> str:
-    return percent(value) if about.relative else in_unit(METRICS[about.metric], value)
-
-
-def sign(value: float) -> str:
-    """The sign of a difference, a true minus sign."""
-    return "−" if value < 0 else "+"
+def plus_minus(text: str) -> str:
+    """Half the width of an interval, as it stands behind its value."""
+    return f"±{NO_BREAK}{text}"
 
 
 def percent(share: float) -> str:
-    """A share in per cent, with a decimal where it is small.
+    """A share in per cent, below ten with a decimal.
 
-    >>> percent(0.0912), percent(0.0123), percent(0.00001)
-    ('9 %', '1.2 %', '<0.1 %')
+    >>> [percent(share).replace("\u00a0", " ") for share in (0.51, 0.0269, 0.00001, 0.0)]
+    ['51 %', '2.7 %', '<0.1 %', '0.0 %']
     """
     value = 100 * share
-    if value >= 2:
-        return f"{value:.0f} %"
-    return f"{value:.1f} %" if value >= 0.05 or value == 0 else "<0.1 %"
+    if 0 < value < 0.05:
+        return f"<0.1{NO_BREAK}%"
+    return f"{value:.{1 if value < 9.95 else 0}f}{NO_BREAK}%"
 
 
 def short(value: float) -> str:

@@ -1,7 +1,9 @@
 """Whose samples are best: said only of cells that the measures agree on, with ties within the intervals named."""
 
+from dataclasses import dataclass
+
 from vaeplay.evaluation.registry import BY_KEY
-from vaeplay.gallery.answer.sentences import SAMPLES, is_below_pca, joined
+from vaeplay.gallery.answer.sentences import SAMPLES, inline, is_below_pca, joined
 from vaeplay.gallery.columns import Column, Row
 from vaeplay.gallery.page import Estimate
 from vaeplay.gallery.words import number, plural
@@ -9,40 +11,45 @@ from vaeplay.gallery.words import number, plural
 NAMED = 3  # configurations that a sentence names at most
 
 
-def best_samples(rows: tuple[Row, ...], columns: tuple[Column, ...]) -> str:
-    """The sentence; empty where fewer than two configurations have every measure.
+@dataclass(frozen=True)
+class Best:
+    """The sentence, and the configurations that it recommends."""
+
+    sentence: str
+    rows: tuple[Row, ...]
+
+
+def best_samples(rows: tuple[Row, ...], columns: tuple[Column, ...]) -> Best | None:
+    """Which configurations have the best samples; None where fewer than two have every measure.
 
     A configuration is level with the leader of a measure where their difference is within the interval of a difference
     of independent values, √(h₁² + h₂²). Those that PCA beats in reconstruction are left out.
     """
     table = {column.metric.key: column.means for column in columns}
     if not set(SAMPLES) <= set(table):
-        return ""
+        return None
     able = [row for row in rows if not any(is_below_pca(cell) for cell in row.cells)]
     able = [row for row in able if all(_value(table[key].get(row.name)) is not None for key in SAMPLES)]
     if len(able) < 2:
-        return ""
+        return None
     level = {key: _level(key, able, table[key]) for key in SAMPLES}
     common = [row for row in able if all(row in level[key] for key in SAMPLES)]
     if not common:
-        leaders = joined([f"{BY_KEY[key].label}: {_named(level[key])}" for key in SAMPLES])
-        return f"Which cell has the best samples depends on the measure. {leaders}."
+        leaders = "; ".join(f"by {inline(key)}, {_named(level[key])}" for key in SAMPLES)
+        ahead = {level[key][0].name: level[key][0] for key in SAMPLES}
+        return Best(f"it depends on the measure: {leaders}", tuple(ahead.values()))
     if len(common) > 1:
-        return (
-            f"The best samples cannot be told apart: {_named(common)} are level within the intervals of all measures."
-        )
+        return Best(f"{_named(common)}: the intervals separate them in no measure of samples", tuple(common[:NAMED]))
     winner = common[0]
     alone = [key for key in SAMPLES if len(level[key]) == 1]
-    tied = [
-        f"in {BY_KEY[key].label} {plural(len(level[key]) - 1, 'other cell')}" for key in SAMPLES if key not in alone
-    ]
-    level_with_it = f"; level with it within the intervals: {joined(tied)}" if tied else ""
+    tied = [f"{plural(len(level[key]) - 1, 'other cell')} in {inline(key)}" for key in SAMPLES if key not in alone]
+    level_with_it = f". The intervals do not separate it from {joined(tied)}" if tied else ""
     if len(alone) < 2:
-        return (
-            f"No cell is ahead in several measures of samples; {winner.label} is among the best in each{level_with_it}."
-        )
-    measures = joined([f"{BY_KEY[key].label} ({_shown(key, table[key][winner.name])})" for key in alone])
-    return f"{winner.label} has the best samples, ahead of every other cell in {measures}{level_with_it}."
+        said = f"{winner.label} is among the best in every measure of samples, but ahead in fewer than two"
+    else:
+        measures = joined([f"{inline(key)} ({_shown(key, table[key][winner.name])})" for key in alone])
+        said = f"{winner.label}, whose samples are ahead of those of every other cell in {measures}"
+    return Best(said + level_with_it, (winner,))
 
 
 def _level(key: str, rows: list[Row], means: dict[str, Estimate]) -> list[Row]:

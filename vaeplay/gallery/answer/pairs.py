@@ -33,40 +33,40 @@ CHANGES = (
         "a VAE",
         "objective",
         frozenset({"AE", "VAE"}),
-        "A VAE adds noise to its codes, so images share codes, and the decoder answers a code with about the average "
-        "of the images that share it: that is the blur. The noise also fills the gaps between codes; in those of an "
-        "AE, the decoder was never trained: they are the holes.",
+        "A VAE adds noise to its codes, so different images share codes. The decoder returns roughly the average of "
+        "the images that share a code: that is the blur. The noise also fills the gaps between codes. In an AE, the "
+        "decoder is never trained in these gaps: they are the holes.",
     ),
     Change(
         "beta",
         "a β-VAE",
         "objective",
         frozenset({"VAE", "BetaVAE"}),
-        "β is the price of a nat of code: at a higher price the code says less about an image, and the decoder fills "
-        "in the rest with an average.",
+        "β is the price of a nat of rate. At a higher price the code says less about an image, and the decoder fills "
+        "in the rest with an average. A dimension that is not worth its price collapses to the prior.",
     ),
     Change(
         "convolutional",
-        "a convolutional one",
+        "convolutional networks",
         "network",
         frozenset(),
-        "A convolution uses the same few weights at every place of an image, so a stroke is learned once and not once "
-        "for each place.",
+        "A convolution uses the same few weights everywhere in an image, so a stroke is learned once, not once for "
+        "each position.",
     ),
     Change(
         "longer",
         "a longer code",
         "latent_dim",
         frozenset(),
-        "Two numbers cannot keep all images apart: images that end up in the same place are decoded as their average.",
+        "A short code cannot keep all images apart. Images with nearly the same code are decoded as their average.",
     ),
     Change(
         "map",
         "a VQ-VAE",
         "code",
         frozenset(),
-        "A VQ-VAE has a map of codebook entries as its code. Entries drawn at random do not fit each other, so it "
-        "needs a second model, its prior, which learns which maps occur.",
+        "The code of a VQ-VAE is a map of codebook entries. Entries drawn at random do not fit together, so a second "
+        "model, its prior, has to learn which maps occur.",
     ),
 )
 

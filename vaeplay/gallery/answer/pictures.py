@@ -17,10 +17,12 @@ SIDE = 84
 """Pixels of an image on the page, about; it is enlarged by a whole number."""
 MOST_BYTES = 4_000  # of a strip, from which on it is compressed with loss
 ROOM = 280_000
-"""Bytes of all strips of the page, about and at most: those of eight cells, of five answers, and of the tour."""
+"""Bytes of all strips of the page, about and at most: those of eight cells, of six answers, and of the tour."""
 ORIGINAL = ("reconstruction", 0)
 RECONSTRUCTION = ("reconstruction", 1)
 SAMPLE = ("prior", 0)
+CLOSEST = ("nearest", 0)
+TRAINING = ("nearest", 1)
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Strip:
 def strip(cell: Cell, kind: str, row: int) -> Strip | None:
     """Images of one row of a cell's picture; None where it has none, or no such row.
 
-    Reconstructions are taken evenly from the row, which is ordered by class; samples are the first ones.
+    Reconstructions are taken evenly from the row, which is ordered by class; of other kinds, the first are taken.
     """
     sample = next((item for item in cell.samples if item.kind == kind), None)
     if sample is None or row >= sample.rows:
@@ -44,7 +46,7 @@ def strip(cell: Cell, kind: str, row: int) -> Strip | None:
     with Image.open(io.BytesIO(content)) as image:
         sheet = np.asarray(image.convert("RGBA"))
     high, wide = (sheet.shape[0] + GAP) // sample.rows, (sheet.shape[1] + GAP) // sample.columns
-    places = range(sample.columns)[:SHOWN] if kind == SAMPLE[0] else evenly(sample.columns, SHOWN)
+    places = evenly(sample.columns, SHOWN) if kind == ORIGINAL[0] else range(sample.columns)[:SHOWN]
     lines = np.pad(sheet, ((0, GAP), (0, GAP), (0, 0)))[row * high : (row + 1) * high - GAP]
     tiles = np.stack([lines[:, place * wide : place * wide + wide - GAP] for place in places])
     tiles = webp.smaller(tiles, SIDE)

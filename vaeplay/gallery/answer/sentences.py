@@ -16,17 +16,18 @@ from vaeplay.verdicts.table import Comparison, Difference
 
 SAMPLES = ("frechet", "coverage", "density", "recall")
 """The measures of samples, which must agree before samples are called better or worse."""
-ONCE = "Each was trained once: this is about these two trained models."
+ONCE = "Each was trained once, so this is about these two trained models."
 
-Kind = Literal["Gain", "Loss", "Cannot tell", "Changed"]
+Kind = Literal["Gain", "Loss", "Cannot tell", "Changed", "Unchanged"]
 
 
 @dataclass(frozen=True)
 class Clause:
-    """One thing that a change gains, loses or changes, in words that end without a full stop."""
+    """One thing that a change gains, loses or changes, in words that end without a full stop, by one metric."""
 
     kind: Kind
     text: str
+    metric: str
 
 
 def clauses(item: Chosen) -> tuple[Clause, ...]:
@@ -49,23 +50,15 @@ def reconstructions(comparison: Comparison) -> Clause:
     assert difference is not None
     if found == "no difference shown":
         interval = words.signed(metric, comparison, difference)
-        return Clause("Cannot tell", f"no difference between reconstructions was shown ({metric.label} {interval})")
-    size, half = (per_cent(value / (comparison.first or 1.0)) for value in _size(difference))
-    return Clause(_kind(found), f"reconstructions are {size} {found} ({metric.label}, ± {half}{_share(comparison)})")
+        return Clause("Cannot tell", f"no difference in {metric.label} was shown ({interval})", "mse")
+    size, half = (words.percent(value / (comparison.first or 1.0)) for value in _size(difference))
+    text = f"reconstructions are {size} {found} in {metric.label} ({words.plus_minus(half)}){_share(comparison)}"
+    return Clause(_kind(found), text, "mse")
 
 
 def _size(difference: Difference) -> tuple[float, float]:
     """How large a difference is, and half the width of its interval."""
     return abs(difference.difference), (difference.high - difference.low) / 2
-
-
-def per_cent(share: float) -> str:
-    """A share in per cent: of a small one a decimal, so that it fits its ±.
-
-    >>> per_cent(0.0269), per_cent(0.51)
-    ('2.7 %', '51 %')
-    """
-    return f"{number(100 * share, 1 if share < 0.1 else 0)} %"
 
 
 def _share(comparison: Comparison) -> str:
@@ -74,20 +67,22 @@ def _share(comparison: Comparison) -> str:
         return ""
     found, share = words.outcome(comparison), comparison.models.better[0]
     on = share if found == "better" else 1 - share
-    return f", {found} on {'more than 99 %' if 0.995 <= on < 1 else words.percent(on)} of the test images"
+    share_of = f"more than {words.percent(0.99)}" if 0.995 <= on < 1 else words.percent(on)
+    return f", and {found} on {share_of} of the test images"
 
 
 def holes(comparison: Comparison) -> Clause:
     """The share of draws that fall into holes."""
     found, difference = words.outcome(comparison), words.decisive(comparison)
     assert difference is not None
-    shares = [per_cent(value or 0.0) for value in (comparison.second, comparison.first)]
-    against = f"{shares[0]} of draws against {shares[1]}"
+    second, first = (words.percent(value or 0.0) for value in (comparison.second, comparison.first))
     if found == "no difference shown":
-        return Clause("Cannot tell", f"no difference in holes of the latent space was shown ({against})")
+        text = f"no difference in holes was shown: {second} of draws fall into one, instead of {first}"
+        return Clause("Cannot tell", text, "holes")
     fewer = "fewer" if found == "better" else "more"
-    half = number(100 * _size(difference)[1], 1)
-    return Clause(_kind(found), f"the latent space has {fewer} holes ({against}, ± {half} points)")
+    half = words.plus_minus(words.with_unit(number(100 * _size(difference)[1], 1), "points"))
+    text = f"the latent space has {fewer} holes: {second} of draws fall into one, instead of {first} ({half})"
+    return Clause(_kind(found), text, "holes")
 
 
 def rate(comparison: Comparison) -> Clause:
@@ -95,27 +90,31 @@ def rate(comparison: Comparison) -> Clause:
     difference = words.decisive(comparison)
     assert difference is not None
     size, half = (number(value, BY_KEY[comparison.metric].digits) for value in _size(difference))
-    more = "more" if difference.difference > 0 else "less"
-    return Clause("Changed", f"a code takes {size} nats {more} per image (± {half})")
+    moves = "rises" if difference.difference > 0 else "falls"
+    text = f"the rate {moves} by {words.with_unit(size, 'nats')} per image ({words.plus_minus(half)})"
+    return Clause("Changed", text, "rate")
 
 
 def samples(measured: list[Comparison], item: Chosen, equal: Comparison | None) -> Clause:
     """Every measure of samples; they are better or worse only where no measure says the opposite."""
     by = {found: [one for one in measured if words.outcome(one) == found] for found in ("better", "worse")}
     still_open = [one for one in measured if one not in by["better"] and one not in by["worse"]]
-    unshown = f"; in {_listed(still_open)} no difference was shown" if still_open else ""
-    how = _samplers(item, equal)
+    unshown = f"; no difference was shown in {_listed(still_open)}" if still_open else ""
+    after = f"{unshown}{_samplers(item, equal)}"
     if by["better"] and by["worse"]:
-        text = f"which samples are better depends on the measure: better in {_values(by['better'])}, worse in "
-        return Clause("Cannot tell", f"{text}{_values(by['worse'])}{unshown}{how}")
+        text = f"samples are better in {_values(by['better'])}, but worse in {_values(by['worse'])}{after}"
+        return Clause("Cannot tell", text, "frechet")
     for found, shown in by.items():
         if len(shown) == 1 < len(measured):
-            return Clause("Cannot tell", f"samples are {found} in one measure alone ({_values(shown)}){unshown}{how}")
+            text = f"samples are {found} in one measure only, {_values(shown)}{after}"
+            return Clause("Cannot tell", text, "frechet")
         if shown:
             share = "all" if len(shown) == len(measured) else f"{len(shown)} of"
             measures = words.plural(len(measured), "measure")
-            return Clause(_kind(found), f"samples are {found} in {share} {measures} ({_values(shown)}){unshown}{how}")
-    return Clause("Cannot tell", f"no difference between samples was shown in {_listed(measured)}{how}")
+            text = f"samples are {found} in {share} {measures}: {_values(shown)}{after}"
+            return Clause(_kind(found), text, "frechet")
+    text = f"no difference between samples was shown in {_listed(measured)}{_samplers(item, equal)}"
+    return Clause("Cannot tell", text, "frechet")
 
 
 def _values(shown: list[Comparison]) -> str:
@@ -124,13 +123,23 @@ def _values(shown: list[Comparison]) -> str:
     metric, difference = BY_KEY[comparison.metric], words.decisive(comparison)
     assert difference is not None
     second, first = (number(value, metric.digits) for value in (comparison.second, comparison.first))
-    half = number(_size(difference)[1], metric.digits)
-    also = f"; also {_listed(others)}" if others else ""
-    return f"{metric.label} {second} against {first}, ± {half}{also}"
+    half = words.plus_minus(number(_size(difference)[1], metric.digits))
+    also = f" and {_listed(others)}" if len(others) == 1 else f", {_listed(others)}" if others else ""
+    return f"{inline(comparison.metric)} ({second} instead of {first}, {half}){also}"
 
 
 def _listed(comparisons: list[Comparison]) -> str:
-    return joined([BY_KEY[one.metric].label for one in comparisons])
+    return joined([inline(one.metric) for one in comparisons])
+
+
+def inline(key: str) -> str:
+    """A measure of samples inside a sentence.
+
+    >>> inline("coverage"), inline("frechet")
+    ('coverage', 'Fréchet distance')
+    """
+    label = BY_KEY[key].label
+    return label if key == "frechet" else label.lower()
 
 
 def joined(texts: list[str]) -> str:
@@ -146,12 +155,11 @@ def _samplers(item: Chosen, equal: Comparison | None) -> str:
     """Where the two were sampled in different ways, what comes out when both are sampled alike."""
     if equal is None or item.first.prior == item.second.prior:
         return ""
-    metric, found = BY_KEY[equal.metric.removesuffix("_gaussian")], words.outcome(equal)
-    second, first = (number(value, metric.digits) for value in (equal.second, equal.first))
-    alike = "no difference shown" if found == "no difference shown" else found
+    key, found = equal.metric.removesuffix("_gaussian"), words.outcome(equal)
+    second, first = (number(value, BY_KEY[key].digits) for value in (equal.second, equal.first))
     return (
-        f". The two were sampled in different ways; from a Gaussian fitted to the codes of each, {metric.label} is "
-        f"{second} against {first} ({alike})"
+        f". The two were sampled in different ways; with a Gaussian fitted to the codes of each, {inline(key)} is "
+        f"{second} instead of {first} ({found})"
     )
 
 
@@ -165,16 +173,16 @@ def limits(item: Chosen) -> tuple[str, ...]:
     trainings = [one.kinds.trainings for one in known.values() if one.kinds]
     parts = [ONCE]
     if trainings:
-        parts = [f"Over at least {min(trainings[0])} trainings of each: this is about the kinds of model."]
+        parts = [f"Each was trained at least {min(trainings[0])} times, so this is about the kinds of model."]
     parts.append(words.UNFINISHED[item.pair.falling] or "Both trainings had converged.")
     below = [cell.label for cell in (item.first, item.second) if is_below_pca(cell)]
     if below:
-        parts.append(f"PCA with as many numbers reconstructs better than {joined(below)}.")
+        parts.append(f"PCA with as many components reconstructs better than {joined(below)}.")
     return tuple(parts)
 
 
 def is_below_pca(cell: Cell) -> bool:
-    """Whether PCA with as many numbers reconstructs better; False where that is not known."""
+    """Whether PCA with as many components reconstructs better; False where that is not known."""
     values = {item.key: item.value for item in cell.metrics}
     error, floor = values.get("mse"), values.get("pca_mse")
     return error is not None and floor is not None and error > floor

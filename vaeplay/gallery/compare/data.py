@@ -8,5 +8,8 @@ from vaeplay.gallery.views import View
 
 def data(view: View) -> dict[str, Any]:
     """The first comparison, written out, and every pair as compact JSON."""
-    chosen = pairs.default(view.page)
-    return {"opening": chosen and pairs.comparison(view.page, *chosen), "comparisons": pairs.packed(view.page, chosen)}
+    opening = pairs.default(view.page)
+    return {
+        "opening": opening and pairs.comparison(view.page, *opening),
+        "comparisons": pairs.packed(view.page, opening),
+    }

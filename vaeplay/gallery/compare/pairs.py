@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vaeplay.evaluation.registry import BY_KEY, METRICS, Metric
+from vaeplay.gallery.answer.pairs import chosen
 from vaeplay.gallery.page import Cell, Page
 from vaeplay.gallery.words import number
 from vaeplay.verdicts import words
@@ -25,7 +26,7 @@ GROUPS: tuple[tuple[str, tuple[Outcome, ...]], ...] = (
 """The groups of a comparison, each with the outcomes that stand in it."""
 
 OUTCOMES: tuple[Outcome, ...] = tuple(outcome for _, outcomes in GROUPS for outcome in outcomes)
-UNPAIRED = "No paired comparison was computed for these two, since they differ in more than one thing."
+UNPAIRED = "No paired comparison was computed for these two, because they differ in more than one thing."
 
 
 @dataclass(frozen=True)
@@ -58,17 +59,10 @@ class Shown:
 
 
 def default(page: Page) -> tuple[Cell, Cell] | None:
-    """AE and VAE of the largest size that both have, else the first pair compared, else the first two cells."""
+    """The pair of the first answer, else the first pair compared, else the first two cells."""
+    for answer in chosen(page):
+        return answer.first, answer.second
     cells = {cell.name: cell for cell in page.cells}
-    sizes = {
-        (cell.latent_dim or 0, cell.depth or 0, other.run): (other, cell)
-        for cell in page.cells
-        for other in page.cells
-        if (other.model, cell.model) == ("AE", "VAE")
-        and (other.latent_dim, other.depth, other.run) == (cell.latent_dim, cell.depth, cell.run)
-    }
-    if sizes:
-        return sizes[max(sizes, key=lambda size: (size[0], size[1], -size[2]))]
     for pair in page.verdicts.pairs if page.verdicts else ():
         if pair.first in cells and pair.second in cells:
             return cells[pair.first], cells[pair.second]
@@ -138,7 +132,7 @@ def note(pair: Compared, page: Page) -> str:
     return said + (f" Still improving when training ended: {' and '.join(falling)}." if falling else "")
 
 
-def packed(page: Page, chosen: tuple[Cell, Cell] | None) -> dict[str, Any]:
+def packed(page: Page, opening: tuple[Cell, Cell] | None) -> dict[str, Any]:
     """Every pair for the script.
 
     A pair is [first, second, note, lines], and a line [metric, outcome, difference, low, high], by their places in
@@ -151,7 +145,7 @@ def packed(page: Page, chosen: tuple[Cell, Cell] | None) -> dict[str, Any]:
         lines = [_packed(item, page, keys, obstacles) for item in pair.comparisons]
         found.append([pair.first, pair.second, note(pair, page), sorted(lines)])
     return {
-        "opening": [cell.name for cell in chosen] if chosen else [],
+        "opening": [cell.name for cell in opening] if opening else [],
         "metrics": keys,
         "first": len(FIRST),
         "outcomes": OUTCOMES,

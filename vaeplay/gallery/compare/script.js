@@ -13,8 +13,8 @@ import { arranged, sideBySide } from './ways.js';
 const MOST = 4;
 const PLACES = ['First cell', 'Second cell', 'Third cell', 'Fourth cell'];
 const explanations = {
-  side: 'Upper row: the images. Lower row: what comes back, for each cell.',
-  slider: 'The first two cells, one over the other: move the slider to see more of one or the other.',
+  side: 'Upper row: test images. Lower row: their reconstructions by each cell.',
+  slider: 'The first two cells on top of each other: move the slider to see more of one or the other.',
   difference: 'The difference of each cell from the first, pixel by pixel: black is none, white is the largest possible.',
   flicker: 'The cells are shown in turn in one place. Click the picture to see the next cell; use the buttons to pause.',
 };

@@ -5,8 +5,8 @@ import { cellOf, pageData, visible } from '../frame/state.js';
 import { csv, latex, markdown } from './formats.js';
 
 const table = find(document, '#cells-table', HTMLTableElement);
-const how = 'After ± stands half the width of a 95 % interval; the best value of a column is bold.';
-const note = `${find(document, 'h1').innerText.trim()}. ${how}`;
+const how = '± is half the width of a 95 % interval; the best value of each column is bold.';
+const note = `${document.title}. ${how}`;
 
 /** @type {(part: Element, without: string) => string} */
 const textOf = (part, without) => {

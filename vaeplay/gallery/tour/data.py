@@ -3,17 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
-from vaeplay.evaluation.registry import BY_KEY as METRICS
 from vaeplay.gallery.answer.pictures import Strip
+from vaeplay.gallery.claims.told import Told, told
 from vaeplay.gallery.page import Cell, Page
 from vaeplay.gallery.tour import links
 from vaeplay.gallery.tour.links import Link
 from vaeplay.gallery.tour.stations import STATIONS, Station
 from vaeplay.gallery.views import View
-from vaeplay.gallery.words import number, plural
-from vaeplay.verdicts import words
-from vaeplay.verdicts.claims import BY_KEY, Claim
-from vaeplay.verdicts.table import Judged, Piece
+from vaeplay.gallery.words import plural
+from vaeplay.verdicts.table import Judged
 
 OPEN = "cannot tell"
 ABSENT = "no such pair in this grid"
@@ -25,28 +23,6 @@ class Choice:
 
     verdict: str
     text: str
-
-
-@dataclass(frozen=True)
-class Row:
-    """One pair of a claim: its labels, both values, the difference, and whether it is as claimed."""
-
-    first: str
-    second: str
-    values: tuple[str, str]
-    difference: str
-    so: str
-
-
-@dataclass(frozen=True)
-class Told:
-    """A claim and what this run says of it, in words; `counts` says of how many pairs it is so."""
-
-    sentence: str
-    verdict: str
-    counts: str
-    basis: str
-    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True)
@@ -88,6 +64,7 @@ def stop(station: Station, ledger: dict[str, Judged], view: View) -> Stop:
     nouns = f"{station.noun}s"
     every = {0: f", in all {nouns}", 1: "", 2: f", in both {nouns}"}.get(count, f", in all {count} {nouns}")
     not_every = {1: "", 2: ", not in both of them"}.get(count, ", not in all of them")
+    labels = {row.name: row.label for row in view.rows}
     of_claims = [judged, *(item for key, item in ledger.items() if key == station.also)]
     pairs = cells_of(judged, view)
     return Stop(
@@ -98,7 +75,7 @@ def stop(station: Station, ledger: dict[str, Judged], view: View) -> Stop:
             Choice(OPEN, "It will be too close to tell."),
         ),
         judged=f"This run has {plural(count, station.noun)}, each {station.each}." if count else "",
-        told=tuple(told(item, station.noun, view) for item in of_claims),
+        told=tuple(told(item, labels) for item in of_claims),
         after=station.after[judged.verdict],
         links=links.of(station.key, view.page, pairs) if pairs else (),
         pictures=links.strips(station.key, view.page, pairs) if pairs else (),
@@ -110,30 +87,3 @@ def cells_of(judged: Judged, view: View) -> list[tuple[Cell, Cell]]:
     cells = {row.name: cell for row in view.rows for cell in row.cells[:1] if not cell.failed}
     known = [(piece.first, piece.second) for piece in judged.evidence]
     return [(cells[first], cells[second]) for first, second in known if {first, second} <= set(cells)]
-
-
-def told(judged: Judged, noun: str, view: View) -> Told:
-    """A claim in words; `noun` is what its pairs are called."""
-    about, pieces = BY_KEY[judged.claim], judged.evidence
-    if not pieces:
-        return Told(about.sentence, judged.verdict, judged.obstacle or "", "", ())
-    labels = {row.name: row.label for row in view.rows}
-    rows = tuple(_row(about, piece, judged.verdict, labels) for piece in pieces)
-    by = {state: sum(row.so == state for row in rows) for state in ("yes", "no", "too close")}
-    counts = f"{words.prediction(about)} in {by['yes']} of {plural(len(rows), noun)}"
-    if by["no"]:
-        counts += f", not so in {by['no']}"
-    if by["too close"]:
-        counts += f", too close to tell in {by['too close']}"
-    return Told(about.sentence, judged.verdict, counts, words.basis(judged), rows)
-
-
-def _row(about: Claim, piece: Piece, verdict: str, labels: dict[str, str]) -> Row:
-    """A pair counts against a claim only where the claim fails: its verdict is the more cautious of the two."""
-    so = "yes" if about.borne_out(piece.low, piece.high) else "too close"
-    if verdict == "fails" and about.contradicted(piece.low, piece.high):
-        so = "no"
-    first, second = (labels.get(name, name) for name in (piece.first, piece.second))
-    digits = METRICS[about.metric].digits if about.metric in METRICS else 0
-    values = (number(piece.values[0], digits), number(piece.values[1], digits))
-    return Row(first, second, values, words.measured(about, piece), so)

@@ -51,8 +51,9 @@ KINDS: tuple[Kind, ...] = (
         "unsure",
         "Unclear samples",
         "Of all samples that the metrics are taken of, those whose class the classifier is least sure of, the least "
-        "sure first. Why they are unclear: their code lies between those of two classes, or where there are none. A "
-        "model whose reconstructions are nearly perfect, as a VQ-VAE’s, fails here.",
+        "sure first. Every cell has some, also the one with the best samples. Why they are unclear: their code lies "
+        "between those of two classes, or where there are none. A VQ-VAE reconstructs nearly everything, so these show "
+        "its failures: its prior has put entries together that do not fit.",
     ),
     Kind(
         "interpolation",
