@@ -311,7 +311,7 @@ def with_units(name: str, off: tuple[int, ...] = (), count: int = 8) -> Cell:
 def test_dimensions_that_a_higher_beta_collapses_are_counted_and_named() -> None:
     before, same, fewer = with_units(VAE), with_units("BetaVAE_latent8_depth1_ReLU"), with_units("Beta", (3,))
     kept = dimensions(before, same, [same])
-    assert kept and (kept.kind, kept.text) == ("Unchanged", "8 dimensions of 8 are active, as before: none is off")
+    assert kept and (kept.kind, kept.text) == ("Unchanged", "all 8 dimensions are active in both")
     elsewhere = dimensions(before, same, [same, fewer])
     assert elsewhere and elsewhere.text.endswith(
         "Elsewhere in this grid: 7 of 8 dimensions are active (dimension 3 is off) in Beta"
@@ -385,7 +385,7 @@ def test_an_answer_says_in_how_many_pairs_the_claim_holds_and_links_to_it(tmp_pa
     pair = a_pair(compared("mse", 0.02, 0.021, 0.0004), compared("holes", 0.1, 0.2, 0.01))
     html = plain(render(a_page(tmp_path, Table(pairs=(pair,), combined={}, claims=(claim,)))))
     link = '<a href="#claim-vae_reconstructs_worse">Claim for every such pair</a>'
-    assert f"{link}, “MSE at least 2 % higher”: holds in 1 of 2 pairs, fails in 1." in html
+    assert f"{link}, “MSE at least 2 % higher”: holds in 1 of 2 pairs, fails in 1; here it holds." in html
     assert html.count("Claim for every such pair") == 1  # nothing is claimed here of holes
     assert 'id="claim-vae_reconstructs_worse"' in html
     assert "<strong>Fails</strong>: holds in 1 of 2 pairs, fails in 1." in html

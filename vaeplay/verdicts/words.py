@@ -61,13 +61,11 @@ def title(pair: Pair) -> str:
         case "code":
             return f"From {model} at {size}, {depth}, to {_model(second)}, depth {second.depth}{others}"
         case "latent_dim":
-            return (
-                f"From {first.latent_dim} to {second.latent_dim} {size.partition(' ')[2]} of {model}, {depth}{others}"
-            )
+            return f"From {first.latent_dim} to {second.latent_dim} {size.partition(' ')[2]}: {model}, {depth}{others}"
         case "depth":
-            return f"From depth {first.depth} to {second.depth} of {model} at {size}{others}"
+            return f"From depth {first.depth} to {second.depth}: {model} at {size}{others}"
         case "activation":
-            return f"From {first.activation} to {second.activation} of {model} at {size}, {depth}"
+            return f"From {first.activation} to {second.activation}: {model} at {size}, {depth}"
     return f"From {pair.first.name} to {pair.second.name}"
 
 

@@ -17,9 +17,7 @@ def dimensions(first: Cell, second: Cell, others: list[Cell]) -> Clause | None:
     if off(first) or off(second):
         text = f"{_active(second)} in {second.label}, {_active(first)} in {first.label}"
     else:
-        text = (
-            f"{plural(len(second.spectrum), 'dimension')} of {len(second.spectrum)} are active, as before: none is off"
-        )
+        text = f"all {plural(len(second.spectrum), 'dimension')} are active in both"
     elsewhere = [cell for cell in others if cell not in (first, second) and off(cell)]
     if elsewhere:
         named = [f"{_active(cell)} in {cell.label}" for cell in elsewhere[:NAMED]]

@@ -16,6 +16,10 @@ from vaeplay.gallery.page import Cell, Page
 from vaeplay.gallery.views import View
 from vaeplay.gallery.words import plural
 from vaeplay.verdicts.claims import BY_KEY
+from vaeplay.verdicts.ledger import So, so
+
+HERE: dict[So, str] = {"yes": "holds", "no": "fails", "too close": "is too close to tell"}
+"""What a claim does in the pair of an answer."""
 
 MODELS = 8
 """How many models have a row of pictures; the samples below show every cell."""
@@ -32,10 +36,11 @@ class Pictures:
 
 @dataclass(frozen=True)
 class Point:
-    """A clause of an answer: what the ledger says of the same metric in every such pair, and links to see it."""
+    """A clause of an answer: what the ledger says of the same metric in every such pair and in this, and links."""
 
     clause: sentences.Clause
     claim: Told | None
+    here: str
     links: tuple[tuple[str, str], ...]
 
 
@@ -110,18 +115,22 @@ def points(item: Chosen, view: View) -> tuple[Point, ...]:
     page, labels = view.page, {row.name: row.label for row in view.rows}
     ends = (item.pair.first, item.pair.second)
     ledger = page.verdicts.claims if page.verdicts else ()
-    about = [judged for judged in ledger if ends in [(piece.first, piece.second) for piece in judged.evidence]]
-    claims = {BY_KEY[judged.claim].metric: told(judged, labels) for judged in about}
-    found = [Point(clause, claims.get(clause.metric), ()) for clause in sentences.clauses(item)]
+    claims = {
+        BY_KEY[judged.claim].metric: (told(judged, labels), HERE[so(judged, piece)])
+        for judged in ledger
+        for piece in judged.evidence
+        if (piece.first, piece.second) == ends
+    }
+    found = [Point(clause, *claims.get(clause.metric, (None, "")), ()) for clause in sentences.clauses(item)]
     if item.change.key == "beta":
         others = [cell for cell in page.cells if core(cell) == core(item.second)]
         if clause := dimensions(item.first, item.second, others):
             seen = next((cell for cell in (item.second, *others) if off(cell)), item.second)
             where = (
-                (f"Rates of {seen.label}", f"#cell={quote(seen.name)}"),
+                (f"Rates of {seen.label} by dimension", f"#cell={quote(seen.name)}"),
                 ("its traversals", "#" + urlencode([("zoom", f"traversal:{seen.name}")])),
             )
-            found.append(Point(clause, None, where))
+            found.append(Point(clause, None, "", where))
     return tuple(found)
 
 
