@@ -280,8 +280,8 @@ def test_whether_samples_are_copies_is_answered_with_the_evidence() -> None:
     new = copied(NEW)
     assert new and new.copied == "No"
     assert plain(new.evidence).startswith(
-        "In the classifier’s features, a sample lies nearer to one single training image than a test image does in "
-        "47.0 % of comparisons (± 2.5, over 1,000 samples".replace(",000", "\u2009000")
+        "In the classifier’s features, a sample is closer to one training image, relative to its second nearest, than "
+        "a test image is in 47.0 % of comparisons (± 2.5, over 1,000 samples".replace(",000", "\u2009000")
     )
     pixels = {"copying_pixels": (0.6, 0.58, 0.62), "train_distance_pixels": (0.8, 0.75, 0.85)}
     fifth = copied(NEW | pixels)  # one space is enough

@@ -53,9 +53,10 @@ def _evidence(space: str, test: Estimate, distance: Estimate) -> str:
     assert test.value is not None and test.low is not None and test.high is not None
     rank, half = (number(100 * value, 1) for value in (test.value, (test.high - test.low) / 2))
     return (
-        f"In {SPACES[space]}, a sample lies nearer to one single training image than a test image does in "
-        f"{words.with_unit(rank, '%')} of comparisons ({words.plus_minus(half)}, over {over(test)}; new images: 50, "
-        f"copies: 100), and is {number(distance.value, 2)} times as far from its nearest training image."
+        f"In {SPACES[space]}, a sample is closer to one training image, relative to its second nearest, than a test "
+        f"image is in {words.with_unit(rank, '%')} of comparisons ({words.plus_minus(half)}, over {over(test)}; new "
+        f"images give {words.percent(0.5)}, copies {words.percent(1)}). Its distance to the nearest training image is "
+        f"{number(distance.value, 2)} times that of a test image."
     )
 
 

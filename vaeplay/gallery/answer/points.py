@@ -33,20 +33,23 @@ def points(item: Chosen, view: View) -> tuple[Point, ...]:
     page, labels = view.page, {row.name: row.label for row in view.rows}
     ends = (item.pair.first, item.pair.second)
     ledger = page.verdicts.claims if page.verdicts else ()
-    claims = {
+    claims: dict[str, tuple[Told, str]] = {
         BY_KEY[judged.claim].metric: (told(judged, labels), HERE[so(judged, piece)])
         for judged in ledger
         for piece in judged.evidence
         if (piece.first, piece.second) == ends
     }
-    found = [Point(clause, *claims.get(clause.metric, (None, "")), ()) for clause in clauses(item)]
+    found = []
+    for clause in clauses(item):
+        claim, here = claims.get(clause.metric, (None, ""))
+        found.append(Point(clause, claim, here, ()))
     if item.change.key == "beta":
         others = [cell for cell in page.cells if core(cell) == core(item.second)]
-        if clause := dimensions(item.first, item.second, others):
+        if counted := dimensions(item.first, item.second, others):
             seen = next((cell for cell in (item.second, *others) if off(cell)), item.second)
             where = (
                 (f"Rates of {seen.label} by dimension", f"#cell={quote(seen.name)}"),
                 ("its traversals", "#" + urlencode([("zoom", f"traversal:{seen.name}")])),
             )
-            found.append(Point(clause, None, "", where))
+            found.append(Point(counted, None, "", where))
     return tuple(found)
