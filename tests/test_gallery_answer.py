@@ -16,6 +16,7 @@ from vaeplay.gallery.answer.best import Best, best_samples
 from vaeplay.gallery.answer.collapse import dimensions
 from vaeplay.gallery.answer.copies import Copies, copies
 from vaeplay.gallery.answer.data import moving
+from vaeplay.gallery.answer.generation import others_copying
 from vaeplay.gallery.answer.pairs import CHANGES, Chosen
 from vaeplay.gallery.answer.sentences import SAMPLES
 from vaeplay.gallery.cells import codebook
@@ -301,6 +302,14 @@ def test_samples_that_replay_training_images_are_called_copies_and_new_images_ar
         ends = {key: (one.value, one.low, one.high) for key, one in metrics.items() if one.low and one.high}
         found = copied(ends)
         assert found and found.copied == answer, found
+
+
+def test_copies_in_other_cells_are_counted_and_named() -> None:
+    assert others_copying({"AE": "No", "VAE": "No"}) == "Of the 2 other cells, copies are found in none."
+    assert others_copying({"AE": "Yes", "VAE": "No", "IWAE": "Cannot tell"}) == (
+        "Of the 3 other cells, copies are found in AE, and the tests do not decide for IWAE."
+    )
+    assert others_copying({}) == ""
 
 
 def with_units(name: str, off: tuple[int, ...] = (), count: int = 8) -> Cell:

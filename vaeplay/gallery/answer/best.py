@@ -79,6 +79,10 @@ def _shown(key: str, estimate: Estimate) -> str:
 
 
 def _named(rows: list[Row]) -> str:
-    names = [row.label for row in rows[:NAMED]]
-    rest = len(rows) - len(names)
-    return joined([*names, f"{rest} more"] if rest else names)
+    return named([row.label for row in rows])
+
+
+def named(labels: list[str]) -> str:
+    """The first of these labels, and how many more there are."""
+    rest = len(labels) - NAMED
+    return joined([*labels[:NAMED], f"{rest} more"] if rest > 0 else labels)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from vaeplay.gallery.answer import pictures
-from vaeplay.gallery.answer.best import best_samples
+from vaeplay.gallery.answer.best import best_samples, named
 from vaeplay.gallery.answer.copies import Copied, Copies, copies
 from vaeplay.gallery.answer.pictures import Strip
 from vaeplay.gallery.page import Cell
@@ -39,8 +39,8 @@ def generation(view: View) -> Generation | None:
     if not best:
         return None
     found = {row.name: copies(row, view.columns) for row in view.rows}
-    chosen_cells = [row.cells[0] for row in best.rows]
-    others = [item.copied for row in view.rows if row not in best.rows and (item := found[row.name])]
+    own = [row.name for row in best.rows]
+    others = {row.label: item.copied for row in view.rows if row.name not in own and (item := found[row.name])}
     return Generation(
         sentence=best.sentence,
         candidates=tuple(
@@ -50,17 +50,19 @@ def generation(view: View) -> Generation | None:
                 pictures.strip(cell, *pictures.CLOSEST),
                 pictures.strip(cell, *pictures.TRAINING),
             )
-            for cell in chosen_cells
+            for cell in (row.cells[0] for row in best.rows)
         ),
-        others=_others(others),
+        others=others_copying(others),
     )
 
 
-def _others(found: list[Copied]) -> str:
-    """How many of the other configurations copy."""
-    if not found:
+def others_copying(copied: dict[str, Copied]) -> str:
+    """What is known of the other configurations, by their labels."""
+    if not copied:
         return ""
-    said = [f"{found.count('Yes')} {'copies' if found.count('Yes') == 1 else 'copy'}"]
-    if "Cannot tell" in found:
-        said.append(f"for {found.count('Cannot tell')} it cannot be told")
-    return f"Of {plural(len(found), 'other configuration')}, {' and '.join(said)}."
+    copying, unsure = (
+        [label for label, state in copied.items() if state == sought] for sought in ("Yes", "Cannot tell")
+    )
+    text = f"copies are found in {named(copying) if copying else 'none'}"
+    left_open = f", and the tests do not decide for {named(unsure)}" if unsure else ""
+    return f"Of the {plural(len(copied), 'other cell')}, {text}{left_open}."
