@@ -60,9 +60,8 @@ def others_copying(copied: dict[str, Copied]) -> str:
     """What is known of the other configurations, by their labels."""
     if not copied:
         return ""
-    copying, unsure = (
-        [label for label, state in copied.items() if state == sought] for sought in ("Yes", "Cannot tell")
-    )
+    copying = [label for label, state in copied.items() if state == "Yes"]
+    unsure = [label for label, state in copied.items() if state == "Cannot tell"]
     text = f"copies are found in {named(copying) if copying else 'none'}"
     left_open = f", and the tests do not decide for {named(unsure)}" if unsure else ""
     return f"Of the {plural(len(copied), 'other cell')}, {text}{left_open}."
