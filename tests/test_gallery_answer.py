@@ -281,12 +281,12 @@ def test_whether_samples_are_copies_is_answered_with_the_evidence() -> None:
     new = copied(NEW)
     assert new and new.copied == "No"
     assert plain(new.evidence).startswith(
-        "In the classifier’s features, a sample is closer to one training image, relative to its second nearest, than "
-        "a test image is in 47.0 % of comparisons (± 2.5, over 1,000 samples".replace(",000", "\u2009000")
+        "Compared with a test image, a sample is closer to one training image, relative to its second nearest, in this "
+        "share of cases: 47.0 % (± 2.5) in the classifier’s features (over 1\u2009000 samples). New images give 50 %"
     )
     pixels = {"copying_pixels": (0.6, 0.58, 0.62), "train_distance_pixels": (0.8, 0.75, 0.85)}
     fifth = copied(NEW | pixels)  # one space is enough
-    assert fifth and fifth.copied == "Yes" and "In pixels" in fifth.evidence and "features" not in fifth.evidence
+    assert fifth and fifth.copied == "Yes" and "in pixels" in fifth.evidence and "features" not in fifth.evidence
     assert "about 20 % copies" in plain(fifth.evidence)
     far = copied({"copying_features": (0.53, 0.51, 0.55), "train_distance_features": (1.25, 1.2, 1.3)})
     assert far and far.copied == "No"  # nearer to one than to others, and far from all

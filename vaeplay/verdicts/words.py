@@ -161,7 +161,7 @@ def span(low: float, high: float, unit: str) -> str:
     '−0.8 to +1.6 nats'
     """
     places = decimals(low, high, unit)
-    return with_unit(f"{with_sign(low, places)} to {with_sign(high, places)}", unit)
+    return with_unit(f"{with_sign(low, places)}{NO_BREAK}to{NO_BREAK}{with_sign(high, places)}", unit)
 
 
 def decimals(low: float, high: float, unit: str) -> int:

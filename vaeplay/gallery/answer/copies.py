@@ -8,6 +8,7 @@ training image than test images are (`train_distance` below 1). See `vaeplay.eva
 from dataclasses import dataclass
 from typing import Literal
 
+from vaeplay.gallery.answer.sentences import joined
 from vaeplay.gallery.columns import Column, Row, over
 from vaeplay.gallery.page import Estimate
 from vaeplay.gallery.words import number
@@ -39,7 +40,7 @@ def copies(row: Row, columns: tuple[Column, ...]) -> Copies | None:
     by = {space: _copied(*both) for space, both in found.items()}
     copied: Copied = "Yes" if "Yes" in by.values() else "Cannot tell" if "Cannot tell" in by.values() else "No"
     shown = {space: both for space, both in found.items() if by[space] == copied}
-    return Copies(copied, " ".join(_evidence(space, *both) for space, both in shown.items()) + _share(copied, shown))
+    return Copies(copied, _evidence(shown) + _share(copied, shown))
 
 
 def _copied(test: Estimate, distance: Estimate) -> Copied:
@@ -49,15 +50,22 @@ def _copied(test: Estimate, distance: Estimate) -> Copied:
     return "Yes" if distance.high < 1 else "Cannot tell"
 
 
-def _evidence(space: str, test: Estimate, distance: Estimate) -> str:
-    assert test.value is not None and test.low is not None and test.high is not None
-    rank, half = (number(100 * value, 1) for value in (test.value, (test.high - test.low) / 2))
+def _evidence(shown: dict[str, tuple[Estimate, Estimate]]) -> str:
+    tested = [f"{_rank(test)} in {SPACES[space]}" for space, (test, _) in shown.items()]
+    distances = [f"{number(distance.value, 2)} in {SPACES[space]}" for space, (_, distance) in shown.items()]
+    first = next(iter(shown.values()))[0]
     return (
-        f"In {SPACES[space]}, a sample is closer to one training image, relative to its second nearest, than a test "
-        f"image is in {words.with_unit(rank, '%')} of comparisons ({words.plus_minus(half)}, over {over(test)}; new "
-        f"images give {words.percent(0.5)}, copies {words.percent(1)}). Its distance to the nearest training image is "
-        f"{number(distance.value, 2)} times that of a test image."
+        f"Compared with a test image, a sample is closer to one training image, relative to its second nearest, "
+        f"in this share of cases: {joined(tested)} (over {over(first)}). New images give {words.percent(0.5)}, copies "
+        f"{words.percent(1)}. Its distance to the nearest training image, over that of a test image: "
+        f"{joined(distances)}."
     )
+
+
+def _rank(test: Estimate) -> str:
+    assert test.value is not None and test.low is not None and test.high is not None
+    value, half = (number(100 * end, 1) for end in (test.value, (test.high - test.low) / 2))
+    return f"{words.with_unit(value, '%')} ({words.plus_minus(half)})"
 
 
 def _share(copied: Copied, shown: dict[str, tuple[Estimate, Estimate]]) -> str:
