@@ -1,5 +1,6 @@
 """The page shows every pair and every claim in words, and neither section where nothing was compared."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,9 @@ def test_every_pair_has_a_row_and_every_claim_its_verdict(tmp_path: Path, asked:
 
 def test_repeated_trainings_speak_of_kinds(tmp_path: Path, asked: Any) -> None:
     asked["repeats"] = ["", "_r2"]
-    assert "apply to the kinds of model: they take both runs and images into account" in page(tmp_path, asked)
+    html = page(tmp_path, asked)
+    assert "apply to the kinds of model: they take both runs and images into account" in html
+    assert re.search(r"MSE \(about\u00a0\d+\)", html)  # trainings of each that would show a difference
 
 
 def test_without_a_table_there_is_no_section(tmp_path: Path) -> None:

@@ -140,55 +140,35 @@ def test_a_failed_training_cannot_be_compared(small: Any) -> None:
     assert all(words.outcome(pair.comparisons[0]) == "cannot be compared" for pair in by_title)
 
 
-def sentence(small: Any, title: str, key: str, **options: Any) -> str:
-    return words.sentence(compared(small, **options)[title], key).replace(words.NO_BREAK, " ")
+def finding(small: Any, title: str, key: str, **options: Any) -> str:
+    return words.finding(metric(compared(small, **options)[title], key)).replace(words.NO_BREAK, " ")
 
 
-def test_sentences_of_models_that_were_trained_once(small: Any) -> None:
-    once = "Each was trained once: this is about these two trained models, not about the kinds of model."
-    worse = sentence(small, AE_TO_VAE, "mse")
-    assert worse.startswith(f"{AE_TO_VAE}: MSE 9.") and " % worse (± " in worse and " % of images. " in worse
-    assert worse.endswith(once)
-    assert " dB better (± " in sentence(small, AE_TO_VAE, "psnr")
+def test_findings_of_models_that_were_trained_once(small: Any) -> None:
+    worse = finding(small, AE_TO_VAE, "mse")
+    assert worse.startswith("MSE 9.") and " % worse (± " in worse and worse.endswith(" % of images")
+    assert " dB better (± " in finding(small, AE_TO_VAE, "psnr")
     nothing = "MSE: no difference shown once corrected for all metrics of the pair (+0.2 to +3.0 %)"
-    assert nothing in sentence(small, VAE_TO_BETA, "mse")
-    assert "SSIM: no difference shown (−" in sentence(small, VAE_TO_BETA, "ssim")
-    assert sentence(small, AE_TO_VAE, "rate") == (f"{AE_TO_VAE}: Rate cannot be compared, as {AE} has no such metric.")
-    assert "% lower (± " in sentence(small, VAE_TO_BETA, "rate") or " nats lower (± " in sentence(
-        small, VAE_TO_BETA, "rate"
-    )
-    assert "Active units 1 dimension lower. " in sentence(small, VAE_TO_BETA, "active_units")
-    assert "worse" in sentence(small, AE_TO_VAE, "frechet") and " on " not in sentence(small, AE_TO_VAE, "frechet")
+    assert finding(small, VAE_TO_BETA, "mse") == nothing
+    assert finding(small, VAE_TO_BETA, "ssim").startswith("SSIM: no difference shown (−")
+    assert finding(small, AE_TO_VAE, "rate") == f"Rate cannot be compared, as {AE} has no such metric"
+    assert re.search(r"(%|nats) lower \(± ", finding(small, VAE_TO_BETA, "rate"))
+    assert finding(small, VAE_TO_BETA, "active_units") == "Active units 1 dimension lower"
+    assert "worse" in (samples := finding(small, AE_TO_VAE, "frechet")) and " on " not in samples
 
 
-def test_sentences_say_where_a_training_ended_too_soon(small: Any) -> None:
-    def ends(**losses: list[float]) -> str:
-        said = sentence(small, AE_TO_VAE, "mse", losses=lambda one: losses.get(one.kin.core, [1.0, 2.0]))
-        return said.partition("not about the kinds of model.")[2]
-
-    assert ends() == ""
-    assert ends(AE=[2.0, 1.0]) == " The first was still improving when its training ended."
-    assert ends(VAE=[2.0, 1.0]) == " The second was still improving when its training ended."
-    assert ends(AE=[2.0, 1.0], VAE=[2.0, 1.0]) == " Both were still improving when their training ended."
-
-
-def test_sentences_of_kinds(small: Any) -> None:
+def test_findings_of_kinds_name_no_images_and_say_how_many_trainings_would_settle_them(small: Any) -> None:
     small["repeats"] = ["", "_r2", "_r3"]
-    of_kinds = sentence(small, AE_TO_VAE, "mse", seeds=0.001)
-    assert of_kinds.endswith("Over 3 trainings of each and the images.")
-    assert "% of images" not in of_kinds  # which two trained models would have to be named for
-    assert sentence(small, AE_TO_VAE, "mig", seeds=0.001).endswith("Over 3 trainings of each.")
+    assert "% of images" not in finding(small, AE_TO_VAE, "mse", seeds=0.001)
     small["repeats"] = ["", "_r2"]
-    unsettled = sentence(small, AE_TO_VAE, "mse", seeds=0.08)
-    assert (
-        "no difference shown" in unsettled
-        and " trainings of each would show it, if the difference is as large as it looks." in unsettled
-    )
-    assert "Even 100 trainings of each would not show a difference" in sentence(small, VAE_TO_BETA, "mse")
+    unsettled = metric(compared(small, seeds=0.08)[AE_TO_VAE], "mse")
+    assert words.outcome(unsettled) == "no difference shown" and unsettled.kinds
+    assert words.unsettled(unsettled) == f"MSE (about{words.NO_BREAK}{unsettled.kinds.needed})"
+    assert words.unsettled(metric(compared(small)[VAE_TO_BETA], "mse")) == "MSE"  # nor would a hundred
 
 
 def test_no_line_ends_between_a_number_and_its_sign_or_unit(small: Any) -> None:
-    said = words.sentence(compared(small)[AE_TO_VAE], "mse")
+    said = words.finding(metric(compared(small)[AE_TO_VAE], "mse"))
     assert not re.search(r"± | (%|points|nats|dB)", said) and f"(±{words.NO_BREAK}" in said
 
 

@@ -8,7 +8,7 @@ from math import floor, log10
 from vaeplay.evaluation.registry import BY_KEY as METRICS
 from vaeplay.evaluation.registry.metric import Metric
 from vaeplay.verdicts.pairs import Entry, Pair
-from vaeplay.verdicts.table import ALPHA, Compared, Comparison, Difference, Outcome
+from vaeplay.verdicts.table import ALPHA, Comparison, Difference, Outcome
 
 ABSOLUTE = {"nats / image": "nats", "dB": "dB", "dimensions": "dimensions", "codes": "codes"}
 """Units in which a difference means the same whatever it is taken from, by the unit of the metric."""
@@ -73,17 +73,6 @@ def _model(entry: Entry) -> str:
     return entry.model if entry.beta is None else f"{entry.model} (β = {entry.beta:g})"
 
 
-def sentence(pair: Compared, metric: str) -> str:
-    """One metric of a pair in one sentence, and its limits in another.
-
-    Raises:
-        KeyError: the pair has no such metric.
-    """
-    comparison = {item.metric: item for item in pair.comparisons}[metric]
-    unfinished = "" if outcome(comparison) == "cannot be compared" else UNFINISHED[pair.falling]
-    return " ".join(filter(None, (f"{pair.title}: {finding(comparison)}.", limits(comparison), unfinished)))
-
-
 def finding(comparison: Comparison) -> str:
     """What was found, as in `MSE 9.1 % worse (± 1.2 %), on 83 % of images`."""
     metric, difference, found = METRICS[comparison.metric], decisive(comparison), outcome(comparison)
@@ -107,24 +96,12 @@ def _on_images(metric: Metric, comparison: Comparison, found: Outcome) -> str:
     return f", on {percent(share if found == 'better' else 1 - share)} of {_plural(metric.over)}"
 
 
-def limits(comparison: Comparison) -> str:
-    """What the finding is of, and what is not known."""
-    kinds = comparison.kinds
-    if decisive(comparison) is None:
-        return ""
-    if kinds is None:
-        return ONCE
-    one, two = kinds.trainings
-    trainings = f"{one} trainings of each" if one == two else f"{one} and {two} trainings"
-    over = f"Over {trainings}{' and the ' + _plural(METRICS[comparison.metric].over) if kinds.over_images else ''}."
-    if kinds.shown:
-        return over
-    if comparison.models is not None and comparison.models.shown:
-        over += " The first trainings of the two differ; that the kinds of model do is not shown yet."
-    if kinds.needed is None:
-        why = "there is none, or it is too small for this many images"
-        return f"{over} Even 100 trainings of each would not show a difference: {why}."
-    return f"{over} About {kinds.needed} trainings of each would show it, if the difference is as large as it looks."
+def unsettled(comparison: Comparison) -> str:
+    """A metric in which no difference was shown, and about how many trainings of each would show it, if known."""
+    label, kinds = METRICS[comparison.metric].label, comparison.kinds
+    if kinds is None or kinds.needed is None:
+        return label
+    return f"{label} (about{NO_BREAK}{kinds.needed})"
 
 
 def signed(metric: Metric, comparison: Comparison, difference: Difference) -> str:

@@ -40,4 +40,4 @@ def row(pair: Compared) -> Row:
         return [item for item in shown if words.outcome(item) in outcomes]
 
     columns = tuple(tuple(words.finding(item) for item in of(outcomes)) for _, outcomes in COLUMNS)
-    return Row(pair.title, columns, ", ".join(BY_KEY[item.metric].label for item in of(("no difference shown",))))
+    return Row(pair.title, columns, ", ".join(words.unsettled(item) for item in of(("no difference shown",))))
