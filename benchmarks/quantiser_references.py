@@ -52,7 +52,7 @@ def residual(stages: int, codes: int = 16, dimensions: int = 4) -> float:
     z = torch.randn(64, dimensions, 16, 16, generator=torch.Generator().manual_seed(0))
     settings = {"codes": codes, "commitment": 0.25, "decay": 0.9, "reseed_below": 0.0}
     ours = ResidualVQ(dimensions, stages, **settings).eval()
-    ours.start(z.movedim(1, -1).flatten(0, -2), Noise(0))
+    ours.start(z, Noise(0))
     theirs = vector_quantize_pytorch.ResidualVQ(dim=dimensions, num_quantizers=stages, codebook_size=codes).eval()
     for stage, layer in zip(ours.stages, theirs.layers, strict=True):
         layer._codebook.embed.data.copy_(stage.codebook[None])

@@ -14,7 +14,7 @@ DOCS = Path(__file__).parent
 MODELS = DOCS.parent / "vaeplay/models"
 
 ORDER = (
-    *("ae", "vae", "conv_ae", "conv_vae", "vq_vae", "res_vq_vae", "dvae", "multi_rate", "iwae", "dreg", "tc_vae"),
+    *("ae", "vae", "conv_ae", "conv_vae", "vq_vae", "vq_vae2", "dvae", "multi_rate", "iwae", "dreg", "tc_vae"),
     *("factor_vae", "dip_vae", "info_vae", "capacity_vae", "mixture_vae", "vamp_vae", "conditional_vae"),
     *("flow_prior", "iaf_vae", "ladder_vae", "wae", "aae", "denoising", "sparse", "contractive", "rae"),
 )
@@ -27,6 +27,7 @@ PARTS = (
     "quantisers",
     "codebooks",
     "scalar",
+    "two_maps",
     "adversary",
     "flows",
     "nets",
@@ -42,7 +43,7 @@ Each model is one short file in `vaeplay/models/` that begins with its maths, re
 under any likelihood, every VAE under any schedule of its rate, and all of them with the optimiser, learning-rate
 schedule, gradient clipping, early stopping and weight averaging that `params.yaml` names. Models are named by class. A
 model with dense networks has convolutional ones under a name with `Conv` before it, and residual ones with `Res`:
-`ConvRAE`, `ResFactorVAE`.
+`ConvRAE`, `ResFactorVAE`. So has a model of maps of codes, whose own are convolutional: `ResVQVAE`, `ResVQVAE2`.
 """
 
 ABOUT_METRICS = """# Metrics
@@ -66,7 +67,7 @@ def _section(path: Path) -> str:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     summary, *paragraphs = (ast.get_docstring(tree) or "").split("\n\n")
     classes = [node.name for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")]
-    title = ", ".join(classes) if path.parent == MODELS else path.stem.capitalize()
+    title = ", ".join(classes) if path.parent == MODELS else path.stem.replace("_", " ").capitalize()
     where = path.relative_to(DOCS.parent).as_posix()
     return "\n\n".join([f"## {title}", f"{summary} (`{where}`)", *map(_paragraph, paragraphs)]) + "\n"
 

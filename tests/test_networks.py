@@ -10,6 +10,7 @@ from vaeplay.data.prepared import as_float
 from vaeplay.errors import UserError
 from vaeplay.models.conv_vae import ConvVAE
 from vaeplay.models.parts.nets import conv_decoder, conv_encoder
+from vaeplay.models.parts.residual import Residual as Block
 from vaeplay.models.wae import WAE
 from vaeplay.noise import Noise
 from vaeplay.settings import params, resolve
@@ -40,6 +41,14 @@ def test_every_dense_model_has_every_network(prefix: str, name: str) -> None:
     assert layers(model.encoder) != layers(making.model(name).encoder)
 
 
+@pytest.mark.parametrize("name", [name for name in models.names() if models.kin(name).quantised])
+def test_every_model_of_maps_has_residual_networks(name: str) -> None:
+    model = making.model("Res" + name)
+    assert models.kin("Res" + name).network == "residual"
+    assert model.encode(as_float(making.images(4))).shape == (4, *model.code_shape)
+    assert any(isinstance(layer, Block) for layer in model.encoder)
+
+
 def test_a_composed_model_is_the_model_with_those_networks_and_no_other_difference() -> None:
     model: Any = making.model("ConvWAE")
     assert isinstance(model, WAE)
@@ -54,7 +63,9 @@ def test_a_model_that_is_written_stands_before_a_composed_one() -> None:
     assert models.uses("ConvBetaVAE") == ("likelihood", "schedule", "channels", "beta")
 
 
-@pytest.mark.parametrize("name", ["ConvVQVAE", "ConvConvVAE", "ConvWEA", "Conv", "Autoencoder", "Convolutional", ""])
+@pytest.mark.parametrize(
+    "name", ["ConvVQVAE", "ResConvVAE", "ConvConvVAE", "ConvWEA", "Conv", "Autoencoder", "Convolutional", ""]
+)
 def test_what_cannot_be_composed_is_no_model(name: str) -> None:
     assert not models.known(name)
     with pytest.raises(UserError, match="no model is called"):

@@ -118,17 +118,17 @@ def test_re_seeding_brings_dead_codes_back() -> None:
 def test_it_starts_at_k_means_centres() -> None:
     vectors = heaps(16, 50)
     quantiser = codebook(codes=16)
-    quantiser.start(vectors, Noise(0))
+    quantiser.start(as_map(vectors), Noise(0))
     means = vectors.view(16, 50, 2).mean(1)
     torch.testing.assert_close(neighbours.nearest(means, quantiser.codebook)[0], torch.zeros(16, 1), rtol=0, atol=1e-2)
     again = codebook(codes=16)
-    again.start(vectors, Noise(0))
+    again.start(as_map(vectors), Noise(0))
     assert torch.equal(quantiser.codebook, again.codebook)
 
 
 def test_a_start_with_fewer_vectors_than_codes_is_finite() -> None:
     quantiser = codebook(codes=16)
-    quantiser.start(torch.ones(3, 2), Noise(0))
+    quantiser.start(as_map(torch.ones(3, 2)), Noise(0))
     assert quantiser.codebook.isfinite().all()
 
 
@@ -189,7 +189,7 @@ def residual(stages: int, dimensions: int = 2, **changes: Any) -> codebooks.Resi
 def test_residual_vq_of_one_stage_is_vq_to_the_bit() -> None:
     ours, plain = residual(1), codebook(decay=0.9, reseed_below=0.1)
     for quantiser in (ours, plain):
-        quantiser.start(heaps(4, 50), Noise(0))
+        quantiser.start(as_map(heaps(4, 50)), Noise(0))
     for seed in range(5):
         z = torch.randn(6, 2, 3, 3, generator=torch.Generator().manual_seed(seed))
         made, gradients = [], []
@@ -224,7 +224,7 @@ def test_more_stages_of_residual_vq_leave_less_and_pass_the_gradient_once() -> N
     errors = []
     for stages in (1, 2, 3):
         quantiser = residual(stages).eval()
-        quantiser.start(z.detach().movedim(1, -1).flatten(0, -2), Noise(0))
+        quantiser.start(z.detach(), Noise(0))
         quantised = quantiser(z, Noise(0))
         errors.append(float((quantised.vectors - z).square().sum().detach()))
         (gradient,) = torch.autograd.grad(quantised.vectors.sum(), z)

@@ -11,7 +11,7 @@ from vaeplay.evaluation.metrics import generation, samplers
 from vaeplay.evaluation.metrics.intervals import Estimate
 from vaeplay.evaluation.registry import BY_KEY
 from vaeplay.evaluation.registry.samplers import AGAIN, FITTED
-from vaeplay.models.parts.densities import fit_gaussian, fit_mixture
+from vaeplay.models.parts.densities import Bent, fit_gaussian, fit_mixture, fit_realnvp
 from vaeplay.noise import Noise
 
 from . import making
@@ -57,7 +57,8 @@ def test_a_fitted_mixture_is_as_likely_as_scikit_learns_at_any_scale() -> None:
 
 
 def test_a_single_code_is_drawn_again_and_again() -> None:
-    for fitted in (fit_gaussian(torch.ones(1, 2)), fit_mixture(torch.ones(2, 2), 10, Noise(0))):
+    one = torch.ones(1, 2)
+    for fitted in (fit_gaussian(one), fit_mixture(torch.ones(2, 2), 10, Noise(0)), fit_realnvp(one, Noise(0))):
         assert torch.allclose(fitted.sample(5, Noise(0)), torch.ones(5, 2), atol=0.01)
 
 
@@ -83,12 +84,61 @@ def test_a_mixture_finds_what_a_gaussian_cannot_say() -> None:
     sides = torch.where(torch.arange(400) % 2 == 0, 4.0, -4.0)[:, None]
     codes = 0.1 * normal(400, 3) + sides
     subject.__dict__["trained_on"] = (codes, codes)
-    features = {"mixture": 0.0, "gaussian": 0.0}
+    features = {}
     for name, fit in samplers.FITS.items():
         draws = fit(codes, Noise(0)).sample(2000, Noise(1))
         features[name] = float(((draws.mean(1).abs() - 4).abs() < 0.5).double().mean())
     assert features["mixture"] > 0.99
     assert features["gaussian"] < 0.3
+
+
+def banana(count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Codes (x, x² + y / 2) / 100 with normal x and y, and their log density."""
+    x, y = normal(count, 2, seed).unbind(1)
+    constant = math.log(2 * math.pi) + math.log(0.5) + 2 * math.log(0.01)
+    return torch.stack([x, x.square() + y / 2], 1) / 100, -0.5 * (x.square() + y.square()) - constant
+
+
+def gaussian_log_density(codes: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
+    fitted = fit_gaussian(known)
+    return MultivariateNormal(fitted.means[0], fitted.factors[0] @ fitted.factors[0].T).log_prob(codes)
+
+
+@torch.no_grad()
+def test_a_realnvp_is_more_likely_than_a_gaussian_where_codes_are_no_gaussian_and_nearly_as_likely_as_the_truth() -> (
+    None
+):
+    known, (held_out, truth) = banana(3000, 0)[0], banana(2000, 1)
+    state = torch.get_rng_state()
+    fitted = fit_realnvp(known, Noise(0))
+    assert torch.equal(torch.get_rng_state(), state)
+    found = float(fitted.log_density(held_out).mean())
+    assert found > float(gaussian_log_density(held_out, known).mean()) + 0.5
+    assert found == pytest.approx(float(truth.mean()), abs=0.1)
+    x, height = (100 * fitted.sample(5000, Noise(1))).unbind(1)
+    assert float((height - x.square()).std()) == pytest.approx(0.5, abs=0.1)
+    again = fit_realnvp(known, Noise(0))
+    assert torch.equal(again.sample(5, Noise(1)), fitted.sample(5, Noise(1)))
+
+
+@torch.no_grad()
+def test_a_realnvp_of_codes_that_are_a_gaussian_is_that_gaussian() -> None:
+    """Also of few codes: the best weights are those at the start, where they cannot be told from noise."""
+    turn = normal(4, 4, 1)
+    for count in (40, 2000):
+        known, held_out = normal(count, 4) @ turn, normal(2000, 4, 2) @ turn
+        difference = fit_realnvp(known, Noise(0)).log_density(held_out) - gaussian_log_density(held_out, known)
+        assert abs(float(difference.mean())) < 0.15
+
+
+@torch.no_grad()
+def test_what_is_not_bent_is_the_gaussian_to_the_constant() -> None:
+    known = normal(500, 3) @ normal(3, 3, 1) + 5
+    gaussian = fit_gaussian(known)
+    bent = Bent(gaussian.means[0], gaussian.factors[0], epochs=0)
+    for parameter in bent.parameters():
+        parameter.zero_()
+    torch.testing.assert_close(bent.log_density(known), gaussian_log_density(known, known), rtol=1e-3, atol=1e-3)
 
 
 def test_wide_codes_have_no_mixture_and_maps_no_fit(monkeypatch: pytest.MonkeyPatch) -> None:

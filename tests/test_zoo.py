@@ -30,6 +30,7 @@ NOTHING: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
     ("TopKAE", {"active": 1.0}, "AE", {}),
     ("ContractiveAE", {"contraction": 0.0}, "AE", {}),
     ("RAE", {"shrinkage": {"codes": 0.0, "decoder": 0.0}}, "AE", {}),
+    ("RAE", {"shrinkage": {"name": "gradient", "codes": 0.0, "decoder": 0.0}}, "AE", {}),
     ("AAE", {"adversary": {"weight": 0.0}}, "AE", {}),
     ("FactorVAE", {"adversary": {"weight": 0.0}}, "VAE", {}),
     ("DIPVAE", {"covariance": {"weight": 0.0}}, "VAE", {}),
@@ -109,6 +110,30 @@ def test_shrinkage_is_what_the_formula_says() -> None:
     loss = model.loss(X, 0, Noise(0))
     expected = loss.terms["distortion"] + 0.15 * model.encode(X).square().sum(1) + 0.2 * weights
     torch.testing.assert_close(loss.total, expected)
+
+
+def test_the_decoders_gradient_is_that_of_a_linear_decoder_on_average() -> None:
+    """Of σ(W z + b) the Jacobian is diag(s (1 − s)) W, s the image."""
+    model: Any = making.model("RAE", depth=0, shrinkage={"name": "gradient", "codes": 0.3, "decoder": 0.2})
+    draws = [model.loss(X, 0, Noise(seed)) for seed in range(400)]
+    image, (layer,) = model.reconstruct(X).flatten(1), [one for one in model.decoder if hasattr(one, "weight")]
+    expected = ((image * (1 - image)).square() * layer.weight.square().sum(1)).sum(1)
+    found = torch.stack([loss.terms["decoder"] for loss in draws]).mean(0)
+    torch.testing.assert_close(found, expected, rtol=0.15, atol=0)
+    norm = model.encode(X).square().sum(1)
+    total = draws[0].terms["distortion"] + 0.15 * norm + 0.2 * draws[0].terms["decoder"]
+    torch.testing.assert_close(draws[0].total, total)
+    with torch.no_grad():  # as in validation
+        torch.testing.assert_close(model.loss(X, 0, Noise(0)).total, draws[0].total)
+
+
+def test_a_decoder_with_a_small_gradient_is_flatter() -> None:
+    slopes = []
+    for weight in (0.0, 10.0):
+        shrinkage = {"name": "gradient", "codes": 0.1, "decoder": weight}
+        _, history = making.train(making.cell("RAE", train={"epochs": 10, "lr": 5e-3}, shrinkage=shrinkage))
+        slopes.append(history[-1]["validation_decoder"])
+    assert slopes[1] < slopes[0] / 2
 
 
 def test_the_dip_penalty_is_that_of_whitened_codes_zero() -> None:

@@ -4,7 +4,8 @@ Classes are found by reading the files, not by importing them, so that settings 
 editing a file affects only the models in it. To add a model, add a file here and its name to params.yaml.
 
 A model with dense networks has other networks under a name with a prefix: `ConvRAE` is the RAE with convolutional ones.
-No file says so: the class is composed of the two here, by the table NETWORKS.
+A model of maps of codes, whose networks are convolutional, has residual ones: `ResVQVAE`. No file says so: the class is
+composed of the two here, by the table NETWORKS.
 """
 
 import ast
@@ -84,9 +85,15 @@ def _class(name: str) -> _Class | None:
         return _classes()[name]
     for prefix, network in NETWORKS.items():
         model = name.removeprefix(prefix)
-        if model != name and model in names() and "hidden" in uses(model):
+        if model != name and model in names() and _composes(network, model):
             return _Class(_classes()[model].module, (network, model), None)
     return None
+
+
+def _composes(network: str, model: str) -> bool:
+    """Whether a written model can have this class's networks: a dense one any, one of maps those for maps."""
+    used = uses(model)
+    return "hidden" in used or ("code_prior" in used and network == "Residual")
 
 
 def _line_of(name: str) -> list[_Class]:

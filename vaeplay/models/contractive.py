@@ -39,6 +39,6 @@ class ContractiveAE(AE):
 
 
 def squared_product(z: Tensor, x: Tensor, v: Tensor) -> Tensor:
-    """‖Jᵀv‖² of each image: codes (B, D) made of images (B, …), and vectors (B, D) → (B,)."""
+    """‖Jᵀv‖², J = ∂z/∂x: z (B, …) made of x (B, …), and v of z's shape → (B,)."""
     (product,) = torch.autograd.grad(z, x, v, create_graph=True)
     return product.flatten(1).square().sum(1)

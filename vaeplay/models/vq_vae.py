@@ -19,9 +19,10 @@ from vaeplay.data.prepared import as_float, batches
 from vaeplay.models.base import Autoencoder
 from vaeplay.models.parts import clusters, nets, quantisers
 from vaeplay.models.parts.code_prior import CodePrior
+from vaeplay.models.parts.fitted import FittedDensity
 from vaeplay.models.parts.limits import halved
 from vaeplay.models.parts.losses import Loss
-from vaeplay.models.parts.quantised import Quantiser
+from vaeplay.models.parts.quantised import Quantiser, listed
 from vaeplay.neighbours import nearest
 from vaeplay.noise import Noise
 
@@ -41,7 +42,7 @@ class VQVAE(Autoencoder):
     def __init__(self, *size: Any, quantiser: dict[str, Any], code_prior: dict[str, Any], **settings: Any) -> None:
         super().__init__(*size, **settings)
         self.quantiser = self.build_quantiser(quantiser)
-        self.code_prior = CodePrior(self.code_shape[1:], self.quantiser.size, **code_prior)
+        self.code_prior = self.build_prior(code_prior)
 
     @property
     def code_shape(self) -> tuple[int, ...]:
@@ -61,6 +62,14 @@ class VQVAE(Autoencoder):
         way = dict(settings)
         return quantisers.BY_NAME[way.pop("name")](self.latent_dim, **way)
 
+    def build_prior(self, settings: dict[str, Any]) -> FittedDensity:
+        """The model of an image's codes."""
+        return CodePrior(self.code_shape[1:], self.quantiser.size, **settings)
+
+    def bits(self) -> float:
+        """The length of an image's codes if each costs the same, bits."""
+        return math.prod(self.code_shape[1:]) * math.log2(self.quantiser.size)
+
     def codes(self, x: Tensor) -> Tensor:
         """The map of an image, as indices: (B, h, w)."""
         return self.quantiser.codes(self.encoder(x))
@@ -75,12 +84,11 @@ class VQVAE(Autoencoder):
 
     def codebook(self) -> Tensor:
         """Every entry, (K, D)."""
-        places = torch.arange(self.quantiser.size, device=next(self.parameters()).device)
-        return self.quantiser.vectors(places.view(-1, 1, 1)).flatten(1)
+        return self.quantiser.entries()
 
     def nearest_entries(self, z: Tensor) -> Tensor:
         """Indices (B, h, w) of the nearest entries to vectors (B, D, h, w)."""
-        return nearest(z.movedim(1, -1).flatten(0, -2), self.codebook())[1].view(-1, *z.shape[2:])
+        return nearest(listed(z), self.codebook())[1].view(-1, *z.shape[2:])
 
     def quantise(self, z: Tensor) -> Tensor:
         """The nearest entry at each position."""
@@ -100,7 +108,7 @@ class VQVAE(Autoencoder):
         return {
             "perplexity": clusters.perplexity(counts),
             "codes_in_use": (counts > 0).sum(),
-            "bits": torch.tensor(codes[0].numel() * math.log2(self.quantiser.size)),
+            "bits": torch.tensor(self.bits()),
         }
 
     @torch.no_grad()
@@ -120,7 +128,7 @@ class VQVAE(Autoencoder):
         """Initialise the codebook from the untrained encoder's outputs."""
         rows = noise.uniform((len(images),)).argsort(stable=True)[:START_IMAGES]
         z = self.encoder(self.likelihood.observe(as_float(images[rows]), noise))
-        self.quantiser.start(z.movedim(1, -1).flatten(0, -2), noise)
+        self.quantiser.start(z, noise)
 
     def fit_prior(self, images: Tensor, noise: Noise) -> None:
         """Train the prior on the maps of the training images."""

@@ -12,6 +12,7 @@ from vaeplay.settings.strict import Settings
 class Shrinkage(Settings):
     """What a regularised autoencoder's loss has beside the distortion."""
 
+    name: Literal["weights", "gradient"]
     codes: float = Field(ge=0, le=1e6)
     decoder: float = Field(ge=0, le=1e6)
 

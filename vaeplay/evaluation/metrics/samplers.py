@@ -1,12 +1,14 @@
 """Samples from densities that are fitted to every model's codes alike, so that samplers are told apart from models.
 
 A VAE is sampled from its prior and an autoencoder, which has none, from a density that was fitted to its codes. A
-difference between their samples is then one of decoders and of samplers together. Here both get the same two samplers:
-a Gaussian, and a mixture of Gaussians, fitted to codes of the training images: those that the decoder was trained on,
-of a VAE draws from the posteriors. Ex-post density estimation, Ghosh et al. 2020, arXiv:1903.12436.
+difference between their samples is then one of decoders and of samplers together. Here both get the same samplers,
+fitted to codes of the training images: a Gaussian, a mixture of Gaussians, and a RealNVP. The codes are those that the
+decoder was trained on, of a VAE draws from the posteriors. Ex-post density estimation, Ghosh et al. 2020,
+arXiv:1903.12436; with a flow, Xiao et al. 2019, arXiv:1905.10485.
 """
 
 from collections.abc import Callable
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -14,17 +16,27 @@ from torch import Tensor
 from vaeplay.evaluation.metrics import likeness
 from vaeplay.evaluation.metrics.intervals import Estimate
 from vaeplay.evaluation.metrics.subject import BLOCK, Subject
-from vaeplay.models.parts.densities import Mixture, fit_gaussian, fit_mixture
+from vaeplay.models.parts.densities import fit_gaussian, fit_mixture, fit_realnvp
 from vaeplay.noise import Noise
 from vaeplay.rows import evenly
 
 COMPONENTS = 10  # of the mixture
 MOST = 20_000  # training codes that are fitted, spread evenly over the split where there are more
-WIDEST = 64  # numbers in a code up to which a mixture is fitted: above, its covariances have more than the codes tell
+WIDEST = 64  # numbers in a code up to which more than a Gaussian is fitted: above, it has more than the codes tell
 
-FITS: dict[str, Callable[[Tensor, Noise], Mixture]] = {
+
+class Density(Protocol):
+    """What can be drawn from."""
+
+    def sample(self, count: int, noise: Noise) -> Tensor:
+        """Codes, (count, D)."""
+        ...
+
+
+FITS: dict[str, Callable[[Tensor, Noise], Density]] = {
     "gaussian": lambda codes, noise: fit_gaussian(codes),
     "mixture": lambda codes, noise: fit_mixture(codes, COMPONENTS, noise),
+    "realnvp": fit_realnvp,
 }
 
 
@@ -37,7 +49,7 @@ def metrics(subject: Subject) -> dict[str, Estimate]:
     codes = codes[evenly(len(codes), MOST)]
     found: dict[str, Estimate] = {}
     for name, fit in FITS.items():
-        if name == "mixture" and codes.shape[1] > WIDEST:
+        if name != "gaussian" and codes.shape[1] > WIDEST:
             continue
         noise = subject.noise_for(f"{name} samples")
         images = drawn(subject, fit(codes, noise), noise)
@@ -53,7 +65,7 @@ def metrics(subject: Subject) -> dict[str, Estimate]:
     return found
 
 
-def drawn(subject: Subject, density: Mixture, noise: Noise) -> Tensor:
+def drawn(subject: Subject, density: Density, noise: Noise) -> Tensor:
     """As many new images from a density as there are test images, uint8 (N, *shape), as a file would hold them."""
     codes = density.sample(len(subject.test.images), noise).unflatten(1, subject.model.code_shape)
     made = (subject.model.decode(part) for part in codes.split(BLOCK))

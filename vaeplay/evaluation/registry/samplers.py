@@ -9,6 +9,7 @@ AGAIN = ("frechet", "kid", "precision", "recall", "density", "coverage", "class_
 FITTED = {
     "gaussian": ("Gaussian", "a Gaussian"),
     "mixture": ("mixture", "a mixture of ten Gaussians (for codes of at most 64 numbers)"),
+    "realnvp": ("RealNVP", "a RealNVP (for codes of at most 64 numbers)"),
 }
 
 

@@ -7,29 +7,28 @@ horizontal stack sees the row to the left and, at each layer, the vertical stack
 sigmoid(b). A learned vector is added at each position, since a digit's map, unlike a texture, varies with position. Van
 den Oord et al. 2016, arXiv:1606.05328.
 
-A tenth of the maps is held out; the weights of the epoch with the lowest rate on them are kept.
+How it is fitted is in `fitted`.
 """
 
-import copy
-import math
 from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from tqdm import tqdm
+from typing_extensions import override
 
-from vaeplay import optimisers
+from vaeplay.models.parts.fitted import FittedDensity
 from vaeplay.noise import Noise, sample_categorical
 
 KERNEL = 3
 REACH = KERNEL // 2
 BATCH = 64
-HELD_OUT = 0.1
 
 
-class CodePrior(nn.Module):
+class CodePrior(FittedDensity):
     """p(k) for maps k of `shape` (h, w) with codes 0 … `codes` − 1."""
+
+    called = "code prior"
 
     def __init__(
         self,
@@ -42,91 +41,67 @@ class CodePrior(nn.Module):
         epochs: int,
         lr: float,
     ) -> None:
-        super().__init__()
+        super().__init__(epochs, BATCH, lr)
         self.shape = tuple(shape)
         self.size = codes
         self.dropout = dropout
-        self.epochs = epochs
-        self.lr = lr
         self.embedding = nn.Embedding(codes, channels)
         nn.init.normal_(self.embedding.weight, std=0.1)
         self.places = nn.Parameter(torch.zeros(channels, *shape))
         self.layers = nn.ModuleList(GatedLayer(channels) for _ in range(layers))
         self.head = nn.Sequential(nn.ReLU(), nn.Conv2d(channels, channels, 1), nn.ReLU(), nn.Conv2d(channels, codes, 1))
 
-    def forward(self, maps: Tensor, noise: Noise | None = None) -> Tensor:
+    def forward(self, maps: Tensor, noise: Noise | None = None, places: Tensor | None = None) -> Tensor:
         """Logits of every position's code given those before it: (B, h, w) → (B, K, h, w).
 
-        With `noise`, each code's vector is dropped with probability `dropout`, against memorising maps.
+        With `noise`, each code's vector is dropped with probability `dropout`, against memorising maps. Where `places`
+        (B, C, h, w) are given, they stand for the positions' own vectors.
         """
+        places = self.places if places is None else places
         seen = self.embedding(maps).movedim(-1, 1)
         if noise is not None:
             seen = seen * (noise.uniform(maps.shape) >= self.dropout).unsqueeze(1)
-        horizontal = moved_right(seen) + self.places
-        for layer, hints in zip(self.layers, self.hints(seen), strict=True):
+        horizontal = moved_right(seen) + places
+        for layer, hints in zip(self.layers, self.hints(seen, places), strict=True):
             horizontal = layer(horizontal, hints)
         return self.head(horizontal)
 
-    def hints(self, seen: Tensor) -> Iterator[Tensor]:
+    def hints(self, seen: Tensor, places: Tensor) -> Iterator[Tensor]:
         """What the vertical stack passes to each layer of the horizontal one: (B, C, rows, w) → (B, 2C, rows, w)."""
-        vertical = functional.pad(seen, (0, 0, 1, 0))[:, :, :-1] + self.places[:, : seen.shape[2]]  # moved down
+        vertical = functional.pad(seen, (0, 0, 1, 0))[:, :, :-1] + places[..., : seen.shape[2], :]  # moved down
         for layer in self.layers:
             assert isinstance(layer, GatedLayer)
             above = layer.above(vertical)
             yield layer.between(above)
             vertical = gate(above)
 
-    def rate(self, maps: Tensor, noise: Noise | None = None) -> Tensor:
+    @override
+    def rate(self, examples: Tensor, noise: Noise | None = None, places: Tensor | None = None) -> Tensor:
         """−log p of each map: (B, h, w) → (B,), nats."""
-        logits = self(maps, noise).movedim(1, -1).flatten(0, -2)  # flat: a GPU's sum over maps is not repeatable
-        each = functional.cross_entropy(logits, maps.flatten(), reduction="none")
-        return each.view(len(maps), -1).sum(1)
+        logits = self(examples, noise, places).movedim(1, -1)
+        logits = logits.flatten(0, -2)  # flat: a GPU's sum over maps is not repeatable
+        each = functional.cross_entropy(logits, examples.flatten(), reduction="none")
+        return each.view(len(examples), -1).sum(1)
 
     @torch.no_grad()
-    def sample(self, count: int, noise: Noise) -> Tensor:
+    def sample(self, count: int, noise: Noise, places: Tensor | None = None) -> Tensor:
         """`count` maps drawn code by code, (count, h, w), each by inverting its cumulative distribution.
 
         The vertical stack sees only the rows above, so it runs once per row; the horizontal one needs no other row.
         """
-        maps = torch.zeros(count, *self.shape, dtype=torch.long, device=self.places.device)
+        places = self.places if places is None else places
+        maps = torch.zeros(count, *self.shape, dtype=torch.long, device=places.device)
         for row in range(self.shape[0]):
-            hints = [hint[:, :, row:] for hint in self.hints(self.embedding(maps[:, : row + 1]).movedim(-1, 1))]
+            above = self.embedding(maps[:, : row + 1]).movedim(-1, 1)
+            hints = [hint[:, :, row:] for hint in self.hints(above, places)]
             for column in range(self.shape[1]):
                 seen = self.embedding(maps[:, row : row + 1, : column + 1]).movedim(-1, 1)
-                horizontal = moved_right(seen) + self.places[:, row : row + 1, : column + 1]
+                horizontal = moved_right(seen) + places[..., row : row + 1, : column + 1]
                 for layer, hint in zip(self.layers, hints, strict=True):
                     horizontal = layer(horizontal, hint[..., : column + 1])
                 shares = self.head(horizontal[..., -1:]).flatten(1).softmax(1)
                 maps[:, row, column] = sample_categorical(shares, noise.uniform((count, 1))).squeeze(1)
         return maps
-
-    def fit(self, maps: Tensor, noise: Noise) -> None:
-        """Learn from maps (N, h, w). All randomness comes from `noise`."""
-        order = noise.uniform((len(maps),)).argsort(stable=True)
-        held_out, trained_on = maps[order].tensor_split([int(HELD_OUT * len(maps))])
-        watched = held_out if len(held_out) else trained_on
-        optimiser = optimisers.optimiser("Adam", self.parameters(), lr=self.lr)
-        steps = self.epochs * math.ceil(len(trained_on) / BATCH)
-        lr_schedule = optimisers.one_cycle(optimiser, self.lr, steps, rise=0.1)
-        best, best_state = math.inf, self.state_dict()
-        with tqdm(total=self.epochs, desc="code prior", unit="epoch", disable=None) as bar:
-            for _ in range(self.epochs):
-                for rows in noise.uniform((len(trained_on),)).argsort(stable=True).split(BATCH):
-                    optimiser.zero_grad()
-                    self.rate(trained_on[rows], noise).mean().backward()
-                    optimiser.step()
-                    lr_schedule.step()
-                rate = self.mean_rate(watched)
-                if rate < best:
-                    best, best_state = rate, copy.deepcopy(self.state_dict())
-                bar.set_postfix({"validation rate": f"{rate:.2f}"})
-                bar.update()
-        self.load_state_dict(best_state)
-
-    @torch.no_grad()
-    def mean_rate(self, maps: Tensor) -> float:
-        """Mean of the rate over maps (N, h, w)."""
-        return sum(float(self.rate(chunk).sum()) for chunk in maps.split(500)) / len(maps)
 
 
 class GatedLayer(nn.Module):

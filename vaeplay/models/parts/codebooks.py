@@ -28,7 +28,7 @@ from typing_extensions import override
 
 from vaeplay.models.parts import clusters
 from vaeplay.models.parts.limits import residual_codes
-from vaeplay.models.parts.quantised import Quantised, Quantiser, squared_error, straight_through
+from vaeplay.models.parts.quantised import Quantised, Quantiser, listed, squared_error, straight_through
 from vaeplay.neighbours import nearest
 from vaeplay.noise import Noise
 
@@ -52,7 +52,7 @@ class Codebook(Quantiser):
 
     @override
     def codes(self, z: Tensor) -> Tensor:
-        _, codes = nearest(z.detach().movedim(1, -1).flatten(0, -2), self.codebook)
+        _, codes = nearest(listed(z.detach()), self.codebook)
         return codes.view(-1, *z.shape[2:])
 
     @override
@@ -65,7 +65,7 @@ class Codebook(Quantiser):
         vectors = self.vectors(codes)
         cost, terms = self.cost(z, vectors)
         if self.training:
-            self.move(z.detach().movedim(1, -1).flatten(0, -2), codes.flatten(), noise)
+            self.move(listed(z.detach()), codes.flatten(), noise)
         return Quantised(codes, straight_through(z, vectors), cost, terms)
 
     def cost(self, z: Tensor, vectors: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
@@ -74,9 +74,9 @@ class Codebook(Quantiser):
         return self.commitment * commitment, {"commitment": commitment}
 
     @torch.no_grad()
-    def start(self, vectors: Tensor, noise: Noise) -> None:
-        """Set the codebook to the k-means centres of `vectors`."""
-        self.codebook.copy_(clusters.k_means(vectors, self.size, noise, START_STEPS)[0])
+    def start(self, z: Tensor, noise: Noise) -> None:
+        """Set the codebook to the k-means centres of the vectors."""
+        self.codebook.copy_(clusters.k_means(listed(z), self.size, noise, START_STEPS)[0])
         self.shares.fill_(1 / self.size)
 
     @torch.no_grad()
@@ -173,8 +173,8 @@ class ResidualVQ(Quantiser):
         return Quantised(self.joined(digits), vectors, cost, {"commitment": commitment})
 
     @torch.no_grad()
-    def start(self, vectors: Tensor, noise: Noise) -> None:
-        """Start each stage from what those before it leave of `vectors`."""
+    def start(self, z: Tensor, noise: Noise) -> None:
+        """Start each stage from what those before it leave."""
         for stage in self.stages:
-            stage.start(vectors, noise)
-            vectors = vectors - stage.codebook[nearest(vectors, stage.codebook)[1].squeeze(1)]
+            stage.start(z, noise)
+            z = z - stage.vectors(stage.codes(z))

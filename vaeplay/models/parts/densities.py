@@ -1,24 +1,36 @@
-r"""Densities fitted to a trained model's codes, to draw new codes from: a Gaussian, or a mixture of Gaussians.
+r"""Densities fitted to a trained model's codes, to draw new codes from.
 
-    p(z) = Σ_k w_k N(z; m_k, F_k F_kᵀ)
+    Gaussian, mixture of Gaussians:  p(z) = Σ_k w_k N(z; m_k, F_k F_kᵀ)
+    RealNVP:                         z = m + F v,   u = flow(v),   p(z) = N(u; 0, I) |det ∂u/∂v| / |det F|
 
-Ex-post density estimation, Ghosh et al. 2020, arXiv:1903.12436. The mixture is fitted here and not by scikit-learn,
-whose import takes longer than everything else that is done with it.
+The RealNVP begins as the fitted Gaussian, with m and F, and gradient steps bend it. How it is kept from learning few
+codes by heart is in `fitted`, its couplings are in `flows`.
+
+Ex-post density estimation, Ghosh et al. 2020, arXiv:1903.12436; with a flow, Xiao et al. 2019, arXiv:1905.10485. The
+mixture is fitted here and not by scikit-learn, whose import takes longer than everything else that is done with it.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.distributions import MultivariateNormal
+from typing_extensions import override
 
 from vaeplay.matrices import symmetric_root
 from vaeplay.models.parts.clusters import k_means
+from vaeplay.models.parts.fitted import FittedDensity
+from vaeplay.models.parts.flows import RealNVP
 from vaeplay.noise import Noise, sample_categorical
 
 STEPS = 100  # of k-means, and of expectation-maximisation, at most
 TOLERANCE = 1e-3  # nats per code: what a step gains when it is the last
 SMALLEST = 1e-6  # variance that is added in every direction, as a share of the codes' mean variance
+
+COUPLINGS, HIDDEN = 6, 64  # of the RealNVP, and units of the hidden layer of each
+BATCH, RATE = 512, 1e-2  # of its steps: codes in each, and the peak of their learning rate
+FLOW_STEPS, FLOW_EPOCHS = 300, 50  # at most: of many codes, and of few
 
 
 @dataclass(frozen=True)
@@ -78,3 +90,46 @@ def _weighted_moments(codes: Tensor, shares: Tensor) -> tuple[Tensor, Tensor, Te
 def _like(codes: Tensor, weights: Tensor, means: Tensor, covariances: Tensor) -> Mixture:
     parts = (weights, means, symmetric_root(covariances))
     return Mixture(*(part.to(codes.device, codes.dtype) for part in parts))
+
+
+class Bent(FittedDensity):
+    """A Gaussian with mean m (D,) and factor F (D, D), bent by a RealNVP; its `rate` is that of v, F⁻¹ (z − m)."""
+
+    mean: Tensor
+    factor: Tensor
+
+    def __init__(self, mean: Tensor, factor: Tensor, epochs: int) -> None:
+        super().__init__(epochs, BATCH, RATE)
+        self.register_buffer("mean", mean)
+        self.register_buffer("factor", factor)
+        self.flow = RealNVP(len(mean), COUPLINGS, HIDDEN)
+
+    def straightened(self, codes: Tensor) -> Tensor:
+        """The v of codes: (N, D) → (N, D), with mean 0 and covariance I under the Gaussian."""
+        return torch.linalg.solve(self.factor, (codes - self.mean).T).T
+
+    @override
+    def rate(self, examples: Tensor, noise: Noise | None = None) -> Tensor:
+        return -self.flow.log_density(examples)
+
+    def log_density(self, codes: Tensor) -> Tensor:
+        """log p(z), (N, D) → (N,), nats."""
+        return -self.rate(self.straightened(codes)) - torch.linalg.slogdet(self.factor)[1]
+
+    @override
+    def sample(self, count: int, noise: Noise) -> Tensor:
+        return self.mean + self.flow.of_normal(noise.normal((count, len(self.mean)))) @ self.factor.T
+
+
+def fit_realnvp(codes: Tensor, noise: Noise) -> Bent:
+    """A RealNVP fitted to codes (N, D), on the CPU: its matrices are too small for a GPU."""
+    known, seed = codes.cpu(), int(noise.uniform((1,)).item() * 2**31)
+    gaussian = fit_gaussian(known)
+    least = math.sqrt(SMALLEST * max(1e-12, float(known.var(0, correction=0).mean())))
+    factor = gaussian.factors[0] + least * torch.eye(known.shape[1])
+    epochs = max(1, min(FLOW_EPOCHS, FLOW_STEPS // math.ceil(len(known) / BATCH)))
+    with torch.random.fork_rng(devices=[]):  # the caller's random state stays the same
+        torch.manual_seed(seed)
+        bent = Bent(gaussian.means[0], factor, epochs)
+    bent.fit(bent.straightened(known), Noise(seed))
+    return bent.to(codes.device)

@@ -29,8 +29,8 @@ class Quantiser(nn.Module):
 
     size: int
 
-    def start(self, vectors: Tensor, noise: Noise) -> None:
-        """Initialise from encoder outputs (N, D), before the first step."""
+    def start(self, z: Tensor, noise: Noise) -> None:
+        """Initialise from encoder outputs (B, D, h, w), before the first step."""
 
     def codes(self, z: Tensor) -> Tensor:
         """(B, D, h, w) → indices (B, h, w)."""
@@ -43,6 +43,11 @@ class Quantiser(nn.Module):
     def in_stages(self, codes: Tensor) -> list[Tensor]:
         """What indices (B, h, w) say after each stage, (B, D, h, w) each; empty for a quantiser without stages."""
         return []
+
+    def entries(self) -> Tensor:
+        """What every code stands for, (K, D)."""
+        device = next(value.device for value in (*self.parameters(), *self.buffers()))
+        return self.vectors(torch.arange(self.size, device=device).view(-1, 1, 1)).flatten(1)
 
     def forward(self, z: Tensor, noise: Noise) -> Quantised:
         """Quantise encoder outputs (B, D, h, w); in training mode a codebook may move afterwards."""
@@ -65,6 +70,11 @@ class Entries(Quantiser):
 def straight_through(z: Tensor, vectors: Tensor) -> Tensor:
     """The value of `vectors` with the gradient of z."""
     return z + (vectors - z).detach()
+
+
+def listed(z: Tensor) -> Tensor:
+    """The vectors of maps, one after another: (B, D, h, w) → (B · h · w, D)."""
+    return z.movedim(1, -1).flatten(0, -2)
 
 
 def squared_error(first: Tensor, second: Tensor) -> Tensor:
