@@ -27,7 +27,7 @@ def agreement(ours: Tensor, theirs: Tensor) -> float:
 def fsq(levels: list[int]) -> float:
     """FSQ with these levels, on normal numbers."""
     z = torch.randn(64, len(levels), 16, 16, generator=torch.Generator().manual_seed(0))
-    ours = FSQ(len(levels), levels)
+    ours = FSQ(len(levels), levels).eval()  # without a step, its running mean is 0 and its variance 1
     theirs, _ = vector_quantize_pytorch.FSQ(levels)(z)
     return agreement(ours.vectors(ours.codes(z)), theirs)
 

@@ -151,13 +151,25 @@ def test_fsq_has_a_code_for_every_combination_of_levels_and_each_stands_for_itse
 
 @pytest.mark.parametrize("levels", [2, 3, 4, 5, 8, 255, 256])
 def test_fsq_reaches_every_level_and_zero_lies_inside_of_one(levels: int) -> None:
-    quantiser = scalar.FSQ(1, levels)
+    quantiser = scalar.FSQ(1, levels).eval()
     codes = quantiser.codes(torch.linspace(-15, 15, 60_001).view(-1, 1, 1, 1)).flatten()
     assert codes.unique().tolist() == list(range(levels)) and (codes.diff() >= 0).all()
     near = torch.tensor([-1e-6, 0.0, 1e-6]).view(-1, 1, 1, 1)
     assert quantiser.codes(near).flatten().tolist() == [levels // 2] * 3
     assert quantiser.bounded(near).abs().max() < 0.06  # in the paper, too, not quite 0
     assert quantiser.vectors(quantiser.codes(near)).abs().max() == 0
+
+
+def test_fsq_takes_encoder_outputs_of_any_place_and_scale_and_later_images_as_those_before() -> None:
+    quantiser = scalar.FSQ(2, [8, 5])
+    z = torch.randn(50, 2, 4, 4, generator=torch.Generator().manual_seed(0))
+    moved = 0.01 * z + torch.tensor([30.0, -2.0]).view(-1, 1, 1)
+    torch.testing.assert_close(quantiser.bounded(moved), quantiser.bounded(z), rtol=0, atol=1e-2)
+    quantiser.start(moved, Noise(0))
+    torch.testing.assert_close(quantiser.eval().bounded(moved), quantiser.train().bounded(moved))
+    for _ in range(200):
+        quantiser(z, Noise(0))
+    torch.testing.assert_close(quantiser.eval().bounded(z), quantiser.train().bounded(z), rtol=0, atol=1e-2)
 
 
 def test_perplexity_counts_codes_that_are_used_alike() -> None:
@@ -260,7 +272,7 @@ def test_lfqs_entropies_are_those_of_the_listed_distribution_over_codes(dimensio
 
 @pytest.mark.parametrize("levels", [[3], [8, 6, 5], [2, 3, 4, 5], [7, 5, 5, 5, 5]])
 def test_fsq_has_its_own_levels_in_each_dimension(levels: list[int]) -> None:
-    quantiser = scalar.FSQ(len(levels), levels)
+    quantiser = scalar.FSQ(len(levels), levels).eval()
     assert quantiser.size == math.prod(levels)
     codes = torch.arange(quantiser.size).view(1, 1, -1)
     vectors = quantiser.vectors(codes)

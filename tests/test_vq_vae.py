@@ -91,6 +91,17 @@ def test_with_re_seeding_nearly_all_codes_are_in_use_on_digits_it_has_not_seen_a
     assert used[1] < 0.6 * 64
 
 
+def test_fsq_uses_most_of_its_codes_on_digits(digits: Tensor) -> None:
+    """Without standardised encoder outputs a hundredth: they go to one side within a hundred steps."""
+    changes: dict[str, Any] = {"quantiser": {"name": "fsq", "levels": [8, 6, 5]}, "code_prior": FAST | {"epochs": 1}}
+    cell = making.cell("VQVAE", depth=2, train={"epochs": 3, "batch_size": 16, "lr": 8e-3}, **changes)
+    model: Any = checkpoint.build(cell, (1, 28, 28))
+    loop.train(model, digits[::5], digits[1::50], cell)
+    with torch.no_grad():
+        used = len(model.codes(as_float(digits[2::10])).unique())
+    assert used > 0.6 * 240
+
+
 @every_quantiser
 def test_a_trained_model_is_the_same_again_and_from_its_file(way: str, tmp_path: Path) -> None:
     cell = making.cell(

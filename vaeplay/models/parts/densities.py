@@ -28,8 +28,8 @@ STEPS = 100  # of k-means, and of expectation-maximisation, at most
 TOLERANCE = 1e-3  # nats per code: what a step gains when it is the last
 SMALLEST = 1e-6  # variance that is added in every direction, as a share of the codes' mean variance
 
-COUPLINGS, HIDDEN = 6, 64  # of the RealNVP, and units of the hidden layer of each
-BATCH, RATE = 512, 1e-2  # of its steps: codes in each, and the peak of their learning rate
+COUPLINGS, HIDDEN = 4, 64  # of the RealNVP, and units of the hidden layer of each
+BATCH, RATE = 256, 1e-2  # of its steps: codes in each, and the peak of their learning rate
 FLOW_STEPS, FLOW_EPOCHS = 300, 50  # at most: of many codes, and of few
 
 

@@ -1,7 +1,7 @@
 r"""Quantisers without a codebook: each number of an encoder's output is rounded by itself.
 
-    fsq   z_d → the integer nearest to reach_d · tanh(z_d + shift_d) − offset_d, one of L_d levels; K = Π_d L_d.
-          Nothing is learned, and nothing is added to the loss
+    fsq   v_d = (z_d − mean_d) / deviation_d → the integer nearest to reach_d · tanh(v_d + shift_d) − offset_d, one of
+          L_d levels; K = Π_d L_d. Nothing is learned, and nothing is added to the loss
     lfq   z_d → its sign, so that K = 2^D. With q(c|z) ∝ exp(−‖z − c‖²) over c ∈ {−1, 1}^D, an image's cost is
           commitment · ‖z − sg(sign z)‖² + entropy · Σ_positions (H(q(·|z)) − H(q̄)), q̄ the mean of q(·|z) over the
           batch: each position is to be sure of its code, and all of them together are to use every code
@@ -9,6 +9,11 @@ r"""Quantisers without a codebook: each number of an encoder's output is rounded
 Vectors are in −1…1. FSQ: Mentzer et al. 2023, arXiv:2309.15505, which advises at least 5 levels in each dimension,
 such as [8, 6, 5] for about 2⁸ codes, [8, 5, 5, 5] for 2¹⁰, [7, 5, 5, 5, 5] for 2¹² and [8, 8, 8, 5, 5, 5] for 2¹⁶. LFQ:
 Yu et al. 2023, arXiv:2310.05737.
+
+FSQ's mean and deviation are the batch's in training, and running ones otherwise, as in batch normalisation (Ioffe &
+Szegedy 2015, arXiv:1502.03167). The paper's FSQ has none of this. The encoders here do not end in a normalisation:
+their first outputs differ so little that all have one code, and the gradient, which sees no rounding, then moves all of
+them to one side, where tanh is flat and most stay.
 
 Both entropies are exact. The signs of a position are independent, so that H(q(·|z)) is a sum over dimensions; q̄ is no
 product, but the matrix product of the distributions of the first and of the other half of the dimensions.
@@ -26,14 +31,16 @@ from vaeplay.models.parts.limits import fsq_codes, lfq_codes
 from vaeplay.models.parts.quantised import Quantised, Quantiser, squared_error, straight_through
 from vaeplay.noise import Noise
 
+PACE = 0.05  # at which the running mean and variance follow those of batches
+LEAST = 1e-6  # variance that is added
 MARGIN = 1e-3  # keeps bounded numbers off the outer edges of their levels: Mentzer et al. 2023
 
 
 class FSQ(Quantiser):
     """Finite scalar quantisation, with `levels` in every dimension, or a list with those of each.
 
-    z = 0 becomes 0. An even number of levels has no integer in its middle: offset = 1/2 puts one there, as in the
-    paper, with one more level below 0 than above. Without it, z = 0 would lie on the edge between two codes.
+    v = 0 becomes 0. An even number of levels has no integer in its middle: offset = 1/2 puts one there, as in the
+    paper, with one more level below 0 than above. Without it, v = 0 would lie on the edge between two codes.
     """
 
     levels: Tensor
@@ -41,6 +48,8 @@ class FSQ(Quantiser):
     offset: Tensor
     shift: Tensor
     places: Tensor
+    mean: Tensor
+    variance: Tensor
 
     def __init__(self, dimensions: int, levels: int | Sequence[int]) -> None:
         super().__init__()
@@ -58,15 +67,31 @@ class FSQ(Quantiser):
             "places": places,
         }.items():
             self.register_buffer(name, torch.tensor(values).view(-1, 1, 1), persistent=False)
+        self.register_buffer("mean", torch.zeros(dimensions, 1, 1))
+        self.register_buffer("variance", torch.ones(dimensions, 1, 1))
 
     def bounded(self, z: Tensor) -> Tensor:
-        """z squashed to between the lowest level, −⌊levels / 2⌋, and the highest."""
-        return self.reach * (z + self.shift).tanh() - self.offset
+        """v squashed to between the lowest level, −⌊levels / 2⌋, and the highest: (B, D, h, w) → same shape."""
+        mean, variance = moments(z) if self.training else (self.mean, self.variance)
+        return self.reach * ((z - mean) / (variance + LEAST).sqrt() + self.shift).tanh() - self.offset
+
+    @override
+    def start(self, z: Tensor, noise: Noise) -> None:
+        self.follow(z, 1.0)
+
+    @torch.no_grad()
+    def follow(self, z: Tensor, pace: float) -> None:
+        """Move the running mean and variance towards those of encoder outputs."""
+        for running, now in zip((self.mean, self.variance), moments(z), strict=True):
+            running.lerp_(now, pace)
 
     @override
     def codes(self, z: Tensor) -> Tensor:
-        digits = self.bounded(z).round().long() + self.levels // 2
-        return (digits * self.places).sum(1)
+        return self.numbered(self.bounded(z))
+
+    def numbered(self, bounded: Tensor) -> Tensor:
+        """The code at each position, from its bounded numbers: (B, D, h, w) → (B, h, w)."""
+        return ((bounded.round().long() + self.levels // 2) * self.places).sum(1)
 
     @override
     def vectors(self, codes: Tensor) -> Tensor:
@@ -75,9 +100,18 @@ class FSQ(Quantiser):
 
     def forward(self, z: Tensor, noise: Noise) -> Quantised:
         """The gradient skips the rounding but not the bounds."""
-        codes = self.codes(z)
-        bounded = self.bounded(z) / (self.levels // 2)
-        return Quantised(codes, straight_through(bounded, self.vectors(codes)), z.new_zeros(len(z)), {})
+        bounded = self.bounded(z)
+        if self.training:
+            self.follow(z.detach(), PACE)
+        codes = self.numbered(bounded)
+        vectors = straight_through(bounded / (self.levels // 2), self.vectors(codes))
+        return Quantised(codes, vectors, z.new_zeros(len(z)), {})
+
+
+def moments(z: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and variance of each of D numbers over all positions: (B, D, h, w) → (D, 1, 1) twice."""
+    variance, mean = torch.var_mean(z, (0, 2, 3), correction=0)
+    return mean.view(-1, 1, 1), variance.view(-1, 1, 1)
 
 
 class LFQ(Quantiser):
