@@ -115,5 +115,5 @@ def test_both_maps_are_trained_by_the_distortion_and_both_codebooks_move() -> No
 
 
 def test_too_many_codes_of_both_maps_together_are_refused() -> None:
-    with pytest.raises(UserError, match="makes 300 codes in each of two maps; allowed: up to 256"):
+    with pytest.raises(UserError, match=r"model: 2 maps of 300 codes each make 300\^2 .* allowed: up to 256 codes"):
         vq_vae2(quantiser={"codes": 300})

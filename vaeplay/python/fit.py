@@ -3,7 +3,6 @@
 from typing import Any
 
 from vaeplay.errors import UserError
-from vaeplay.models.parts import limits
 from vaeplay.python import inputs
 from vaeplay.python.inputs import Source
 from vaeplay.python.model import Model
@@ -41,7 +40,7 @@ def fit(
     shape, second = (tuple(part.images.shape[1:]) for part in (train, other))
     if second != shape:
         raise UserError(f"validation: found images of {list(second)}; expected {list(shape)}, as in training")
-    if reason := limits.refusal(shape, made.latent_dim, made.depth, made.settings):
+    if reason := made.refusal(shape):
         raise UserError(f"vaeplay.fit: {reason}")
     device = devices.set_up(made.device, made.threads)
     network = checkpoint.build(made, shape).to(device)

@@ -4,14 +4,16 @@ A `Cell` is stored in `settings/<cell>.json` and inside its checkpoint. `params`
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
+from vaeplay import models
 from vaeplay.errors import UserError
 from vaeplay.files import read_json
+from vaeplay.models.parts import limits
 from vaeplay.models.parts.limits import MOST_CODES
 from vaeplay.settings import axes
 from vaeplay.settings.axes import Activation
@@ -254,6 +256,11 @@ class Cell(Axes):
     threads: Threads
     settings: Annotated[dict[str, Any], AfterValidator(_known_and_valid)]
     train: TrainSettings
+
+    def refusal(self, shape: Sequence[int] | None) -> str | None:
+        """Why its model cannot be built for images of `shape`, if known, and what to change; None if it can."""
+        maps = 2 if models.kin(self.model).core == "VQVAE2" else 1
+        return limits.refusal(shape, self.latent_dim, self.depth, self.settings, maps)
 
 
 def parse(text: str, origin: str) -> Cell:

@@ -12,7 +12,6 @@ from pydantic_core import PydanticCustomError
 
 from vaeplay import data, models
 from vaeplay.errors import UserError
-from vaeplay.models.parts import limits
 from vaeplay.seeds import seed_for
 from vaeplay.settings import room, yaml_file
 from vaeplay.settings.axes import AXES, REPEAT
@@ -296,5 +295,5 @@ def _check_buildable(params: Params, origin: str) -> None:
     """Reject a cell whose model cannot be built; limits on the images' size apply if it is known beforehand."""
     shape = params.data.shape()
     for group, cell in params.cells_by_group():
-        if reason := limits.refusal(shape, cell.latent_dim, cell.depth, cell.settings):
+        if reason := cell.refusal(shape):
             raise UserError(f"{origin}: grid.{printed(group)}.{reason} (of {cell.name})")

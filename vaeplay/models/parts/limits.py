@@ -12,8 +12,13 @@ from vaeplay.errors import UserError
 MOST_CODES = 65536  # entries of a codebook
 
 
-def refusal(shape: Sequence[int] | None, latent_dim: int, depth: int, settings: Mapping[str, Any]) -> str | None:
-    """Why these settings make no model for images of `shape`, if known, and what to change; None if they do."""
+def refusal(
+    shape: Sequence[int] | None, latent_dim: int, depth: int, settings: Mapping[str, Any], maps: int
+) -> str | None:
+    """Why these settings make no model for images of `shape`, if known, and what to change; None if they do.
+
+    `maps` is how many maps of codes a model with a quantiser has.
+    """
     try:
         if "channels" in settings and depth == 0:
             return "depth: found 0; allowed: 1 or more, as a convolutional model halves its images at least once"
@@ -21,11 +26,13 @@ def refusal(shape: Sequence[int] | None, latent_dim: int, depth: int, settings: 
             halved(shape, depth)
         match settings.get("quantiser"):
             case {"name": "fsq", "levels": levels}:
-                fsq_codes(latent_dim, levels)
+                codes_of_maps(fsq_codes(latent_dim, levels), maps)
             case {"name": "lfq"}:
-                lfq_codes(latent_dim)
+                codes_of_maps(lfq_codes(latent_dim), maps)
             case {"name": "residual", "codes": codes, "stages": stages}:
-                residual_codes(codes, stages)
+                codes_of_maps(residual_codes(codes, stages), maps)
+            case {"codes": codes}:
+                codes_of_maps(codes, maps)
     except UserError as error:
         return str(error)
     return None
@@ -106,3 +113,18 @@ def residual_codes(codes: int, stages: int) -> int:
             f"are the most; allowed: up to {most} stages, or fewer models.quantiser.codes"
         )
     return codes**stages
+
+
+def codes_of_maps(codes: int, maps: int) -> int:
+    """How many codes one position has in `maps` maps together, each with so many.
+
+    Raises:
+        UserError: more than MOST_CODES, in several maps.
+    """
+    if maps > 1 and codes**maps > MOST_CODES:
+        most = next(size for size in range(codes) if (size + 1) ** maps > MOST_CODES)
+        raise UserError(
+            f"model: {maps} maps of {codes:,} codes each make {codes:,}^{maps} together, and {MOST_CODES:,} are the "
+            f"most; allowed: up to {most} codes in a map, by models.quantiser"
+        )
+    return codes**maps

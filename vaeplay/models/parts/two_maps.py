@@ -17,10 +17,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 from typing_extensions import override
 
-from vaeplay.errors import UserError
 from vaeplay.models.parts.code_prior import BATCH, KERNEL, REACH, CodePrior
 from vaeplay.models.parts.fitted import FittedDensity
-from vaeplay.models.parts.limits import MOST_CODES
+from vaeplay.models.parts.limits import codes_of_maps
 from vaeplay.models.parts.quantised import Quantised, Quantiser, listed
 from vaeplay.neighbours import nearest
 from vaeplay.noise import Noise
@@ -64,7 +63,7 @@ class Layout(nn.Module):
 
 
 class TwoMaps(Quantiser):
-    """A quantiser for each map, with `top.size` · `bottom.size` codes together.
+    """A quantiser for each map, both with as many codes.
 
     Raises:
         UserError: more than MOST_CODES.
@@ -73,12 +72,7 @@ class TwoMaps(Quantiser):
     def __init__(self, layout: Layout, top: Quantiser, bottom: Quantiser) -> None:
         super().__init__()
         self.layout, self.top, self.bottom = layout, top, bottom
-        self.size = top.size * bottom.size
-        if self.size > MOST_CODES:
-            raise UserError(
-                f"models.quantiser: makes {top.size:,} codes in each of two maps; allowed: up to "
-                f"{math.isqrt(MOST_CODES)}, or a model of one map"
-            )
+        self.size = codes_of_maps(bottom.size, maps=2)
 
     @override
     def vectors(self, codes: Tensor) -> Tensor:
