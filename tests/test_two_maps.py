@@ -10,6 +10,7 @@ from torch import Tensor
 
 from vaeplay.data.prepared import as_float
 from vaeplay.errors import UserError
+from vaeplay.models.parts import quantisers
 from vaeplay.models.parts.two_maps import Layout, TwoMapPrior, TwoMaps
 from vaeplay.noise import Noise
 
@@ -112,6 +113,19 @@ def test_both_maps_are_trained_by_the_distortion_and_both_codebooks_move() -> No
     assert gradient.abs().min() > 0
     after = [book.codebook for book in (model.quantiser.top, model.quantiser.bottom)]
     assert all(not torch.equal(*pair) for pair in zip(before, after, strict=True))
+
+
+@pytest.mark.parametrize("way", quantisers.BY_NAME)
+def test_both_maps_may_have_any_quantiser(way: str) -> None:
+    model = vq_vae2(quantiser={"name": way, "codes": 4})
+    images = making.images(20)
+    model.start(images, Noise(0), 1)
+    assert model.loss(as_float(images), 0, Noise(0)).total.isfinite().all()
+    model.eval()
+    with torch.no_grad():
+        z = model.encode(as_float(images))
+        torch.testing.assert_close(model.quantise(z), z)
+        torch.testing.assert_close(model.quantiser(model.encoder(as_float(images)), Noise(0)).vectors, z)
 
 
 def test_too_many_codes_of_both_maps_together_are_refused() -> None:
