@@ -43,7 +43,7 @@ def test_every_dense_model_has_every_network(prefix: str, name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in models.names() if models.kin(name).quantised])
 def test_every_model_of_maps_has_residual_networks(name: str) -> None:
-    model = making.model("Res" + name)
+    model: Any = making.model("Res" + name)
     assert models.kin("Res" + name).network == "residual"
     assert model.encode(as_float(making.images(4))).shape == (4, *model.code_shape)
     assert any(isinstance(layer, Block) for layer in model.encoder)

@@ -55,7 +55,9 @@ def test_the_nearest_pair_of_maps_is_the_nearest_of_all() -> None:
 def test_the_probabilities_of_all_pairs_of_maps_sum_to_one_and_draws_are_as_frequent() -> None:
     torch.manual_seed(0)
     layout = Layout((2, 2), size=2)
-    quantiser = TwoMaps(layout, *(making.model("VQVAE", quantiser={"codes": 2}).quantiser for _ in range(2)))
+    top: Any = making.model("VQVAE", quantiser={"codes": 2})
+    bottom: Any = making.model("VQVAE", quantiser={"codes": 2})
+    quantiser = TwoMaps(layout, top.quantiser, bottom.quantiser)
     prior = TwoMapPrior(quantiser, channels=4, layers=2, dropout=0.0, epochs=1, lr=0.01)
     for parameter in prior.parameters():
         parameter.add_(0.5 * torch.randn_like(parameter))  # far from uniform, so that a leak would show
@@ -74,7 +76,8 @@ def test_the_probabilities_of_all_pairs_of_maps_sum_to_one_and_draws_are_as_freq
 
 def test_with_a_silent_top_map_it_is_a_vq_vae() -> None:
     """Losses, gradients, codes, and the rate of the bottom map."""
-    two, one = vq_vae2().eval(), making.model("VQVAE", **SETTINGS).eval()
+    two: Any = vq_vae2().eval()
+    one: Any = making.model("VQVAE", **SETTINGS).eval()
     with torch.no_grad():
         for parameter in (two.quantiser.top.codebook, *two.encoder[-1].parameters(), two.code_prior.above.weight):
             parameter.zero_()
