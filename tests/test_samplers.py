@@ -108,7 +108,7 @@ def gaussian_log_density(codes: torch.Tensor, known: torch.Tensor) -> torch.Tens
 def test_a_realnvp_is_more_likely_than_a_gaussian_where_codes_are_no_gaussian_and_nearly_as_likely_as_the_truth() -> (
     None
 ):
-    known, (held_out, truth) = banana(3000, 0)[0], banana(2000, 1)
+    known, (held_out, truth) = banana(2500, 0)[0], banana(2000, 1)
     state = torch.get_rng_state()
     fitted = fit_realnvp(known, Noise(0))
     assert torch.equal(torch.get_rng_state(), state)
@@ -117,15 +117,15 @@ def test_a_realnvp_is_more_likely_than_a_gaussian_where_codes_are_no_gaussian_an
     assert found == pytest.approx(float(truth.mean()), abs=0.1)
     x, height = (100 * fitted.sample(5000, Noise(1))).unbind(1)
     assert float((height - x.square()).std()) == pytest.approx(0.5, abs=0.1)
-    again = fit_realnvp(known, Noise(0))
-    assert torch.equal(again.sample(5, Noise(1)), fitted.sample(5, Noise(1)))
+    once, again = (fit_realnvp(known[:100], Noise(0)).sample(5, Noise(1)) for _ in range(2))
+    assert torch.equal(once, again)
 
 
 @torch.no_grad()
 def test_a_realnvp_of_codes_that_are_a_gaussian_is_that_gaussian() -> None:
     """Also of few codes: the best weights are those at the start, where they cannot be told from noise."""
     turn = normal(4, 4, 1)
-    for count in (40, 2000):
+    for count in (40, 1000):
         known, held_out = normal(count, 4) @ turn, normal(2000, 4, 2) @ turn
         difference = fit_realnvp(known, Noise(0)).log_density(held_out) - gaussian_log_density(held_out, known)
         assert abs(float(difference.mean())) < 0.15

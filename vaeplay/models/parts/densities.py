@@ -30,7 +30,7 @@ SMALLEST = 1e-6  # variance that is added in every direction, as a share of the 
 
 COUPLINGS, HIDDEN = 4, 64  # of the RealNVP, and units of the hidden layer of each
 BATCH, RATE = 256, 1e-2  # of its steps: codes in each, and the peak of their learning rate
-FLOW_STEPS, FLOW_EPOCHS = 300, 50  # at most: of many codes, and of few
+FLOW_STEPS, FLOW_EPOCHS = 300, 30  # at most: of many codes, and of few
 
 
 @dataclass(frozen=True)
