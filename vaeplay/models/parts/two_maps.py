@@ -108,11 +108,11 @@ class TwoMaps(Quantiser):
         For each code of the top, the nearest of the bottom's is found at every position, and the errors of those below
         a position of the top are added up.
         """
-        vectors, bottoms = listed(z), self.bottom.entries()
-        found = [nearest(vectors - entry, bottoms) for entry in self.top.entries()]
-        errors = torch.stack([distances[:, 0].square() for distances, _ in found]).unflatten(1, (len(z), -1))
+        bottoms, sizes = self.bottom.entries(), (len(z), len(self.layout.above))
+        found = [nearest(listed(z) - entry, bottoms) for entry in self.top.entries()]
+        errors = torch.stack([distances[:, 0].square() for distances, _ in found]).unflatten(1, sizes)
         top = (errors @ self.layout.below.T).argmin(0)
-        codes = torch.stack([chosen[:, 0] for _, chosen in found]).unflatten(1, (len(z), -1))
+        codes = torch.stack([chosen[:, 0] for _, chosen in found]).unflatten(1, sizes)
         bottom = codes.gather(0, top[:, self.layout.above][None])[0]
         return self.layout.joined(top, bottom.unflatten(1, self.layout.bottom))
 
