@@ -62,3 +62,12 @@ def test_outside_of_training_the_loss_is_that_of_the_likeliest_codes() -> None:
     torch.testing.assert_close(loss.terms["distortion"], model.distortion(x, model.encode(x)))
     torch.testing.assert_close(loss.total, loss.terms["distortion"] + loss.terms["kl"])
     assert torch.equal(model.codes(x), model.encoder(x).softmax(1).argmax(1))
+
+
+def test_the_kl_of_a_sure_posterior_has_a_gradient() -> None:
+    """Of a code whose probability is 0 to the last bit."""
+    logits = torch.tensor([[300.0, 0.0, -300.0]], requires_grad=True)
+    kl = kl_from_uniform(logits)
+    assert kl.item() == pytest.approx(math.log(3))
+    (gradient,) = torch.autograd.grad(kl.sum(), logits)
+    assert gradient.isfinite().all()

@@ -81,4 +81,5 @@ def gumbel_softmax(logits: Tensor, temperature: Tensor, noise: Noise) -> Tensor:
 
 def kl_from_uniform(logits: Tensor) -> Tensor:
     """KL of the distributions over K codes from the uniform one: (B, K, …) → (B, …), nats."""
-    return math.log(logits.shape[1]) - torch.special.entr(logits.softmax(1)).sum(1)
+    logs = logits.log_softmax(1)  # of a share that has become 0, the entropy by shares alone has no gradient
+    return math.log(logits.shape[1]) + (logs.exp() * logs).sum(1)
