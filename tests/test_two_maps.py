@@ -103,6 +103,8 @@ def test_with_a_silent_top_map_it_is_a_vq_vae() -> None:
     of_top = two.code_prior.top.rate(two.quantiser.layout.parted(codes)[0])
     torch.testing.assert_close(two.measure(x, Noise(0))["rate"] - of_top, one.measure(x, Noise(0))["rate"])
     assert two.bits() == one.bits() + 9 * 2
+    top_alone, both = two.quantiser.in_stages(codes)
+    assert not top_alone.any() and torch.equal(both, two.encode(x))
 
 
 def test_both_maps_are_trained_by_the_distortion_and_both_codebooks_move() -> None:

@@ -79,6 +79,10 @@ class TwoMaps(Quantiser):
         return self.top.vectors(codes // self.bottom.size) + self.bottom.vectors(codes % self.bottom.size)
 
     @override
+    def in_stages(self, codes: Tensor) -> list[Tensor]:
+        return [self.top.vectors(codes // self.bottom.size), self.vectors(codes)]
+
+    @override
     def codes(self, z: Tensor) -> Tensor:
         h, g = z.detach().chunk(2, dim=1)
         top = self.top.codes(self.layout.means(g))
