@@ -78,7 +78,9 @@ def test_the_priors_of_the_classes_make_up_the_prior() -> None:
     assert torch.equal(tensors["class_means"], mean) and torch.equal(tensors["class_deviations"], deviation)
 
 
-@pytest.mark.parametrize("name", [name for name in models.names() if name not in ("LadderVAE", "ConditionalVAE", "VQVAE2")])
+@pytest.mark.parametrize(
+    "name", [name for name in models.names() if name not in ("LadderVAE", "ConditionalVAE", "VQVAE2")]
+)
 def test_other_models_have_none_of_these(name: str) -> None:
     model = making.model(name).eval().measured()
     assert model.reconstruct_in_stages(X) == [] and model.sample_layers(2, 2, Noise(0)) is None
