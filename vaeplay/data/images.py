@@ -2,13 +2,14 @@
 
 import hashlib
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vaeplay.data import framing
 from vaeplay.errors import UserError
 
 SPLITS = ("train", "validation", "test")
@@ -161,7 +162,7 @@ def digest(data: Images) -> str:
 
 def card(name: str, data: Images, rows: dict[str, NDArray[np.intp]]) -> dict[str, Any]:
     """What the page says of the data set: where it is from, how large it is, how its classes are balanced."""
-    classes = len(data.classes)
+    classes, frame = len(data.classes), framing(name)
     return {
         "name": name,
         "title": data.title,
@@ -171,6 +172,7 @@ def card(name: str, data: Images, rows: dict[str, NDArray[np.intp]]) -> dict[str
         "classes": list(data.classes),
         "factors": list(data.factor_names),
         "factor_sizes": list(data.factor_sizes),
+        "frame": frame and asdict(frame),
         "own_test": data.test is not None,
         "counts": {split: len(chosen) for split, chosen in rows.items()},
         "class_counts": {

@@ -5,6 +5,7 @@ Numbers stay numbers here; rounding and units belong to the views. Tuples keep t
 
 from dataclasses import dataclass, field
 
+from vaeplay.data import Frame
 from vaeplay.gallery.beta.dials import Dial
 from vaeplay.gallery.explorer.explorable import Explorable
 from vaeplay.gallery.film.frames import Film
@@ -35,7 +36,8 @@ class Split:
 class DataCard:
     """What the models were trained and measured on; `shape` is (channels, height, width).
 
-    `factors` names what is known of each image beyond its class; with `own_test` the test split is the data set's own.
+    `factors` names what is known of each image beyond its class, and `frame` says how ink was cut and placed, where it
+    was. With `own_test` the test split is the data set's own.
     `skipped` files gave no image, the first have a line in `skipped_files`. `notes` say what else was odd.
     """
 
@@ -47,6 +49,7 @@ class DataCard:
     classes: tuple[str, ...]
     splits: tuple[Split, ...]
     factors: tuple[str, ...]
+    frame: Frame | None
     own_test: bool
     skipped: int
     skipped_files: tuple[str, ...]

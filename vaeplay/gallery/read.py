@@ -133,8 +133,8 @@ def _card(root: Path) -> DataCard:
     ordered = sorted(card.counts, key=lambda name: (SPLITS.index(name) if name in SPLITS else len(SPLITS), name))
     splits = tuple(Split(name, card.counts[name], card.class_counts.get(name, ())) for name in ordered)
     picture = sheets.picture("data/examples.png", examples, card.shape) if examples else None
-    own = card.model_dump(exclude={"counts", "class_counts"})
-    return DataCard(**own, splits=splits, examples=picture)
+    own = card.model_dump(exclude={"counts", "class_counts", "frame"})
+    return DataCard(**own, frame=card.frame, splits=splits, examples=picture)
 
 
 def _cell(root: Path, name: str, card: DataCard, pictures: Container[str], stage: str) -> Cell:

@@ -80,6 +80,7 @@ def environment() -> Environment:
         "axis": words.axis,
         "bytes": words.size,
         "called": words.called,
+        "collapsed": words.collapsed,
         "count_of": words.plural,
         "duration": words.duration,
         "half": words.half,

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, JsonValue, TypeAdapter, ValidationError
 from pydantic_core import to_json
 
+from vaeplay.data import Frame
 from vaeplay.errors import UserError
 from vaeplay.gallery.page import Setting
 from vaeplay.gallery.placed import Scalar
@@ -97,6 +98,7 @@ class Card(Result):
     counts: dict[str, int]
     class_counts: dict[str, tuple[int, ...]] = {}
     factors: tuple[str, ...] = ()
+    frame: Frame | None = None
     own_test: bool = False
     skipped: int = 0
     skipped_files: tuple[str, ...] = ()

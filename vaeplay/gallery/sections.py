@@ -41,33 +41,37 @@ from vaeplay.gallery.wall import data as wall
 
 @dataclass(frozen=True)
 class Section:
-    """One section: its folder, its data, and what the bar calls it where it links to `#name`."""
+    """One section: its folder, its data, and what the bar calls it where it links to `#name`.
+
+    The links that come `first` stand in the bar wherever it is wide enough; all others are in its menu.
+    """
 
     name: str
     data: Callable[[View], dict[str, Any]]
     link: str = ""
+    first: bool = False
 
 
 SECTIONS = (
-    Section("answer", answer.data, "Answer"),
-    Section("tour", tour.data, "Tour"),
-    Section("compare", compare.data, "Compare"),
-    Section("image", image.data, "Images"),
-    Section("draw", draw.data, "Draw"),
-    Section("explorer", explorer.data, "Explorer"),
-    Section("lab", lab.data, "Lab"),
-    Section("wall", wall.data, "Samples"),
+    Section("answer", answer.data, "Answer", first=True),
+    Section("tour", tour.data, "Tour", first=True),
+    Section("compare", compare.data, "Compare", first=True),
+    Section("image", image.data, "One image"),
+    Section("draw", draw.data, "Draw", first=True),
+    Section("explorer", explorer.data, "Explorer", first=True),
+    Section("lab", lab.data, "Lab", first=True),
+    Section("wall", wall.data, "Samples", first=True),
     Section("filters", filters.data),
-    Section("table", table.data, "Cells"),
-    Section("plane", plane.data, "Rate"),
+    Section("table", table.data, "Cells", first=True),
+    Section("plane", plane.data, "Rate and distortion"),
     Section("curves", curves.data, "Curves"),
-    Section("beta", beta.data, "β"),
+    Section("beta", beta.data, "Turn β"),
     Section("film", film.data, "Film"),
-    Section("map", latent_maps.data, "Maps"),
+    Section("map", latent_maps.data, "Latent maps"),
     Section("verdicts", verdicts.data, "Verdicts"),
     Section("claims", claims.data, "Claims"),
     Section("cells", cells.data),
     Section("glossary", glossary.data, "Glossary"),
-    Section("provenance", provenance.data, "Data"),
+    Section("provenance", provenance.data, "Data and settings"),
     Section("paper", paper.data),
 )

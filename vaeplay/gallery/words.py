@@ -71,6 +71,19 @@ def axis(cell: Cell, name: str) -> str:
     return DASH if value is None else setting(value)
 
 
+def code_size(cell: Cell) -> str:
+    """How large a cell's code is, as in `8 latent dimensions`; a map of codes is named by what it is."""
+    if cell.code or not cell.latent_dim:
+        return cell.code or "Latent dimensions unknown"
+    return plural(cell.latent_dim, "latent dimension")
+
+
+def collapsed(cell: Cell) -> str:
+    """How many of a cell's latent dimensions have collapsed to the prior; empty where none has."""
+    count = sum(unit.collapsed for unit in cell.spectrum)
+    return f"{count} of {plural(len(cell.spectrum), 'dimension')} collapsed" if count else ""
+
+
 def run(number: int) -> str:
     """What a label ends in where models were trained more than once."""
     return f", run {number}"

@@ -1,5 +1,5 @@
 // The β dial: gates follow β in the page's own decoder; codes and figures lie between those of the ladder's rungs.
-import { context2d, find, findAll, fresh } from '../frame/dom.js';
+import { circles, context2d, find, findAll, fresh } from '../frame/dom.js';
 import { whileNear } from '../frame/near.js';
 import { inflate } from '../frame/inflate.js';
 import { follow, getState, setState, shows } from '../frame/state.js';
@@ -63,11 +63,7 @@ const start = (section) => {
     const colours = findAll(section, '.classes [data-path]').map((item) => getComputedStyle(item).color);
     context.strokeStyle = getComputedStyle(cloud).color;
     context.globalAlpha = 0.35;
-    for (const deviation of [1, 2, 3]) {
-      context.beginPath();
-      context.arc(size / 2, size / 2, (deviation / reach) * (size / 2), 0, 7);
-      context.stroke();
-    }
+    circles(context, size, reach);
     context.globalAlpha = 0.85;
     const points = file.tensors.cloud;
     const all = 2 * labels.length;

@@ -7,12 +7,12 @@ from vaeplay.gallery.charts import DASHES, TERMS, Chart, Table, known, line, sca
 from vaeplay.gallery.page import Cell, Page
 from vaeplay.gallery.trained import Curve
 from vaeplay.gallery.views import View
-from vaeplay.gallery.words import DASH, axis, plural
+from vaeplay.gallery.words import DASH, axis, code_size
 
 
 @dataclass(frozen=True)
 class TermCharts:
-    """One term of the loss over all cells: a chart for each number of latent dimensions, on the same scales."""
+    """One term of the loss over all cells: a chart for each size of the code, on the same scales."""
 
     term: str
     title: str
@@ -43,13 +43,14 @@ def of_terms(view: View) -> tuple[TermCharts, ...]:
 
 
 def _facets(view: View, runs: list[tuple[Cell, Curve]]) -> tuple[Chart, ...]:
-    """One chart for each number of latent dimensions. Colour is the model; the dash is the depth."""
+    """One chart for each size of the code, maps last. Colour is the model; the dash is the depth."""
     dashes = depths(view.page)
     values = [value for _, curve in runs for value in known(curve.validation)]
     epochs = [epoch for cell, _ in runs for epoch in _epochs(cell)]
     charts = []
-    for latent in sorted({cell.latent_dim or 0 for cell, _ in runs}):
-        chart = [(cell, curve) for cell, curve in runs if (cell.latent_dim or 0) == latent]
+    ordered = sorted((cell for cell, _ in runs), key=lambda cell: (cell.code is not None, cell.latent_dim or 0))
+    for size in dict.fromkeys(code_size(cell) for cell in ordered):
+        chart = [(cell, curve) for cell, curve in runs if code_size(cell) == size]
         x, y = scales(epochs, values)
         lines = tuple(
             line(
@@ -63,8 +64,7 @@ def _facets(view: View, runs: list[tuple[Cell, Curve]]) -> tuple[Chart, ...]:
             )
             for cell, curve in chart
         )
-        title = plural(latent, "latent dimension") if latent else "Latent dimensions unknown"
-        charts.append(Chart(title, x.ticks(5, whole=True), y.ticks(5), lines))
+        charts.append(Chart(size, x.ticks(5, whole=True), y.ticks(5), lines))
     return tuple(charts)
 
 

@@ -3,7 +3,6 @@
 from dataclasses import asdict
 from typing import Any
 
-from vaeplay.data import framing
 from vaeplay.gallery.views import View
 
 
@@ -12,7 +11,7 @@ def data(view: View) -> dict[str, Any]:
     page = view.page
     cells = {cell.name: cell for cell in page.cells}
     drawn = [(cells[item.cell], item.encoder) for item in page.explorer if item.encoder and item.cell in cells]
-    frame = framing(page.data.name)
+    frame = page.data.frame
     return {
         "drawn": drawn if page.images else [],
         "atlases": sum(item.encoder is None for item in page.explorer),

@@ -145,7 +145,7 @@ export const surprise = ({ measure, places }, { rate, distortion }) => {
   const [more, less] = elbo ? ['more surprising', 'less surprising'] : ['harder to rebuild', 'easier to rebuild'];
   if (share >= 1) return { share, words: `${more} than every test image` };
   if (share <= 0) return { share, words: `${less} than every test image` };
-  return { share, words: `${more} than ${Math.min(99, Math.max(1, Math.round(100 * share)))} % of test images` };
+  return { share, words: `${more} than ${Math.min(99, Math.max(1, Math.round(100 * share)))} % of the test images` };
 };
 
 /** @type {(cell: Explorable, passed: Passed) => string} */

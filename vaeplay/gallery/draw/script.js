@@ -78,14 +78,24 @@ const start = (section, facts, points) => {
   const judge = (found) => {
     const test = source().test;
     const what = test === undefined ? 'Your image' : `Test image no. ${points.rows[test]}`;
-    const by = (of) => found.reduce((best, one) => (of(one) > of(best) ? one : best));
-    const [closestName] = by(([, passed]) => -squaredError(passed, x));
-    const sure = ([name, passed]) => surprise(facts.cells[name], passed);
-    const [name, passed] = by((one) => (facts.cells[one[0]].measure === 'elbo' ? (sure(one)?.share ?? -1) : -1));
-    const words = facts.cells[name].measure === 'elbo' ? sure([name, passed])?.words : null;
-    const surprised = words ? ` It surprises ${cellOf(name).label} most: ${words}.` : '';
-    say(`${what}: ${cellOf(closestName).label} comes closest.${surprised}`);
+    const errors = found.map(([name, passed]) => ({ name, text: squaredError(passed, x).toFixed(4) })); // as the table has it
+    const least = errors.reduce((best, one) => (Number(one.text) < Number(best.text) ? one : best)).text;
+    const near = errors.filter(({ text }) => text === least).map(({ name }) => name);
+    const comes = near.length > 1 ? 'come equally close' : 'comes closest';
+    say(`${what}: ${named(near)} ${comes} (MSE ${least}).${surprised(found)}`);
   };
+  /** @type {(found: import('./passing.js').All) => string} */
+  const surprised = (found) => {
+    const able = found.filter(([name]) => facts.cells[name].measure === 'elbo');
+    const all = able.flatMap(([name, passed]) => ({ name, ...(surprise(facts.cells[name], passed) ?? { share: -1, words: '' }) }));
+    const { words } = all.reduce((most, one) => (one.share > most.share ? one : most), { share: -1, words: '' });
+    const most = all.filter((one) => one.words === words).map(({ name }) => name);
+    return words ? ` It surprises ${named(most)} ${most.length > 1 ? 'equally' : 'most'}: ${words}.` : '';
+  };
+  // Cells that tie; of many, how many they are.
+  /** @type {(names: string[]) => string} */
+  const named = (names) =>
+    names.length > 2 ? `${names.length} cells` : names.map((name) => cellOf(name).label).join(' and ');
 
   // Passes the image; while the worker is at it, the last wish waits.
   const run = async () => {

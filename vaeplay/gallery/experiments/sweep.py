@@ -210,5 +210,5 @@ def _cell(
 
 
 def _page(cells: tuple[Cell, ...]) -> Page:
-    data = DataCard("", "", "", "", (), (), (), (), False, 0, (), (), "", None)
+    data = DataCard("", "", "", "", (), (), (), (), None, False, 0, (), (), "", None)
     return Page(data, None, Provenance(None, False, None, None, ()), (), False, 0.0, cells, None, (), ())

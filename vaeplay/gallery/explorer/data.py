@@ -8,6 +8,7 @@ from vaeplay.gallery.explorer.explorable import Explorable
 from vaeplay.gallery.map.data import marks
 from vaeplay.gallery.page import Cell, Page
 from vaeplay.gallery.views import View
+from vaeplay.gallery.words import collapsed
 from vaeplay.verdicts import words
 from vaeplay.verdicts.table import Compared
 
@@ -24,6 +25,7 @@ def data(view: View) -> dict[str, Any]:
             "opening": opening(page),
             "pairs": {f"{pair.first} {pair.second}": traded(pair) for pair in _pairs(page)},
             "reasons": {item.cell: item.reason for item in page.explorer if item.reason},
+            "collapsed": {cell.name: text for cell in page.cells if (text := collapsed(cell))},
         },
     }
 

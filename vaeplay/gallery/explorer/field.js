@@ -44,6 +44,16 @@ export const fieldOf = ({ about, tensors }, scale) => {
   return canvas;
 };
 
+/**
+ * The field at the nearest of its places, the larger the farther from the training codes.
+ * @type {(cell: import('./engine.js').Explorable, place: number[]) => number}
+ */
+export const fieldAt = ({ about, tensors }, [a, b]) => {
+  const { side, reach } = about.field;
+  const step = (value) => Math.round(((Math.min(1, Math.max(-1, value / reach)) + 1) / 2) * (side - 1));
+  return tensors.field[step(-b) * side + step(a)];
+};
+
 /** @param {HTMLCanvasElement} canvas */
 export const drawScale = (canvas) => {
   Object.assign(canvas, { width: 128, height: 1 });

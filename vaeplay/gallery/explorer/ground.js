@@ -1,10 +1,10 @@
 // What does not move on a pad: the field of holes with draws from the prior, circles of whole standard deviations, and
 // the test images, as points or as the ellipses of their posteriors.
-import { element, fresh } from '../frame/dom.js';
+import { circles, element, fresh } from '../frame/dom.js';
 import { fieldOf } from './field.js';
 
 /**
- * @typedef {import('./side.js').Side} Side
+ * @typedef {Pick<import('./side.js').Side, 'pad' | 'size' | 'scale' | 'spot'>} Side What a ground needs of a side.
  * @typedef {import('./engine.js').Explorable} Explorable
  */
 
@@ -15,6 +15,15 @@ import { fieldOf } from './field.js';
 export const pixel = ({ size, scale }, [a, b]) => {
   const half = size / 2;
   return [half + (a / scale) * half, half - (b / scale) * half];
+};
+
+/**
+ * Standard deviations from the middle of a cell's plane to its edge: all but the farthest points are there.
+ * @type {(cell: Explorable) => number}
+ */
+export const reachOf = (cell) => {
+  const sizes = Float32Array.from(cell.tensors.points, Math.abs).sort();
+  return Math.min(8, Math.max(3, 1.05 * sizes[Math.floor(0.995 * (sizes.length - 1))]));
 };
 
 /** @type {(context: CanvasRenderingContext2D, side: Side, cell: Explorable) => void} */
@@ -62,11 +71,7 @@ export const ground = (side, cell, layers, points) => {
   const field = layers.includes('holes') ? fieldOf(cell, side.scale) : null;
   if (field) context.drawImage(field, 0, 0, side.size, side.size);
   context.strokeStyle = getComputedStyle(side.pad).borderTopColor;
-  for (let ring = 1; ring < side.scale * 1.5; ring++) {
-    context.beginPath();
-    context.arc(side.size / 2, side.size / 2, ((ring / side.scale) * side.size) / 2, 0, 2 * Math.PI);
-    context.stroke();
-  }
+  circles(context, side.size, side.scale, Math.ceil(side.scale * 1.5) - 1); // up to the corners
   const flat = cell.tensors.points;
   side.spot = (index) => pixel(side, [flat[2 * index], flat[2 * index + 1]]);
   if (field) draws(context, side, cell);

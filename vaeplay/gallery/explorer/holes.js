@@ -23,10 +23,11 @@ const start = (explorer) => {
   /** @type {(name: string) => string} */
   const share = (name) => {
     const { holes, test_holes: tests, outside } = cellOf(name).metrics;
-    if (typeof holes !== 'number') return '';
-    const rest = typeof outside === 'number' ? `, ${percent(outside)} lie off the training codes` : '';
-    const real = typeof tests === 'number' ? ` (test images: ${percent(tests)})` : '';
-    return `Holes: ${percent(holes)} of draws${real}${rest}.`;
+    const collapsed = facts.collapsed[name] ? ` ${facts.collapsed[name]} to the prior.` : '';
+    if (typeof holes !== 'number') return collapsed;
+    const rest = typeof outside === 'number' ? `; ${percent(outside)} of draws lie outside the training codes` : '';
+    const real = typeof tests === 'number' ? ` (of test images: ${percent(tests)})` : '';
+    return `Draws in holes: ${percent(holes)}${real}${rest}.${collapsed}`;
   };
 
   let shown = '';

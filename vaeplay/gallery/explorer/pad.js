@@ -1,6 +1,6 @@
 // The pads of the explorer: a cell's plane, and the point that is dragged over it.
 import { fresh } from '../frame/dom.js';
-import { ground, pixel } from './ground.js';
+import { ground, pixel, reachOf } from './ground.js';
 
 /**
  * `take` may take an image whose point is clicked, and then says so; else the place becomes that image's code.
@@ -13,11 +13,7 @@ export const startPads = (explorer, points, take) => {
   const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
   const CLICK = 4; // pixels that a pointer may move between its pressing and its release
 
-  // Standard deviations from the middle to the edge: all but the farthest points are there, on both cells' pads.
-  const reachOf = (cell) => {
-    const sizes = Float32Array.from(cell.tensors.points, Math.abs).sort();
-    return Math.min(8, Math.max(3, 1.05 * sizes[Math.floor(0.995 * (sizes.length - 1))]));
-  };
+  // Both cells' pads have one scale.
   const reach = () => Math.max(...sides.flatMap(({ cell }) => (cell ? [(cell.reach ??= reachOf(cell))] : [])));
 
   const placeAt = (side, x, y) => {

@@ -198,9 +198,9 @@ const start = (section, points) => {
 const section = document.getElementById('explorer');
 /**
  * What the page knows of its cells: which two come first and where, what each pair gains and loses, by configurations,
- * and why a cell is not live.
+ * why a cell is not live, and how many of its dimensions have collapsed.
  * @type {{ opening: { cells: string[], at: number[] | null }, pairs: Record<string, string>,
- *   reasons: Record<string, string> }}
+ *   reasons: Record<string, string>, collapsed: Record<string, string> }}
  */
 export const facts = JSON.parse(document.getElementById('explorer-data')?.textContent ?? '{}');
 export const explorer = section && points && start(section, points);

@@ -34,8 +34,9 @@ const start = (explorer, points) => {
   const panel = find(explorer.section, '.posterior');
   const canvas = find(panel, 'canvas', HTMLCanvasElement);
   const [status, table] = [find(panel, '[role=status]'), find(panel, 'dl')];
-  const [toggle, why] = [find(explorer.section, '[data-layer=exact]', HTMLInputElement), find(explorer.section, '.lack')];
+  const [toggle, why] = [find(explorer.section, '[data-layer=exact]', HTMLInputElement), find(explorer.section, '.outcome')];
   let wanted = '';
+  let outcome = ''; // in short, beside the tick that asks for it
 
   const say = (text) => {
     if (status.textContent !== text) status.textContent = text;
@@ -72,6 +73,7 @@ const start = (explorer, points) => {
   const compute = async (cell, index, key) => {
     const stale = () => wanted !== key;
     canvas.hidden = table.hidden = true;
+    outcome = '…';
     say(`Decoding some thousand codes for ${points.name(index)} …`);
     const pixels = exactly(await sheet()) ? await points.pixels(index) : null;
     if (stale()) return;
@@ -85,6 +87,8 @@ const start = (explorer, points) => {
     if (!found || stale()) return;
     draw(found, mean, deviation);
     const { evidence, elbo, error, square } = found;
+    outcome = `log p(x) = ${nats(evidence)}, ELBO ${nats(elbo)}`;
+    why.textContent = outcome;
     const values = { evidence: nats(evidence), elbo: nats(elbo), gap: nats(evidence - elbo) };
     for (const [name, text] of Object.entries(values)) find(table, `[data-value=${name}]`).textContent = text;
     canvas.hidden = table.hidden = false;
@@ -98,15 +102,17 @@ const start = (explorer, points) => {
     const cells = sides.flatMap(({ cell }) => (cell ? [cell] : []));
     const cell = cells.find((item) => !obstacle(item));
     toggle.disabled = !cell;
-    why.textContent = cell ? '' : `Exact posterior: ${obstacle(cells[cells.length - 1])}.`;
     panel.hidden = !cell || !state.layers.includes('exact');
     const index = state.base?.kind === 'image' && !state.at ? state.base.index : -1;
     const key = panel.hidden || !cell ? '' : `${cell.cell} ${index}`;
-    if (key === wanted) return;
+    const changed = key !== wanted;
     wanted = key;
-    if (!cell || !key) return;
-    if (index >= 0) compute(cell, index, key);
-    else say('Click the point of a test image above to choose it.');
+    if (changed) {
+      outcome = key && index < 0 ? 'click the point of a test image' : '';
+      if (cell && index >= 0 && key) compute(cell, index, key);
+      else if (key) say('Click the point of a test image above to choose it.');
+    }
+    why.textContent = cell ? outcome : `Exact posterior: ${obstacle(cells[cells.length - 1])}.`;
   });
 };
 

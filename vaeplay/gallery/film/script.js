@@ -1,5 +1,5 @@
 // The film of the training: one scrubber for all cells. Between two frames, points move in a straight line.
-import { context2d, find, findAll, fresh } from '../frame/dom.js';
+import { circles, context2d, find, findAll, fresh } from '../frame/dom.js';
 import { whileNear } from '../frame/near.js';
 import { inflate } from '../frame/inflate.js';
 import { follow, getState, setState, shows } from '../frame/state.js';
@@ -75,11 +75,7 @@ const start = (section) => {
       return;
     }
     context.globalAlpha = 0.35;
-    for (const deviation of film.prior ? [1, 2, 3] : []) {
-      context.beginPath();
-      context.arc(size / 2, size / 2, (deviation / film.reach) * (size / 2), 0, 7);
-      context.stroke();
-    }
+    if (film.prior) circles(context, size, film.reach);
     context.globalAlpha = 0.85;
     film.labels.forEach((label, n) => {
       context.fillStyle = colours[label % colours.length];

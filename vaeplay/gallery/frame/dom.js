@@ -57,6 +57,18 @@ export const fresh = (canvas, across = canvas.clientWidth, down = canvas.clientH
 };
 
 /**
+ * Circles at 1, 2 … `count` standard deviations around the middle of a square plane, whose edge lies at `reach` of them.
+ * @type {(context: CanvasRenderingContext2D, size: number, reach: number, count?: number) => void}
+ */
+export const circles = (context, size, reach, count = 3) => {
+  for (let deviations = 1; deviations <= count; deviations++) {
+    context.beginPath();
+    context.arc(size / 2, size / 2, (deviations / reach) * (size / 2), 0, 2 * Math.PI);
+    context.stroke();
+  }
+};
+
+/**
  * A new element with its properties and children.
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag

@@ -12,11 +12,28 @@ const MARGIN = 8;
 const LINE = 18; // of the name and the legend, in the chart's own pixels
 const WIDTH = 1600; // pixels that a PNG has at least
 
+const note = element('p', { className: 'saved' });
+note.setAttribute('role', 'status');
+document.body.append(note);
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let fading;
+/**
+ * Saves what is at an address, and says so: many browsers show nothing.
+ * @type {(href: string, name: string) => void}
+ */
+const download = (href, name) => {
+  element('a', { href, download: name }).click();
+  (document.querySelector('dialog[open]') ?? document.body).append(note); // what is outside of a dialog is inert
+  note.textContent = `Saved ${name}`;
+  clearTimeout(fading);
+  fading = setTimeout(() => (note.textContent = ''), 4000);
+};
+
 /** @type {(text: string, type: string, name: string) => void} */
 export const saveText = (text, type, name) => {
-  const link = element('a', { href: URL.createObjectURL(new Blob([text], { type })), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  const href = URL.createObjectURL(new Blob([text], { type }));
+  download(href, name);
+  setTimeout(() => URL.revokeObjectURL(href), 1000);
 };
 
 /**
@@ -24,7 +41,7 @@ export const saveText = (text, type, name) => {
  * @param {HTMLCanvasElement} canvas
  * @param {string} name
  */
-export const saveCanvas = (canvas, name) => element('a', { href: canvas.toDataURL(), download: name }).click();
+export const saveCanvas = (canvas, name) => download(canvas.toDataURL(), name);
 
 /** @type {(tag: string, attributes: Record<string, string | number>, ...children: (Element | string)[]) => SVGElement} */
 const svgElement = (tag, attributes, ...children) => {

@@ -132,6 +132,8 @@ document.addEventListener('click', (event) => {
   const link = closest(event, 'a[href^="#"]');
   if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
+  const menu = link.closest('[popover]');
+  if (menu instanceof HTMLElement) menu.hidePopover();
   const target = (link.getAttribute('href') ?? '').slice(1);
   if (target.startsWith('cell=')) {
     setState({ cell: decodeURIComponent(target.slice(5)), zoom: null }, { push: true });

@@ -29,6 +29,7 @@ DIALS = (
     Dial("rate", "Learning rate", "lr", ("0.0003", "0.001", "0.003", "0.01", "0.03"), "0.003"),
     Dial("latent", "Latent dimensions", "latent", ("2", "3", "4", "8", "16", "32"), "2", resets=True),
     Dial("hidden", "Hidden units", "hidden", ("8", "16", "32", "64", "128", "256"), "64", resets=True),
+    Dial("images", "Training images", "images", ("all", "1000", "300", "100"), "all", resets=True),
     Dial("activation", "Activation", "", ("ReLU", "tanh"), "ReLU", resets=True),
 )
 
@@ -48,14 +49,14 @@ class Preset:
         return word(self.settings)
 
 
-HASTE = {"beta": "4", "rate": "0.03", "hidden": "32"}
+LARGE_STEPS = {"beta": "4", "rate": "0.03", "hidden": "32"}
 
 PRESETS = (
     Preset(
         "A VAE that works",
-        "The codes spread out to fill the prior's circles, and samples look like the data.",
-        "At β = 1 a nat of rate costs as much as a nat of distortion, so each digit gets just the room that pays for "
-        "itself.",
+        "The codes spread out until they fill the prior's circles, and samples look like the data.",
+        "At β = 1 a nat of rate costs as much as a nat of distortion, so a code says whatever saves more distortion "
+        "than it costs.",
         {},
     ),
     Preset(
@@ -67,30 +68,37 @@ PRESETS = (
     ),
     Preset(
         "Blur",
-        "The codes are in use, but reconstructions stay blurred, and samples too.",
+        "The codes are in use, but reconstructions and samples stay blurred.",
         "With β = 4 and two dimensions a code says little, and the best guess from little is the mean of all images "
         "that share a code.",
         {"beta": "4"},
     ),
     Preset(
         "An AE's drifting codes",
-        "The codes leave the prior's circles and keep on spreading. Where there are none, what is decoded is no image.",
-        "Without noise and rate nothing holds the codes near the origin or near each other.",
+        "The codes leave the prior's circles and keep spreading. Between them, the decoded plane shows no clear "
+        "images.",
+        "Without noise and rate, nothing holds the codes near the origin or near each other.",
         {"model": "AE", "activation": "tanh"},
     ),
     Preset(
-        "A collapse by haste",
-        "Within a second the rate is 0, and there it stays.",
-        "At β = 4 a code is worth its rate: see the blur above. But with large steps the encoder gives it up before "
-        "the decoder has learnt to read it, and then nothing pulls it back.",
-        HASTE,
+        "Memorising",
+        "The distortion of the training images keeps falling; that of images held out, dashed, soon rises again.",
+        "An AE with long codes can learn 100 images one by one, and what it learns of them does not carry over.",
+        {"model": "AE", "latent": "16", "hidden": "128", "images": "100"},
+    ),
+    Preset(
+        "Collapse from large steps",
+        "Within a second the rate is 0, and it stays there.",
+        "At β = 4 a code is worth its rate, as Blur shows. But with a high learning rate the encoder gives it up "
+        "before the decoder has learned to read it, and then nothing brings it back.",
+        LARGE_STEPS,
     ),
     Preset(
         "Warm-up rescues it",
         "The same run with KL warm-up: the codes spread out at first, then draw closer, and stay in use.",
-        "While the rate weighs little the decoder learns to read the code, so that it is worth its rate when that has "
-        "its full weight.",
-        HASTE | {"warmup": "500"},
+        "While the rate weighs little, the decoder learns to read the code, which is then worth its rate at full "
+        "weight.",
+        LARGE_STEPS | {"warmup": "500"},
     ),
 )
 

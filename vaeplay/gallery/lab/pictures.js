@@ -1,5 +1,5 @@
 // What the lab draws: points of codes, rows of small images, and curves.
-import { context2d, fresh } from '../frame/dom.js';
+import { circles, context2d, fresh } from '../frame/dom.js';
 
 /**
  * Codes in the mark of their class, over circles of one, two and three standard deviations of the prior.
@@ -13,11 +13,7 @@ export const drawPlane = (canvas, points, labels, reach, marks) => {
   const [context, across] = fresh(canvas);
   const half = across / 2;
   context.strokeStyle = getComputedStyle(canvas).color;
-  for (let ring = 1; ring <= 3; ring++) {
-    context.beginPath();
-    context.arc(half, half, (ring / reach) * half, 0, 2 * Math.PI);
-    context.stroke();
-  }
+  circles(context, across, reach);
   for (let n = 0; n < points.length / 2; n++) {
     const { path, colour } = marks[labels[n] % marks.length];
     context.save();
@@ -58,8 +54,9 @@ export const drawImages = (canvas, levels, { height, width }, columns) => {
  * @param {number[]} steps
  * @param {number[]} values
  * @param {number} low the value at the bottom
+ * @param {number[]} others values of a second curve, which is dashed
  */
-export const drawCurve = (canvas, steps, values, low) => {
+export const drawCurve = (canvas, steps, values, low, others = []) => {
   if (!steps.length) {
     fresh(canvas);
     return;
@@ -67,14 +64,17 @@ export const drawCurve = (canvas, steps, values, low) => {
   const [context, across, down] = fresh(canvas);
   const style = getComputedStyle(canvas);
   const last = steps[steps.length - 1];
-  const late = values.filter((_, at) => steps[at] > 0.1 * last);
+  const late = [values, others].flatMap((curve) => curve.filter((_, at) => steps[at] > 0.1 * last));
   const top = low + 1.3 * Math.max(Math.max(...late) - low, 0.5);
   context.strokeStyle = style.color;
   context.lineWidth = 1.7;
   context.lineJoin = 'round';
-  context.beginPath();
-  values.forEach((value, at) => context.lineTo((steps[at] / last) * across, down - 1 - ((value - low) / (top - low)) * (down - 2)));
-  context.stroke();
+  [values, others].forEach((curve, n) => {
+    context.setLineDash(n ? [5, 3] : []);
+    context.beginPath();
+    curve.forEach((value, at) => context.lineTo((steps[at] / last) * across, down - 1 - ((value - low) / (top - low)) * (down - 2)));
+    context.stroke();
+  });
   context.fillStyle = style.getPropertyValue('--muted');
   context.font = `11px ${style.fontFamily}`;
   context.fillText(low.toFixed(low ? 1 : 0), 4, down - 4);

@@ -31,8 +31,9 @@ const start = (section) => {
 
   /** @type {Uint8Array} */
   let originals;
-  /** @type {{ steps: number[], distortion: number[], rate: number[] }} */
-  let history = { steps: [], distortion: [], rate: [] };
+  /** @type {() => { steps: number[], distortion: number[], heldOut: number[], rate: number[] }} */
+  const nothing = () => ({ steps: [], distortion: [], heldOut: [], rate: [] });
+  let history = nothing();
   /** @type {Look | null} */
   let latest = null;
   let [run, waiting, since, before] = [0, 0, 0, 0];
@@ -82,6 +83,7 @@ const start = (section) => {
     if (look.trained) {
       history.steps.push(look.steps);
       history.distortion.push(look.distortion);
+      history.heldOut.push(look.heldOut);
       history.rate.push(look.rate);
     }
     if (history.steps.length > KEPT) {
@@ -119,11 +121,12 @@ const start = (section) => {
     both.set(latest.pairs, latest.pairs.length);
     drawImages(pairs, both, size, shown.length);
     drawImages(samples, latest.samples, size, 10);
-    drawCurve(curves[0], history.steps, history.distortion, Math.min(...history.distortion));
+    drawCurve(curves[0], history.steps, history.distortion, Math.min(...history.distortion, ...history.heldOut), history.heldOut);
     drawCurve(curves[1], history.steps, history.rate, 0);
     const isVae = model === 'VAE';
     const [distortion, rate] = [history.distortion.at(-1), history.rate.at(-1)];
-    outputs[0].value = distortion === undefined ? '' : `${distortion.toFixed(1)} nats per image`;
+    const held = `; images held out (dashed): ${history.heldOut.at(-1)?.toFixed(1)}`;
+    outputs[0].value = distortion === undefined ? '' : `${distortion.toFixed(1)} nats per image${held}`;
     outputs[1].value = !isVae ? 'none: an AE has no rate' : rate === undefined ? '' : `${rate.toFixed(2)} nats per image`;
     find(section, '.axes').textContent =
       latent > 2 ? `dimensions ${axes[0] + 1} and ${axes[1] + 1}; ${used} of ${latent} in use` : '';
@@ -156,7 +159,7 @@ const start = (section) => {
   };
   const restart = () => {
     run += 1;
-    history = { steps: [], distortion: [], rate: [] };
+    history = nothing();
     since = 0; // the count of steps is shown anew at once
     if (!ready) return;
     ask({ start: { run, settings: settings() } });

@@ -10,6 +10,7 @@ import { makeEngine } from './engine.js';
  * @property {number} latent
  * @property {number} hidden
  * @property {'ReLU' | 'tanh'} activation
+ * @property {number | string} images that are trained on, at most; no number for all
  * @property {number} seed
  *
  * @typedef {object} Data Grey levels of the images, one after the other, and the rows of those that are reconstructed.
@@ -29,6 +30,7 @@ import { makeEngine } from './engine.js';
  * @property {number} trained images of this wish
  * @property {number} distortion their mean, in nats per image
  * @property {number} rate
+ * @property {number} heldOut distortion of images that are not trained on
  * @property {number} weight of the rate
  * @property {Float32Array} points two numbers of each image's code
  * @property {number[]} axes which two
@@ -43,13 +45,14 @@ import { makeEngine } from './engine.js';
 const makeLab = (engine) => {
   const BATCH = 64; // images of a step
   const [POINTS, SAMPLES, GRID] = [500, 20, 12]; // images that the plane shows, samples, and tiles along the decoded plane
+  const HELD = 100; // images that are held out, the last ones, but no more than a fifth
   /** @type {Data} */ let data;
   /** @type {Settings} */ let settings;
   /** @type {ReturnType<typeof engine.network>} */ let network;
   /** @type {ReturnType<typeof engine.generator>} */ let random;
   let images = new Float32Array(0);
-  let [x, noise, fixed] = [images, images, images];
-  let [run, steps, count, reach] = [0, 0, 0, 3];
+  let [x, noise, fixed, own] = [images, images, images, images];
+  let [run, steps, count, held, reach] = [0, 0, 0, 0, 3];
   let axes = [0, 1];
 
   const begin = (start) => {
@@ -57,22 +60,26 @@ const makeLab = (engine) => {
     [steps, reach, axes] = [0, 3, [0, 1]];
     const { hidden, latent, activation, seed } = settings;
     random = engine.generator(seed);
-    count = Math.min(POINTS, images.length / data.pixels);
+    const all = images.length / data.pixels;
+    [count, held] = [Math.min(POINTS, all), Math.min(HELD, Math.floor(all / 5))];
     const most = Math.max(BATCH, POINTS);
     network = engine.network({ pixels: data.pixels, hidden, latent, activation }, random, Float32Array, most);
     [x, noise] = [new Float32Array(BATCH * data.pixels), new Float32Array(BATCH * latent)];
     fixed = new Float32Array(SAMPLES * latent);
     random.normal(fixed);
+    own = new Float32Array(held * latent);
+    random.normal(own);
   };
   const weight = () => settings.beta * (settings.warmup ? Math.min(1, steps / settings.warmup) : 1);
 
   const train = ({ milliseconds = Infinity, steps: most = Infinity }) => {
     const { pixels } = data;
+    const learned = Math.min(Number(settings.images) || Infinity, images.length / pixels - held);
     const until = performance.now() + milliseconds;
     let [trained, distortion, rate] = [0, 0, 0];
     while (trained < most && performance.now() < until) {
       for (let n = 0; n < BATCH; n++) {
-        const image = random.whole(images.length / pixels) * pixels;
+        const image = random.whole(learned) * pixels;
         x.set(images.subarray(image, image + pixels), n * pixels);
       }
       random.normal(noise);
@@ -98,6 +105,26 @@ const makeLab = (engine) => {
     const means = new Float32Array(number * latent);
     for (let n = 0; n < number; n++) means.set(statistics.subarray(2 * n * latent, (2 * n + 1) * latent), n * latent);
     return means;
+  };
+
+  // The distortion of the images that are held out, with one draw of a VAE's noise, the same at every look.
+  const heldOut = () => {
+    const { latent, model } = settings;
+    const rows = images.subarray(images.length - held * data.pixels);
+    const statistics = network.encode(rows, held);
+    const codes = meansOf(statistics, held);
+    if (model === 'VAE') {
+      codes.forEach((mean, at) => {
+        const logVariance = statistics[at + latent * (Math.floor(at / latent) + 1)];
+        codes[at] = mean + Math.exp(logVariance / 2) * own[at];
+      });
+    }
+    const logits = network.decode(codes, held);
+    let sum = 0;
+    for (let at = 0; at < rows.length; at++) {
+      sum += Math.max(logits[at], 0) + Math.log1p(Math.exp(-Math.abs(logits[at]))) - rows[at] * logits[at];
+    }
+    return sum / Math.max(1, held);
   };
 
   // Samples: from the prior, or for an autoencoder, which has none, from a Gaussian fitted to its codes.
@@ -147,17 +174,18 @@ const makeLab = (engine) => {
     }
     const originals = new Float32Array(shown.length * pixels);
     shown.forEach((row, n) => originals.set(images.subarray(row * pixels, (row + 1) * pixels), n * pixels));
-    const own = meansOf(network.encode(originals, shown.length), shown.length);
+    const rebuilt = meansOf(network.encode(originals, shown.length), shown.length);
     return {
       run,
       steps,
       ...loss,
+      heldOut: heldOut(),
       weight: settings.model === 'VAE' ? weight() : 0,
       points,
       axes,
       used: variances.filter((variance) => variance >= 0.01).length,
       reach,
-      pairs: decoded(own, shown.length),
+      pairs: decoded(rebuilt, shown.length),
       samples: decoded(sampled(codes, means), SAMPLES),
       grid: decoded(grid, GRID * GRID),
     };

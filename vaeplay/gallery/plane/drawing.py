@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from vaeplay.gallery.page import Estimate
 from vaeplay.gallery.scale import Scale, Tick, clamp, extent
 from vaeplay.gallery.views import View
-from vaeplay.gallery.words import half, number
+from vaeplay.gallery.words import axis, half, number
 
 WIDTH, HEIGHT = 760, 430
 STRIP_LEFT, STRIP_RIGHT = 56, 136
@@ -121,13 +121,16 @@ def plane(view: View) -> Plane | None:
     deep = "depth" in {axis.name for axis in view.varying}
     spots, texts = [], []
     for cell, rate, distortion in shown:
-        text = "" if cell.latent_dim is None else f"{cell.latent_dim}/{cell.depth}" if deep else str(cell.latent_dim)
+        text = "" if cell.latent_dim is None else axis(cell, "latent_dim")
+        if deep and text and not cell.code:
+            text = f"{text}/{cell.depth}"
         if rate is None:
             across = (STRIP_LEFT + STRIP_RIGHT) / 2 + next(aside)
         elif rate.value <= limit:
             across = x(rate.value)
         else:
-            across, text = BEYOND_LEFT + 14.0, f"{text} · {number(rate.value, 0)}"
+            across = BEYOND_LEFT + 14.0
+            text = " · ".join(filter(None, ("" if cell.code else text, number(rate.value, 0))))  # the strip is narrow
         spots.append((across, y(distortion.value)))
         texts.append(text)
     places = beside(spots, texts)

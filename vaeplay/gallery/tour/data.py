@@ -8,6 +8,7 @@ from vaeplay.gallery.claims.told import Told, told
 from vaeplay.gallery.page import Cell, Page
 from vaeplay.gallery.tour import links
 from vaeplay.gallery.tour.links import Link
+from vaeplay.gallery.tour.overfit import Overfit, most_overfit
 from vaeplay.gallery.tour.stations import STATIONS, Station
 from vaeplay.gallery.views import View
 from vaeplay.gallery.words import plural
@@ -27,7 +28,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Stop:
-    """A station of this page: its texts, its predictions, what this run has and says, and what there is to see."""
+    """A station of this page: its texts, its predictions, what this run has and says, and what there is to see.
+
+    `planes` are the cells whose holes are drawn, and `overfit` is what there is to see of overfitting.
+    """
 
     station: Station
     choices: tuple[Choice, ...]
@@ -36,6 +40,8 @@ class Stop:
     after: str
     links: tuple[Link, ...]
     pictures: tuple[tuple[str, Strip], ...]
+    planes: tuple[Cell, ...]
+    overfit: Overfit | None
 
 
 def data(view: View) -> dict[str, Any]:
@@ -79,6 +85,8 @@ def stop(station: Station, ledger: dict[str, Judged], view: View) -> Stop:
         after=station.after[judged.verdict],
         links=links.of(station.key, view.page, pairs) if pairs else (),
         pictures=links.strips(station.key, view.page, pairs) if pairs else (),
+        planes=links.planes(view.page, pairs) if station.key == "holes" else (),
+        overfit=most_overfit(view.page) if station.key == "overfitting" else None,
     )
 
 

@@ -69,8 +69,15 @@ def _one_image(page: Page, pairs: list[Pair]) -> Link | None:
     return Link(
         f"See the image that {second.label} rebuilds worst, through all cells",
         _address(("of", second.name)),
-        "Beside each reconstruction stands its error, the brighter the larger: does it lie along the edges of strokes?",
+        "Beside each reconstruction is its error, brighter where it is larger: does it lie along the edges of strokes?",
     )
+
+
+def planes(page: Page, pairs: list[Pair]) -> Pair | tuple[()]:
+    """The pair whose latent spaces have two dimensions and can be drawn; nothing where the page has none."""
+    drawn = {item.cell: item for item in page.explorer if item.way == "live" and item.plane}
+    both = [pair for pair in pairs if {cell.name for cell in pair} <= set(drawn)]
+    return min(both, key=lambda pair: drawn[pair[0].name].hole is None) if both else ()
 
 
 def _holes(page: Page, pairs: list[Pair]) -> Link | None:
@@ -78,13 +85,13 @@ def _holes(page: Page, pairs: list[Pair]) -> Link | None:
     both = [pair for pair in pairs if {cell.name for cell in pair} <= set(live)]
     if not both:
         return None
-    first, second = min(both, key=lambda pair: (not live[pair[0].name].plane, live[pair[0].name].hole is None))
+    first, second = planes(page, pairs) or both[0]
     hole = live[first.name].hole
     at = [("at", ",".join(f"{place:.3g}" for place in hole))] if hole else []
     return Link(
         "Fly over both latent spaces in the explorer",
         _address(("explore", first.name), ("explore", second.name), *at),
-        "Bright colours are far from all training codes. Drag the ring there: what does each decoder make of it?",
+        "Coloured places are far from all training codes. Drag the ring there: what does each decoder make of it?",
     )
 
 
@@ -95,7 +102,7 @@ def _draws(page: Page, pairs: list[Pair]) -> Link | None:
     return Link(
         "See where the prior draws",
         _address(("explore", cell.name), ("draw", "0")),
-        "The + marks are draws from the prior: do they lie where the coloured points are, the codes of images?",
+        "The + marks are draws from the prior: do they lie where the points are, the codes of test images?",
     )
 
 
@@ -104,9 +111,9 @@ def _exact(page: Page, pairs: list[Pair]) -> Link | None:
     if not cell or not page.images:
         return None
     return Link(
-        "See the exact cloud of one image",
+        "See the true posterior of one image",
         _address(("explore", cell.name), ("image", page.images.rows[0]), ("layers", "ellipses,exact")),
-        "In the panel Exact posterior, below: does the white ellipse cover the bright part, and nothing else?",
+        "In the panel Exact posterior: do the white ellipses cover the bright part, and nothing else?",
     )
 
 
@@ -140,7 +147,7 @@ def _film(page: Page, pairs: list[Pair]) -> Link | None:
     return Link(
         "Watch the training",
         _address(("film", frame)),
-        f"The curve below each cell is its validation loss, and the film stands near epoch {best}, the best of "
+        f"The curve below each cell is its validation loss. The film stands near epoch {best}, the best of "
         f"{first.label}. Is {second.label} still improving there?",
     )
 
@@ -148,7 +155,7 @@ def _film(page: Page, pairs: list[Pair]) -> Link | None:
 def _curves(page: Page, pairs: list[Pair]) -> Link | None:
     if not any(cell.history for pair in pairs for cell in pair):
         return None
-    return Link("See all curves", "#curves", "Look at the total: a curve that turns up again overfits.")
+    return Link("See all curves", "#curves", "Look at the total loss: where a curve rises again, its model overfits.")
 
 
 def _codes(page: Page, pairs: list[Pair]) -> Link | None:
@@ -190,12 +197,17 @@ LINKS: dict[str, tuple[Callable[[Page, list[Pair]], Link | None], ...]] = {
     ),
     "samplers": (_draws,),
     "elbo": (_exact,),
-    "overfitting": (_film, _curves),
+    "overfitting": (
+        _film,
+        _curves,
+        _preset(
+            "Memorising", "Press Train and watch the distortion: when does the dashed curve, of held-out images, turn?"
+        ),
+    ),
     "codebook": (_compare, _codes),
 }
 PICTURES = {
     "reconstruction": pictures.RECONSTRUCTION,
-    "holes": pictures.SAMPLE,
     "beta": pictures.RECONSTRUCTION,
     "samplers": pictures.SAMPLE,
     "codebook": pictures.RECONSTRUCTION,

@@ -5,6 +5,7 @@ import '../frame/link.js';
 import { whileNear } from '../frame/near.js';
 import { follow, getState, getStates, goTo, setState, shows } from '../frame/state.js';
 import { printOnly } from '../paper/script.js';
+import './holes.js';
 
 const NOTHING = 'nothing';
 
@@ -25,8 +26,8 @@ const start = (section) => {
   /** @type {(station: HTMLElement, prediction: string) => string} */
   const judge = ({ dataset }, prediction) => {
     if (prediction === NOTHING) return '';
-    if (prediction === dataset.verdict?.replaceAll(' ', '-')) return 'That is how it came out.';
-    return dataset.verdict === 'cannot tell' ? 'This run leaves it open.' : 'It came out otherwise.';
+    if (prediction === dataset.verdict?.replaceAll(' ', '-')) return 'That is what happened.';
+    return dataset.verdict === 'cannot tell' ? 'This run leaves it open.' : 'It turned out otherwise.';
   };
   const show = () => {
     const known = predicted();
@@ -42,7 +43,7 @@ const start = (section) => {
       find(station, '.yours').textContent = said ? `You predicted: “${said}” ${judge(station, prediction ?? NOTHING)}` : '';
       const tell = find(station, '[data-tell]');
       tell.hidden = prediction !== undefined;
-      tell.textContent = chosen(station) ? 'See what came of it' : 'Show me without a prediction';
+      tell.textContent = chosen(station) ? 'See what happened' : 'Show me without a prediction';
     });
     for (const button of findAll(section, '[data-go]')) {
       const at = keys.indexOf(button.dataset.go ?? '');
@@ -51,7 +52,7 @@ const start = (section) => {
       button.classList.toggle('done', known.has(keys[at]));
     }
     const made = [...known.values()].filter((prediction) => prediction !== NOTHING).length;
-    score.textContent = made ? `${right.length} of ${made} predicted as it came out` : '';
+    score.textContent = made ? `${right.length} of ${made} predicted correctly` : '';
     find(section, '[data-step="-1"]', HTMLButtonElement).disabled = now === 0;
     find(section, '[data-step="1"]', HTMLButtonElement).disabled = now === keys.length - 1;
   };

@@ -1,7 +1,7 @@
-"""The stations of the tour: what a reader is told, asked and told why. What came of it stands in no text of these.
+"""The stations of the tour: what a reader is told, asked and told why. No text but `after` says what came of it.
 
 Written for readers who have never met a VAE: a station explains the words that it uses first. The three `after` texts
-follow the verdict of the claim, and hold of whatever pairs gave it.
+follow the verdict of the claim, and are true of whatever pairs gave it.
 """
 
 from dataclasses import dataclass
@@ -41,82 +41,82 @@ STATIONS = (
         "vae_reconstructs_worse",
         "What does a VAE cost?",
         "An autoencoder (AE) squeezes an image into a few numbers, its code, and rebuilds the image from them: the "
-        "reconstruction. A variational autoencoder (VAE) has to do the same under two handicaps. Noise is added to the "
+        "reconstruction. A variational autoencoder (VAE) does the same under two handicaps. Noise is added to the "
         "code, and a code has a price: the more it says about its image, the more it costs. The mean squared error, "
-        "MSE, says how far a reconstruction is off.",
-        "Will the VAE rebuild images that it has not seen worse than the AE of the same size?",
+        "MSE, measures how far a reconstruction is from its image.",
+        "Will the VAE rebuild images that it has not seen worse than an AE of the same size?",
         "noise and a price must cost something.",
         "the network learns to live with both.",
         "an AE and a VAE that differ in nothing else",
         "The noise hides which image a code stands for, and the price makes the code say less: both push the error up. "
-        "But noise also keeps a network from learning its training images by heart, and that pushes the error on new "
-        "images down.",
+        "But noise also keeps a network from memorising its training images, and that pushes the error on new images "
+        "down.",
         _after(
-            "Here the first outweighs the second in every pair.",
-            "Here the first does not outweigh the second in every pair.",
-            "Which of the two is stronger cannot be told here for every pair.",
+            "In this run the handicaps outweigh that gain in every pair.",
+            "In this run the handicaps do not outweigh that gain in every pair.",
+            "Which of the two is stronger cannot be told for every pair of this run.",
         ),
         formula="The code is the encoder’s answer with fresh noise, which lets gradients through: the "
-        "reparameterisation.",
+        "reparameterisation trick.",
     ),
     Station(
         "holes",
         "vae_has_fewer_holes",
-        "Is there something everywhere?",
-        "Think of codes as places: a code of two numbers is a point of a plane, the latent space. A new image is made "
-        "by drawing a place at random and decoding it. A hole is a place that draws fall into although it lies far "
-        "from the codes of all training images: the decoder never had to answer there, and smears. The share of such "
-        "draws is measured.",
-        "Will fewer draws fall into holes with the VAE than with the AE?",
-        "noise makes neighbouring codes touch, so less is empty.",
+        "Can every code be decoded?",
+        "Think of a code as a place: two numbers are a point in a plane, the latent space. A new image is made by "
+        "drawing a place at random and decoding it; a VAE draws from its prior, an AE from a Gaussian fitted to its "
+        "codes. A hole is a place far from the codes of all training images. The decoder never had to answer there, "
+        "and what it decodes may look like nothing. The share of draws that land in holes is measured.",
+        "Will fewer draws land in holes with the VAE than with the AE?",
+        "noise makes neighbouring codes overlap, so less is left empty.",
         "an AE’s codes may lie just as close together.",
         "an AE and a VAE that differ in nothing else",
-        "Noise turns each code into a small cloud, and the price draws all clouds towards the origin, so that gaps "
-        "close. An AE’s codes lie wherever reconstruction puts them, and that may leave gaps or not.",
+        "Noise turns each code into a small cloud, and the price pulls all clouds towards the origin, so that gaps "
+        "close. An AE’s codes lie wherever reconstruction puts them, which may or may not leave gaps.",
         _after(
-            "Here the VAE leaves clearly fewer in every pair.",
-            "Here that is not so in every pair: where an AE leaves few holes, a VAE has none to close.",
-            "For some pair here the difference is too small to be sure of.",
+            "In this run the VAE has clearly fewer in every pair.",
+            "That is not so in every pair of this run: where an AE leaves few holes, a VAE has few to close.",
+            "For at least one pair of this run the difference is too small to be sure.",
         ),
     ),
     Station(
         "blur",
         "vae_is_blurrier",
         "Why are VAE images soft?",
-        "Look at the edges of reconstructions. Sharpness compares them with the test images: 1 is as sharp as these, "
-        "0 is mist. In a VAE, noise can carry the code of one image to where the code of another was, so the decoder "
-        "has to give one answer to both.",
+        "Look at the edges in reconstructions. Sharpness compares them with those in the test images: 1 is just as "
+        "sharp, 0 has no edges at all. In a VAE, noise can move the code of one image to where the code of another may "
+        "lie, so the decoder has to give one answer to both.",
         "Will the VAE’s reconstructions be blurrier than the AE’s?",
         "one answer to several images is a mixture of them.",
         "the decoder can pick the likeliest image and draw it sharply.",
         "an AE and a VAE that differ in nothing else",
-        "The answer with the least error on average is the average of all images that may stand behind a code, and an "
+        "The answer with the least expected error is the average of all images that a code may stand for, and an "
         "average of shifted edges has no sharp edge. An AE has no noise, so its images share a code only where the "
-        "code has too few numbers to keep them apart.",
+        "code has too few numbers to tell them apart.",
         _after(
-            "Here every VAE is blurrier than its AE.",
-            "Here not every VAE is clearly blurrier than its AE: where codes are short, an AE averages too.",
-            "For some pair here the difference is too small to be sure of.",
+            "In this run every VAE is blurrier than its AE.",
+            "In this run not every VAE is clearly blurrier than its AE: where codes are short, an AE averages too.",
+            "For at least one pair of this run the difference is too small to be sure.",
         ),
         formula="The best answer to a code z, by squared error, is the mean of the images that share it.",
     ),
     Station(
         "beta",
         "beta_lowers_rate",
-        "What happens when codes cost more?",
-        "The rate counts how much a code says, in nats per image (a nat is 1.44 bits). The distortion counts how far "
-        "the rebuilt image is from its original. A VAE pays 1 for a nat of rate; a β-VAE pays β, which you can choose.",
+        "What if codes cost more?",
+        "The rate measures how much a code says, in nats per image (a nat is 1.44 bits). The distortion measures how "
+        "much of the image is lost. A VAE pays 1 for a nat of rate; a β-VAE pays β, which you can choose.",
         "Raise β. Will the rate fall?",
         "what costs more is bought less.",
         "the decoder needs what the code says, at any price.",
         "two models that differ in β alone",
-        "Training minimises distortion + β · rate, so each part of a code must save more distortion than it costs. "
-        "A part that does not is given up. Where all are, the code says nothing, and each image comes back as the same "
-        "average: posterior collapse.",
+        "Training minimises distortion + β · rate, so each part of a code must save more distortion than it costs, or "
+        "it is given up. If all parts are, the code says nothing, and each image comes back as the same average: "
+        "posterior collapse.",
         _after(
-            "Here the higher β has the lower rate in every pair.",
-            "Here the rate does not fall clearly in every pair.",
-            "For some pair here the difference is too small to be sure of.",
+            "In this run the higher β has the lower rate in every pair.",
+            "In this run the rate does not fall clearly in every pair.",
+            "For at least one pair of this run the difference is too small to be sure.",
         ),
         also="beta_raises_distortion",
         formula="What a β-VAE minimises: distortion, plus β times the rate.",
@@ -126,19 +126,19 @@ STATIONS = (
         "mixture_beats_prior",
         "Where should new codes come from?",
         "A VAE draws the codes of new images from its prior: a round cloud around the origin, the same for every data "
-        "set. One could as well look at the codes that its training images really have, describe them by a mixture of "
-        "clouds, and draw from that. The Fréchet distance says how far samples are from real images: 0 is best.",
+        "set. Instead, one could take the codes that training images really have, fit a mixture of Gaussians to them, "
+        "and draw from that. The Fréchet distance measures how far samples are from real images: lower is better.",
         "Will samples come closer to real images with the fitted mixture?",
         "codes do not fill the prior evenly.",
         "the VAE was trained for its prior, so that should be best.",
         "sampled in both ways",
-        "Training pulls codes towards the prior only as long as that costs little distortion, so the prior may draw "
-        "where no image has its code. A mixture fitted afterwards draws where codes are, but it can only be as good as "
-        "the decoder.",
+        "Training pulls codes towards the prior only as far as that costs little distortion, so the prior may draw "
+        "where no image has its code. A mixture fitted afterwards draws where the codes are, but its samples can only "
+        "be as good as the decoder.",
         _after(
-            "Here that pays in every model.",
-            "Here that does not clearly pay in every model.",
-            "For some model here the difference is too small to be sure of.",
+            "In this run that pays off for every model.",
+            "In this run that does not clearly pay off for every model.",
+            "For at least one model of this run the difference is too small to be sure.",
         ),
         noun="model",
         formula="The prior is one Gaussian; the fitted density of codes has several, each with its own weight.",
@@ -147,41 +147,41 @@ STATIONS = (
         "elbo",
         "elbo_is_below",
         "How far is the bound from the truth?",
-        "How probable does a VAE find an image? That number, log p(x), counts every code that could have made it. "
-        "Training uses a lower bound instead, the ELBO, which counts only the cloud of codes that the encoder points "
-        "at. With two numbers a code is a point of a plane, so this page can count all of them and compare.",
+        "How probable is an image under a VAE? The answer, log p(x), counts every code that could have produced it. "
+        "Training uses a lower bound instead, the ELBO, which counts only the cloud of codes that the encoder "
+        "proposes. Where a code has two numbers, all codes of the plane can be counted, and the two can be compared.",
         "Will the ELBO lie clearly below log p(x), by 0.1 nats or more per image?",
         "the encoder’s simple cloud misses some of the codes that matter.",
         "training has closed the gap.",
-        "a VAE of two dimensions",
-        "The two differ by just the divergence of the encoder’s cloud from the exact one, which is never negative. "
-        "The encoder gives an upright ellipse, and gives it at once for any image; the exact cloud may be bent, "
-        "tilted or in parts.",
+        "a VAE with two latent dimensions",
+        "The two differ by exactly the KL divergence of the encoder’s cloud from the true posterior, which is never "
+        "negative. The encoder proposes an upright ellipse, at once and for any image; the true posterior may be bent, "
+        "tilted or in several parts.",
         _after(
-            "Here that costs 0.1 nats or more in every model.",
-            "Here some model’s ellipse is nearly as good as the exact cloud.",
-            "For some model here the gap is too uncertain.",
+            "In this run that costs 0.1 nats or more for every model.",
+            "In this run at least one model’s ellipses are nearly as good as the true posterior.",
+            "For at least one model of this run the gap is too uncertain.",
         ),
         noun="model",
-        formula="log p(x) is the ELBO plus the divergence of the encoder’s posterior q from the exact one.",
+        formula="log p(x) is the ELBO plus the divergence of the encoder’s posterior q from the true one.",
     ),
     Station(
         "overfitting",
         "ae_overfits_sooner",
-        "Who learns by heart first?",
-        "Training goes through all training images again and again; each time is an epoch. After each, the loss is "
-        "measured on images kept aside, for validation. Its best epoch is where that loss is lowest: if it rises "
-        "afterwards, the network has begun to learn its training images by heart. It overfits.",
+        "Which memorises first?",
+        "Training goes through all training images again and again; each pass is an epoch. After each, the loss is "
+        "measured on images kept aside, for validation. The best epoch is the one where that loss is lowest. If it "
+        "rises afterwards, the network has begun to memorise its training images: it overfits.",
         "Will the AE’s best epoch come earlier than the VAE’s, by 10 % or more?",
-        "noise makes it hard to learn by heart.",
+        "noise makes it hard to memorise images.",
         "both may go on improving until training ends.",
         "an AE and a VAE that differ in nothing else",
         "With noise a code is never the same twice, so it cannot be tied to one image; without noise it can. Whether "
         "that shows depends on the length of training: the best epochs of two models differ only if at least one of "
         "them had time to overfit.",
         _after(
-            "Here the AE is first in every pair.",
-            "Here the AE is not clearly first in every pair.",
+            "In this run the AE is first in every pair.",
+            "In this run the AE is not clearly first in every pair.",
             "This run does not settle it.",
         ),
     ),
@@ -190,19 +190,19 @@ STATIONS = (
         "maps_are_sharpest",
         "What if codes were words?",
         "A VQ-VAE has no cloud and no noise. Its code is a small map of entries from a list, the codebook, as a text "
-        "is a row of words from a dictionary. The list is learned with the rest, and a second model learns which maps "
-        "occur, so as to draw new ones.",
-        "Will its reconstructions be sharper than those of the models with numbers as codes?",
+        "is a row of words from a dictionary. The codebook is learned with the networks. A second model then learns "
+        "which maps occur, so that new ones can be drawn.",
+        "Will its reconstructions be sharper than those of models whose codes are a few numbers?",
         "a word is exact: nothing has to be averaged.",
         "a short list of words cannot describe every image.",
         "a convolutional AE or VAE and a VQ-VAE",
-        "Between encoder and decoder nothing is random, so images need not share a code, and the decoder need not "
-        "average. A map of entries can also say much more, or less, than the few numbers that it is compared with, so "
+        "Nothing between encoder and decoder is random, so images need not share a code, and the decoder need not "
+        "average. But a map of entries can also say much more, or less, than the few numbers that it is compared with: "
         "this is no comparison at equal size.",
         _after(
-            "Here it is sharper than each of them.",
-            "Here it is not clearly sharper than each of them.",
-            "For some pair here the difference is too small to be sure of.",
+            "In this run it is sharper than each of them.",
+            "In this run it is not clearly sharper than each of them.",
+            "For at least one pair of this run the difference is too small to be sure.",
         ),
         formula="Each vector z of the encoder is replaced by the nearest entry e; sg lets no gradient through.",
     ),
