@@ -11,6 +11,7 @@ from stages import verdicts
 from stages.report import main
 from tests import explorable, fake_workspace
 from tests.explorable import Model
+from vaeplay.gallery.sections import SECTIONS
 
 from .conftest import ROOT
 from .made_up import Effect, MadeUp, verdict_settings
@@ -128,6 +129,7 @@ def test_a_link_opens_what_is_folded(browser: Browser, pictured: str) -> None:
     with opened(browser, f"{pictured}#metric-mse", folded=True) as page:
         expect(page.locator("#metric-mse")).to_be_in_viewport()
         expect(page.locator("#verdicts table")).to_be_hidden()
+        page.get_by_role("button", name="More").click()
         page.get_by_role("link", name="Verdicts").click()
         expect(page.locator("#verdicts table")).to_be_visible()
         expect(page.locator("#verdicts h2")).to_be_in_viewport()
@@ -160,14 +162,41 @@ def test_an_answer_on_beta_leads_to_the_rates_of_the_dimensions(browser: Browser
 def test_every_link_of_the_bar_lands_on_its_section(browser: Browser, pictured: str) -> None:
     """Also where the sections above have not been laid out yet."""
     with opened(browser, pictured, folded=True) as page:
-        links = page.locator("header nav a")
+        links = page.locator("header nav .first a, header nav .sections a:not(.all)")
         for place in range(links.count()):
+            if not links.nth(place).is_visible():
+                page.get_by_role("button", name="More").click()
             links.nth(place).click()
+            expect(page.locator("#sections")).to_be_hidden()
             page.wait_for_timeout(100)
             target = (links.nth(place).get_attribute("href") or "")[1:]
             top = page.locator(f"[id='{target}']").evaluate("(part) => part.getBoundingClientRect().top")
             ended = page.evaluate("scrollY + innerHeight >= document.documentElement.scrollHeight - 1")
             assert -1 <= top <= 90 or (ended and 0 <= top < WIDE[1]), (target, top)
+
+
+@pytest.mark.parametrize("width", [1440, 1024, 390, 320])
+def test_every_section_is_reached_once_from_the_bar_by_keys(browser: Browser, pictured: str, width: int) -> None:
+    with opened(browser, pictured, (width, 800), folded=True) as page:
+        menu = page.locator("header nav button")
+        menu.focus()
+        page.keyboard.press("Enter")
+        links = page.locator("header nav a:visible")
+        boxes = [links.nth(place).bounding_box() for place in range(links.count())]
+        assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= width and box["y"] < 800 for box in boxes)
+        addresses = links.evaluate_all("(all) => all.map((link) => link.hash.slice(1))")
+        shown = page.evaluate("[...document.querySelectorAll('main > section')].map(({ id }) => id)")
+        linked = [section.name for section in SECTIONS if section.link and section.name in shown]
+        assert sorted(addresses) == sorted(linked)
+        page.keyboard.press("Escape")
+        expect(page.locator("#sections")).to_be_hidden()
+        expect(menu).to_be_focused()
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(page.locator("#sections")).to_be_hidden()
+        expect(page.locator("main > section:focus")).to_have_count(1)
+        assert Axe().run(page, context="header").violations_count == 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

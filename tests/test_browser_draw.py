@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("drawn")
     explorable.make(root, SOME)
     card = json.loads((root / "data/card.json").read_text())
-    fake_workspace.write(root / "data/card.json", card | {"name": "mnist5k"})  # framed as that is
+    frame = data.framing("mnist5k")
+    assert frame
+    fake_workspace.write(root / "data/card.json", card | {"frame": asdict(frame)})
     main(root)
     return root / "reports/gallery.html"
 
@@ -256,6 +259,40 @@ def test_a_test_image_by_its_address(browser: Browser, made: Path) -> None:
         expect(page.locator("#draw .verdict")).to_contain_text("Test image no. 30")
         stroke(page, (0.3, 0.2), (0.6, 0.2))
         assert "drawn=" not in page.url
+
+
+LABELS = "(names) => Object.fromEntries(names.map((name) => [name, modules['frame/state.js'].cellOf(name).label]))"
+VERDICT = """(found) => {
+    const places = Object.fromEntries(found.map(([name, , elbo]) =>
+        [name, { measure: elbo === null ? 'distortion' : 'elbo', places: [...Array(101).keys()].map((n) => n - 100) }]));
+    const passed = found.map(([name, level, elbo]) =>
+        [name, { levels: [level], rate: elbo === null ? null : 0, distortion: elbo === null ? 1 : -elbo }]);
+    return modules['draw/rows.js'].verdictOn(passed, [0], places);
+}"""
+
+
+def test_cells_that_tie_are_named_together_or_counted(browser: Browser, made: Path) -> None:
+    a, b, c = (cell.name for cell in SOME[:3])
+    with opened(browser, made.as_uri()) as page:
+        label = {
+            name: page.evaluate("(name) => modules['frame/state.js'].cellOf(name).label", name) for name in (a, b, c)
+        }
+        alone = page.evaluate(VERDICT, [[a, 26, -60], [b, 51, -40], [c, 51, None]])
+        assert alone == (
+            f"{label[a]} comes closest (MSE 0.0104). "
+            f"It surprises {label[a]} most: more surprising than 60 % of the test images."
+        )
+        two = page.evaluate(VERDICT, [[a, 26, -60], [b, 26.01, -60.1], [c, 51, None]])  # equal as shown
+        assert two == (
+            f"{label[a]} and {label[b]} come equally close (MSE 0.0104). "
+            f"It surprises {label[a]} and {label[b]} equally: more surprising than 60 % of the test images."
+        )
+        three = page.evaluate(VERDICT, [[a, 0, -900], [b, 0, -700], [c, 0, -800]])
+        assert three == (
+            "3 cells come equally close (MSE 0.0000). "
+            "It surprises 3 cells equally: more surprising than every test image."
+        )
+        assert page.evaluate(VERDICT, [[c, 26, None]]) == f"{label[c]} comes closest (MSE 0.0104)."
 
 
 def test_far_from_the_screen_nothing_runs(browser: Browser, made: Path) -> None:

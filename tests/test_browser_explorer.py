@@ -448,9 +448,11 @@ def test_the_exact_posterior_agrees_with_the_evaluation(browser: Browser, addres
         explored(page, PLANE)
         expect(page.locator(".posterior dl")).to_be_visible()
         texts = [page.locator(f".posterior [data-value={name}]").inner_text() for name in ("evidence", "elbo", "gap")]
+        expect(page.locator("#explorer .outcome")).to_have_text(f"log p(x) = {texts[0]}, ELBO {texts[1]}")
         evidence, elbo, gap = (float(text.removesuffix(" nats").replace("−", "-")) for text in texts)
         page.get_by_role("button", name="Centre").click()
         expect(page.locator(".posterior [role=status]")).to_contain_text("Click the point")
+        expect(page.locator("#explorer .outcome")).to_have_text("click the point of a test image")
     subject = PLANE.subject()
     x = as_float(subject.seen[row : row + 1])
     found = exact.by_quadrature(subject.model, x, 8.0, 512)
@@ -472,7 +474,7 @@ def test_a_cell_without_an_exact_posterior_says_why(browser: Browser, address: s
     with opened(browser, f"{address}#explore={DEEP.name}") as page:
         explored(page, DEEP)
         expect(page.get_by_role("checkbox", name="Exact posterior")).to_be_disabled()
-        expect(page.locator("#explorer .lack")).to_have_text("Exact posterior: needs a live VAE of two dimensions.")
+        expect(page.locator("#explorer .outcome")).to_have_text("Exact posterior: needs a live VAE of two dimensions.")
 
 
 def test_posteriors_are_drawn_as_ellipses(browser: Browser, address: str) -> None:

@@ -122,6 +122,19 @@ def test_a_saved_chart_stands_alone_and_is_light(browser: Browser, address: str)
         assert Path(file.value.path()).read_bytes().startswith(b"\x89PNG")
 
 
+def test_what_was_saved_is_said_once_where_it_can_be_read(page: Page) -> None:
+    status = page.locator(".saved")
+    expect(status).to_be_hidden()
+    saved(page, "[data-download=csv]")
+    expect(status).to_have_text("Saved cells.csv")
+    assert status.get_attribute("role") == "status"
+    expect(status).to_be_hidden(timeout=6000)
+    page.locator("#wall .frame img").first.click()
+    with page.expect_download() as file:
+        page.get_by_role("button", name="Save PNG").click()
+    expect(page.locator("dialog[open] .saved")).to_have_text(f"Saved {file.value.suggested_filename}")
+
+
 def test_what_one_would_hand_in_is_at_most_twelve_pages(page: Page) -> None:
     def pages() -> int:
         return len(re.findall(rb"/Type\s*/Page\b(?!s)", page.pdf(prefer_css_page_size=True)))

@@ -199,6 +199,7 @@ def test_dials_act_while_it_learns_and_stand_in_the_address(page: Page) -> None:
         "rate": 0.003,
         "latent": 8,
         "hidden": 64,
+        "images": "imagesall",
         "activation": "ReLU",
         "seed": 1,
     }
@@ -216,6 +217,18 @@ def test_a_preset_starts_its_run_and_its_link_brings_it_back(browser: Browser, a
         seen(again)
         assert again.evaluate("modules['lab/script.js'].lab.settings().beta") == 32
         assert again.evaluate("!modules['lab/script.js'].lab.running()")
+
+
+def test_an_autoencoder_memorises_few_images_and_fails_on_those_held_out(page: Page) -> None:
+    page.get_by_role("link", name="Memorising", exact=True).click()
+    least = 1e9
+    for steps in range(100, 1500, 100):
+        found = after(page, steps)
+        least = min(least, found["heldOut"])
+        if found["heldOut"] > least + 2:
+            break
+    assert found["distortion"] < found["heldOut"] - 5 and found["heldOut"] > least + 2
+    expect(page.locator("#lab output[name=distortion]")).to_contain_text("images held out (dashed)")
 
 
 def test_equal_seeds_learn_the_same_and_nonsense_in_a_link_is_passed_over(browser: Browser, address: str) -> None:

@@ -111,11 +111,11 @@ def test_a_prediction_comes_first_and_stands_beside_the_verdict(browser: Browser
         expect(button).to_have_text("Show me without a prediction")
         first.get_by_label("Yes: noise and a price").check()
         expect(first.locator(".told")).to_be_hidden()  # arrow keys choose too, and must not give it away
-        expect(button).to_have_text("See what came of it")
+        expect(button).to_have_text("See what happened")
         button.click()
         expect(first.locator(".told")).to_be_focused()
         expect(first.locator(".yours")).to_have_text(
-            "You predicted: “Yes: noise and a price must cost something.” It came out otherwise."
+            "You predicted: “Yes: noise and a price must cost something.” It turned out otherwise."
         )
         expect(first.locator(".verdict")).to_contain_text(
             "Fails: holds in 0 of 1 pair, fails in 1 (claimed: MSE at least 2 % higher)."
@@ -126,12 +126,12 @@ def test_a_prediction_comes_first_and_stands_beside_the_verdict(browser: Browser
         second = station(page, "holes")
         second.get_by_label("too close to tell").check()
         second.locator("[data-tell]").click()
-        expect(second.locator(".yours")).to_contain_text("That is how it came out.")
-        expect(page.locator("#tour .score")).to_have_text("1 of 2 predicted as it came out")
+        expect(second.locator(".yours")).to_contain_text("That is what happened.")
+        expect(page.locator("#tour .score")).to_have_text("1 of 2 predicted correctly")
         page.reload()
         expect(second).to_be_in_viewport()
-        expect(second.locator(".yours")).to_contain_text("That is how it came out.")
-        expect(page.locator("#tour .score")).to_have_text("1 of 2 predicted as it came out")
+        expect(second.locator(".yours")).to_contain_text("That is what happened.")
+        expect(page.locator("#tour .score")).to_have_text("1 of 2 predicted correctly")
         page.locator("#tour [data-again]").click()
         expect(first).to_be_visible()
         expect(first.locator(".told")).to_be_hidden()
@@ -159,7 +159,7 @@ def test_it_can_be_walked_by_keys_and_skipped(browser: Browser, address: str) ->
         station(page, "codebook").locator("[data-tell]").click()
         expect(station(page, "codebook").locator(".told")).to_be_visible()
         expect(station(page, "codebook").locator(".yours")).to_have_text("")
-        expect(page.locator("#tour .score")).to_have_text("0 of 1 predicted as it came out")
+        expect(page.locator("#tour .score")).to_have_text("0 of 1 predicted correctly")
         expect(page.locator("#tour [data-step='1']")).to_be_disabled()
 
 
@@ -240,14 +240,19 @@ LANDINGS: dict[str, tuple[str, str, Callable[[Page], None]]] = {
     "dial": ("beta", "Turn β", turns_dial),
     "collapse": ("beta", "Collapse", trains("Collapse")),
     "draws": ("samplers", "prior draws", explores(PLANE, base={"kind": "draw", "n": 0}, layers=["holes"])),
-    "exact": ("elbo", "exact cloud", explores(PLANE, base={"kind": "image", "index": 0}, layers=["ellipses", "exact"])),
+    "exact": (
+        "elbo",
+        "true posterior",
+        explores(PLANE, base={"kind": "image", "index": 0}, layers=["ellipses", "exact"]),
+    ),
     "film": ("overfitting", "Watch the training", plays_film),
     "curves": ("overfitting", "all curves", draws_curves),
+    "memorising": ("overfitting", "Memorising", trains("Memorising")),
     "code": ("codebook", "Change a word", explores(CODED, base={"kind": "image", "index": 0})),
 }
 SECTIONS = {
     **dict.fromkeys(("holes", "draws", "exact", "code"), "explorer"),
-    **dict.fromkeys(("drift", "blur", "collapse"), "lab"),
+    **dict.fromkeys(("drift", "blur", "collapse", "memorising"), "lab"),
     "dial": "beta",
 }
 
@@ -269,6 +274,34 @@ def test_a_link_lands_in_the_state_that_it_names_and_leads_back(browser: Browser
 def test_every_link_of_the_tour_is_followed_above(browser: Browser, address: str) -> None:
     with opened(browser, address, folded=True) as page:
         assert page.locator("#tour .look a").count() == len(LANDINGS) + 1  # compare stands at two stations
+
+
+PAINTED = """(canvas) => {
+    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true });
+    copy.drawImage(canvas, 0, 0);
+    return new Set(copy.getImageData(0, 0, canvas.width, canvas.height).data).size;
+}"""
+
+
+def test_holes_are_drawn_with_the_draws_farthest_out(browser: Browser, address: str) -> None:
+    with opened(browser, f"{address}#station=holes", folded=True) as page:
+        station(page, "holes").locator("[data-tell]").click()
+        figures = page.locator("#tour [data-hollow]")
+        assert figures.evaluate_all("(all) => all.map(({ dataset }) => dataset.hollow)") == [AE.name, PLANE.name]
+        for place in range(2):
+            expect(figures.nth(place).locator("figcaption")).to_contain_text("draws in holes: ")
+            strip = figures.nth(place).locator(".farthest")
+            expect(strip).to_have_attribute("width", "48")  # four images of twelve pixels
+            assert strip.evaluate(PAINTED) > 8 and figures.nth(place).locator(".hollow").evaluate(PAINTED) > 8
+        order = """async (name) => {
+            const cell = await modules['explorer/engine.js'].load(name);
+            const { fieldAt, fieldOf } = modules['explorer/field.js'];
+            const places = [[0, 0], [4.9, 4.9], [-5, 5], [5, -5]];
+            const { side } = cell.about.field;
+            const corner = (row, column) => cell.tensors.field[row * side + column];
+            return [fieldAt(cell, places[2]) === corner(0, 0), fieldAt(cell, places[3]) === corner(side - 1, side - 1)];
+        }"""
+        assert page.evaluate(order, AE.name) == [True, True]
 
 
 def test_without_scripts_all_stations_stand_in_order_and_answer_to_a_choice(browser: Browser, address: str) -> None:

@@ -454,6 +454,17 @@ def test_metrics_of_few_models_stand_with_their_cell_and_not_in_the_table(root: 
     assert "38.6" in text[text.index('id="cells"') :]
 
 
+def test_a_map_of_codes_is_named_as_such_in_curves_and_plane(tmp_path: Path) -> None:
+    fake_workspace.make(tmp_path, [Plan("VAE", 1.0, 8, 1), Plan("VAE", 1.0, 16, 2), Plan("VQVAE", None, 16, 2)])
+    seen = view(read(tmp_path))
+    code = seen.page.cells[2].code
+    assert code and "codes of 64" in code
+    total = of_terms(seen)[0]
+    assert [chart.title for chart in total.charts] == ["8 latent dimensions", "16 latent dimensions", code]
+    drawn = plane(seen)
+    assert drawn and [point.short for point in drawn.points] == ["8/1", "16/2", code]
+
+
 def test_a_term_that_never_changes_has_no_chart(root: Path) -> None:
     for plan in plans():
         path = root / f"logs/cells/{plan.name}.json"

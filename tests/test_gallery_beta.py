@@ -130,6 +130,20 @@ def test_the_page_decodes_at_every_beta_as_torch_does(
         assert "dial=8" in page.url
 
 
+def test_every_mark_of_the_curve_can_be_seen_in_the_dark(
+    made: tuple[Path, MultiRateVAE, bytes], browser: Browser
+) -> None:
+    with opened(browser, f"{(made[0] / 'reports/gallery.html').as_uri()}#dial=1", color_scheme="dark") as page:
+        colours = page.locator("#beta svg :is(.rung, .now, .point path)").evaluate_all(
+            "(marks) => marks.map((mark) => getComputedStyle(mark).fill)"
+        )
+        assert len(colours) > 8 and "rgb(0, 0, 0)" not in colours
+        names = page.locator("#beta .dial-curve figcaption > span")
+        for place in range(names.count()):  # a mark and its words stand on one line
+            mark, words = (names.nth(place).locator(part).bounding_box() for part in ("svg", "a"))
+            assert mark and words and 0 <= words["x"] - mark["x"] - mark["width"] <= 12
+
+
 def test_separate_cells_stand_where_their_metrics_say(made: tuple[Path, MultiRateVAE, bytes]) -> None:
     page = (made[0] / "reports/gallery.html").read_text()
     section = page[page.index('id="beta"') : page.index('id="dial-data"')]

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,14 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from stages.report import main
-from tests import explorable
+from tests import explorable, fake_workspace
 from tests.explorable import CODED, DEEP, PLANE, Model
 from vaeplay import data
-from vaeplay.data import digits, mnist5k
+from vaeplay.data import digits, images, mnist5k
+from vaeplay.gallery.draw import data as draw
 from vaeplay.gallery.explorer.explorable import Explorable
 from vaeplay.gallery.read import read
+from vaeplay.gallery.views import view
 
 AE = Model("AE", None, 3, 1)
 
@@ -64,6 +67,22 @@ def test_every_frame_is_of_a_data_set() -> None:
     known = [name for name in data.names() if data.framing(name)]
     assert {"mnist", "mnist5k", "emnist", "digits"} == set(known)
     assert data.framing("folder") is None and data.framing("cifar10") is None
+
+
+def test_the_page_frames_a_drawing_as_the_data_card_says(root: Path) -> None:
+    own = json.loads((root / "data/card.json").read_text())
+    for frame in (None, {"longest": 0.5, "pen": 0.1, "mass": None}):
+        fake_workspace.write(root / "data/card.json", own | {"frame": frame})
+        page = read(root)
+        assert (page.data.frame and asdict(page.data.frame)) == frame
+        assert draw.data(view(page))["draw_data"]["frame"] == frame
+    rows = {"train": np.arange(3)}
+    for name in ("mnist5k", "cifar10"):
+        made = images.card(
+            name, images.Images(np.zeros((3, 1, 8, 8), np.uint8), np.zeros(3, np.int64), ("0",), "", "", ""), rows
+        )
+        frame = data.framing(name)
+        assert made["frame"] == (frame and asdict(frame))
 
 
 def test_the_budget_counts_both_networks(root: Path) -> None:

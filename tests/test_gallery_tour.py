@@ -10,12 +10,13 @@ import pytest
 from stages import verdicts
 from tests import fake_workspace
 from tests.fake_workspace import Plan
-from vaeplay.gallery.page import Page
+from vaeplay.gallery.page import Cell, Page
 from vaeplay.gallery.read import read
 from vaeplay.gallery.render import render
 from vaeplay.gallery.tour import data as tour
 from vaeplay.gallery.tour import links
 from vaeplay.gallery.tour.stations import STATIONS, Station
+from vaeplay.gallery.trained import Curve, History
 from vaeplay.verdicts.claims import BY_KEY, Claim
 from vaeplay.verdicts.ledger import prediction
 from vaeplay.verdicts.table import Judged, Piece, Table, Verdict
@@ -107,7 +108,25 @@ def test_what_the_grid_has_no_pair_for_is_left_out_and_named(bare: Page) -> None
     html = section(ledger(bare, *some, judged(STATIONS[3].claim, "no such pair in this grid")))
     assert html.count("<article") == 3 and "Start: 3 questions on this run" in html
     left_out = " ".join(item.title for item in STATIONS[3:])
-    assert f"Left out, as this grid has no such pair: {left_out}" in text(html)
+    assert f"Left out, since this grid has no suitable pair: {left_out}" in text(html)
+
+
+@pytest.mark.parametrize("overfits", [True, False])
+def test_overfitting_is_shown_where_a_training_overfits(bare: Page, overfits: bool) -> None:
+    def trained(cell: Cell, rise: float) -> Cell:
+        curve = Curve("total", (100.0, 90.0, 80.0), (100.0, 95.0, 95.0 + rise))
+        state = "overfitting" if rise else "best"
+        return dataclasses.replace(cell, history=History((1, 2, 3), (), (), (curve,), state, 2))
+
+    cells = [trained(cell, place * overfits) for place, cell in enumerate(bare.cells)]
+    claim = BY_KEY["ae_overfits_sooner"]
+    page = dataclasses.replace(bare, cells=tuple(cells))
+    html = section(ledger(page, judged(claim.key, "holds", piece(claim, "holds"))))
+    most = cells[-1].label
+    told = f"{most} overfits most: after epoch 2 its validation loss rises from 95.0 to 97.0 nats per image, and its"
+    assert (told in text(html)) == overfits
+    assert (f'aria-label="Total loss of {most}"' in html) == overfits
+    assert ("No training of this run overfits" in html) != overfits
 
 
 def test_the_other_side_of_a_trade_is_told_beside_it(bare: Page) -> None:

@@ -1,5 +1,6 @@
 // What a cell makes of the image: reconstruction, error, code, and what these cost, in figures and in words.
 import { context2d, element, find, fresh } from '../frame/dom.js';
+import { cellOf } from '../frame/state.js';
 import { cividis } from '../explorer/cividis.js';
 import { colour, sizeOfImage } from '../explorer/latent.js';
 import { points } from '../explorer/points.js';
@@ -161,7 +162,32 @@ const costs = (cell, { rate, distortion, entries }) => {
 };
 
 /** @type {(passed: Passed, x: Float32Array) => number} */
-export const squaredError = ({ levels }, x) => x.reduce((sum, value, at) => sum + (value - levels[at] / 255) ** 2, 0) / x.length;
+const squaredError = ({ levels }, x) => x.reduce((sum, value, at) => sum + (value - levels[at] / 255) ** 2, 0) / x.length;
+
+// Cells that tie; of many, how many they are.
+/** @type {(names: string[]) => string} */
+const named = (names) => (names.length > 2 ? `${names.length} cells` : names.map((name) => cellOf(name).label).join(' and '));
+
+/**
+ * Which cells come closest to an image, and which it surprises most; values that look the same as shown tie.
+ * @type {(found: import('./passing.js').All, x: Float32Array, places: Record<string, Places>) => string}
+ */
+export const verdictOn = (found, x, places) => {
+  const errors = found.map(([name, passed]) => ({ name, error: Number(squaredError(passed, x).toFixed(4)) }));
+  const least = Math.min(...errors.map(({ error }) => error));
+  const closest = errors.filter(({ error }) => error === least).map(({ name }) => name);
+  const comes = closest.length > 1 ? 'come equally close' : 'comes closest';
+  const words = `${named(closest)} ${comes} (MSE ${least.toFixed(4)}).`;
+  const bound = found.filter(([name]) => places[name].measure === 'elbo');
+  const known = bound.flatMap(([name, passed]) => {
+    const surprised = surprise(places[name], passed);
+    return surprised ? [{ name, ...surprised }] : [];
+  });
+  if (!known.length) return words;
+  const most = known.reduce((best, one) => (one.share > best.share ? one : best)).words;
+  const surprised = known.filter((one) => one.words === most).map(({ name }) => name);
+  return `${words} It surprises ${named(surprised)} ${surprised.length > 1 ? 'equally' : 'most'}: ${most}.`;
+};
 
 /**
  * Draws a cell's row.

@@ -2,14 +2,14 @@
 import { closest, context2d, element, find, findAll } from '../frame/dom.js';
 import '../frame/link.js';
 import { whileNear } from '../frame/near.js';
-import { cellOf, follow, getState, setState, shows } from '../frame/state.js';
+import { follow, getState, setState, shows } from '../frame/state.js';
 import { load } from '../explorer/engine.js';
 import { colour, latent, sizeOfImage } from '../explorer/latent.js';
 import { points } from '../explorer/points.js';
 import { cropped, framed, inked } from './framing.js';
 import { makePad, raster } from './pad.js';
 import { passAll, passing } from './passing.js';
-import { show, squaredError, surprise } from './rows.js';
+import { show, verdictOn } from './rows.js';
 
 /**
  * @typedef {object} Source What is on the pad: strokes, a test image by its place in the page, or an image of the reader.
@@ -78,24 +78,8 @@ const start = (section, facts, points) => {
   const judge = (found) => {
     const test = source().test;
     const what = test === undefined ? 'Your image' : `Test image no. ${points.rows[test]}`;
-    const errors = found.map(([name, passed]) => ({ name, text: squaredError(passed, x).toFixed(4) })); // as the table has it
-    const least = errors.reduce((best, one) => (Number(one.text) < Number(best.text) ? one : best)).text;
-    const near = errors.filter(({ text }) => text === least).map(({ name }) => name);
-    const comes = near.length > 1 ? 'come equally close' : 'comes closest';
-    say(`${what}: ${named(near)} ${comes} (MSE ${least}).${surprised(found)}`);
+    say(`${what}: ${verdictOn(found, x, facts.cells)}`);
   };
-  /** @type {(found: import('./passing.js').All) => string} */
-  const surprised = (found) => {
-    const able = found.filter(([name]) => facts.cells[name].measure === 'elbo');
-    const all = able.flatMap(([name, passed]) => ({ name, ...(surprise(facts.cells[name], passed) ?? { share: -1, words: '' }) }));
-    const { words } = all.reduce((most, one) => (one.share > most.share ? one : most), { share: -1, words: '' });
-    const most = all.filter((one) => one.words === words).map(({ name }) => name);
-    return words ? ` It surprises ${named(most)} ${most.length > 1 ? 'equally' : 'most'}: ${words}.` : '';
-  };
-  // Cells that tie; of many, how many they are.
-  /** @type {(names: string[]) => string} */
-  const named = (names) =>
-    names.length > 2 ? `${names.length} cells` : names.map((name) => cellOf(name).label).join(' and ');
 
   // Passes the image; while the worker is at it, the last wish waits.
   const run = async () => {
