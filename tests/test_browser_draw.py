@@ -264,7 +264,7 @@ def test_a_test_image_by_its_address(browser: Browser, made: Path) -> None:
 LABELS = "(names) => Object.fromEntries(names.map((name) => [name, modules['frame/state.js'].cellOf(name).label]))"
 VERDICT = """(found) => {
     const places = Object.fromEntries(found.map(([name, , elbo]) =>
-        [name, { measure: elbo === null ? 'distortion' : 'elbo', places: [...Array(101).keys()].map((n) => n - 100) }]));
+        [name, { measure: elbo === null ? 'distortion' : 'elbo', places: [...Array(101)].map((_, n) => n - 100) }]));
     const passed = found.map(([name, level, elbo]) =>
         [name, { levels: [level], rate: elbo === null ? null : 0, distortion: elbo === null ? 1 : -elbo }]);
     return modules['draw/rows.js'].verdictOn(passed, [0], places);

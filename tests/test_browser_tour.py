@@ -242,7 +242,7 @@ LANDINGS: dict[str, tuple[str, str, Callable[[Page], None]]] = {
     "draws": ("samplers", "prior draws", explores(PLANE, base={"kind": "draw", "n": 0}, layers=["holes"])),
     "exact": (
         "elbo",
-        "true posterior",
+        "posterior",
         explores(PLANE, base={"kind": "image", "index": 0}, layers=["ellipses", "exact"]),
     ),
     "film": ("overfitting", "Watch the training", plays_film),

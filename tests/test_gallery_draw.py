@@ -76,11 +76,9 @@ def test_the_page_frames_a_drawing_as_the_data_card_says(root: Path) -> None:
         page = read(root)
         assert (page.data.frame and asdict(page.data.frame)) == frame
         assert draw.data(view(page))["draw_data"]["frame"] == frame
-    rows = {"train": np.arange(3)}
+    some = images.Images(np.zeros((3, 1, 8, 8), np.uint8), np.zeros(3, np.int64), ("0",), "", "", "")
     for name in ("mnist5k", "cifar10"):
-        made = images.card(
-            name, images.Images(np.zeros((3, 1, 8, 8), np.uint8), np.zeros(3, np.int64), ("0",), "", "", ""), rows
-        )
+        made = images.card(name, some, {"train": np.arange(3)})
         frame = data.framing(name)
         assert made["frame"] == (frame and asdict(frame))
 
