@@ -1,7 +1,7 @@
-"""Frames a second of the explorer, how far its decoders are from torch, and how soon all models follow a stroke.
+"""Frames a second of explorer, film and dial, how far decoders are from torch, and how soon models follow a stroke.
 
-Opens `reports/gallery.html` of the project in headless Chromium, drags in a circle for SECONDS in each live cell, and
-draws STROKES pieces of a line.
+Opens `reports/gallery.html` of the project in headless Chromium, drags in a circle for SECONDS in each live cell, draws
+STROKES pieces of a line, plays the film and turns the β dial.
 
     uv run python benchmarks/explorer.py
 """
@@ -66,6 +66,34 @@ FOLLOW = """async (strokes) => {
     send('pointerup', 1);
     return times.sort((a, b) => a - b);
 }"""
+FILM = """async (seconds) => {
+    const section = document.querySelector('#film');
+    const scrubber = section.querySelector('input[type=range]');
+    scrubber.value = 0;
+    scrubber.dispatchEvent(new Event('input'));
+    section.querySelector('[data-play]').click();
+    const since = performance.now();
+    let frames = 0;
+    while (performance.now() - since < 1000 * seconds) {
+        await new Promise(requestAnimationFrame);
+        frames += 1;
+    }
+    section.querySelector('[data-play]').click();
+    return frames / seconds;
+}"""
+TURN = """async (turns) => {
+    const section = document.querySelector('#beta');
+    const slider = section.querySelector('input[type=range]');
+    const times = [];
+    for (let n = 1; n <= turns; n++) {
+        slider.value = (n / turns) * Number(slider.max);
+        const [before, since] = [section.dataset.beta, performance.now()];
+        slider.dispatchEvent(new Event('input'));
+        while (section.dataset.beta === before) await new Promise(requestAnimationFrame);
+        times.push(performance.now() - since);
+    }
+    return times.sort((a, b) => a - b);
+}"""
 LIVE = """() => {
     const { cells, way } = modules['explorer/engine.js'];
     return cells.filter((cell) => way(cell) === 'live');
@@ -106,6 +134,14 @@ def main(root: Path = Path()) -> None:
         print(
             f"{rows} rows follow a stroke in {times[len(times) // 2]:.0f} ms (median), {times[-6]:.0f} ms (nine in ten)"
         )
+        page.evaluate("document.querySelectorAll('details.fold').forEach((fold) => (fold.open = true))")
+        page.locator("#film .films").scroll_into_view_if_needed()
+        page.wait_for_function("() => document.querySelector('#film').dataset.frame !== undefined")
+        print(f"the film plays at {page.evaluate(FILM, SECONDS):.0f} frames a second")
+        page.locator("#beta .dial-parts").scroll_into_view_if_needed()
+        page.wait_for_function("() => document.querySelector('#beta').dataset.beta !== undefined")
+        times = page.evaluate(TURN, STROKES)
+        print(f"the dial is followed in {times[len(times) // 2]:.0f} ms (median), {times[-6]:.0f} ms (nine in ten)")
 
 
 if __name__ == "__main__":
