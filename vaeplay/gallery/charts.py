@@ -19,7 +19,7 @@ TERMS = {
     "codebook": "Codebook loss",
     "commitment": "Commitment loss",
     "entropy": "Entropy of each code, less that of all",
-    "kl": "KL of the codes from uniform ones",
+    "kl": "KL of the codes from a uniform distribution",
     "perplexity": "Perplexity of the codebook",
     "codes_in_use": "Codes in use per batch",
     "bits": "Code length, bits per image",
