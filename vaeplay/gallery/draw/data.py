@@ -1,6 +1,5 @@
 """The cells whose encoders are in the page, how the data set's images are framed, and where test images lie."""
 
-from dataclasses import asdict
 from typing import Any
 
 from vaeplay.gallery.views import View
@@ -17,7 +16,7 @@ def data(view: View) -> dict[str, Any]:
         "atlases": sum(item.encoder is None for item in page.explorer),
         "draw_data": {
             "cells": {cell.name: {"measure": made.measure, "places": made.places} for cell, made in drawn},
-            "frame": asdict(frame) if frame else None,
+            "frame": frame and {"longest": frame.longest, "pen": frame.pen, "mass": frame.mass},
             "binarise": any(item.key == "data.binarise" and item.value is True for item in page.provenance.params),
         },
     }
