@@ -12,7 +12,7 @@ const start = (section) => {
   const { payload, labels } = JSON.parse(find(section, '#dial-data').textContent ?? '');
   const slider = find(section, 'input[type=range]', HTMLInputElement);
   const output = find(section, 'output');
-  const circles = findAll(section, 'circle.rung', SVGCircleElement);
+  const rungs = findAll(section, 'circle.rung', SVGCircleElement);
   const now = find(section, 'circle.now', SVGCircleElement);
   const cloud = find(section, '.dial-cloud', HTMLCanvasElement);
   /** @type {any} */
@@ -31,8 +31,8 @@ const start = (section) => {
 
   // The rungs on either side of the slider, and how far it is from the first to the second.
   const between = () => {
-    const at = Math.min(Number(slider.value), circles.length - 1);
-    const low = Math.min(Math.floor(at), circles.length - 2);
+    const at = Math.min(Number(slider.value), rungs.length - 1);
+    const low = Math.min(Math.floor(at), rungs.length - 2);
     return { low, share: at - low };
   };
   /** @type {(first: number, second: number, share: number) => number} */
@@ -86,7 +86,7 @@ const start = (section) => {
     output.textContent = `β = ${beta < 1 ? beta.toFixed(2) : beta.toFixed(1)}`;
     slider.setAttribute('aria-valuetext', output.textContent);
     for (const axis of ['x', 'y']) {
-      const [first, second] = [low, low + 1].map((place) => Number(circles[place].dataset[axis]));
+      const [first, second] = [low, low + 1].map((place) => Number(rungs[place].dataset[axis]));
       now.setAttribute(`c${axis}`, String(mix(first, second, share)));
     }
     for (const item of findAll(section, '[data-of]')) {
