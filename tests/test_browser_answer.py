@@ -129,7 +129,7 @@ def test_a_link_opens_what_is_folded(browser: Browser, pictured: str) -> None:
     with opened(browser, f"{pictured}#metric-mse", folded=True) as page:
         expect(page.locator("#metric-mse")).to_be_in_viewport()
         expect(page.locator("#verdicts table")).to_be_hidden()
-        page.get_by_role("button", name="More").click()
+        page.locator("header nav button").click()
         page.get_by_role("link", name="Verdicts").click()
         expect(page.locator("#verdicts table")).to_be_visible()
         expect(page.locator("#verdicts h2")).to_be_in_viewport()
@@ -165,7 +165,7 @@ def test_every_link_of_the_bar_lands_on_its_section(browser: Browser, pictured: 
         links = page.locator("header nav .first a, header nav .sections a:not(.all)")
         for place in range(links.count()):
             if not links.nth(place).is_visible():
-                page.get_by_role("button", name="More").click()
+                page.locator("header nav button").click()
             links.nth(place).click()
             expect(page.locator("#sections")).to_be_hidden()
             page.wait_for_timeout(100)

@@ -225,9 +225,9 @@ def test_an_autoencoder_memorises_few_images_and_fails_on_those_held_out(page: P
     for steps in range(100, 1500, 100):
         found = after(page, steps)
         least = min(least, found["heldOut"])
-        if found["heldOut"] > least + 2:
+        if found["heldOut"] > max(least, found["distortion"]) + 2:
             break
-    assert found["distortion"] < found["heldOut"] - 5 and found["heldOut"] > least + 2
+    assert found["heldOut"] > max(least, found["distortion"]) + 2
     expect(page.locator("#lab output[name=distortion]")).to_contain_text("images held out (dashed)")
 
 

@@ -61,6 +61,6 @@ def test_presets_turn_dials_to_values_that_these_have() -> None:
     values = {dial.name: dial.values for dial in DIALS}
     for preset in PRESETS:
         assert all(value in values[name] for name, value in preset.settings.items()), preset.title
-    assert word({"beta": "4"}) == "VAE_beta4_warmup0_lr0.003_latent2_hidden64_ReLU_seed1"
+    assert word({"beta": "4"}) == "VAE_beta4_warmup0_lr0.003_latent2_hidden64_imagesall_ReLU_seed1"
     parts = [dial.before + value for dial in DIALS for value in dial.values]
     assert len(set(parts)) == len(parts), "a part of the address stands for two settings"

@@ -64,9 +64,9 @@ STATIONS = (
         "vae_has_fewer_holes",
         "Can every code be decoded?",
         "Think of a code as a place: two numbers are a point in a plane, the latent space. A new image is made by "
-        "drawing a place at random and decoding it; a VAE draws from its prior, an AE from a Gaussian fitted to its "
-        "codes. A hole is a place far from the codes of all training images. The decoder never had to answer there, "
-        "and what it decodes may look like nothing. The share of draws that land in holes is measured.",
+        "drawing a place at random, a VAE’s from its prior, an AE’s from a Gaussian fitted to its codes, and decoding "
+        "it. A hole is a place far from the codes of all training images: the decoder never had to answer there. The "
+        "share of draws that land in holes is measured.",
         "Will fewer draws land in holes with the VAE than with the AE?",
         "noise makes neighbouring codes overlap, so less is left empty.",
         "an AE’s codes may lie just as close together.",
