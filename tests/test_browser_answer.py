@@ -196,7 +196,6 @@ def test_every_section_is_reached_once_from_the_bar_by_keys(browser: Browser, pi
         page.keyboard.press("Enter")
         expect(page.locator("#sections")).to_be_hidden()
         expect(page.locator("main > section:focus")).to_have_count(1)
-        assert Axe().run(page, context="header").violations_count == 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
