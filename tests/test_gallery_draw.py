@@ -78,9 +78,8 @@ def test_the_page_frames_a_drawing_as_the_data_card_says(root: Path) -> None:
         assert draw.data(view(page))["draw_data"]["frame"] == frame
     some = images.Images(np.zeros((3, 1, 8, 8), np.uint8), np.zeros(3, np.int64), ("0",), "", "", "")
     for name in ("mnist5k", "cifar10"):
-        made = images.card(name, some, {"train": np.arange(3)})
-        frame = data.framing(name)
-        assert made["frame"] == (frame and asdict(frame))
+        known = data.framing(name)
+        assert images.card(name, some, {"train": np.arange(3)})["frame"] == (known and asdict(known))
 
 
 def test_the_budget_counts_both_networks(root: Path) -> None:
