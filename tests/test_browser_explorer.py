@@ -584,7 +584,7 @@ def test_two_dimensional_codes_stand_beside_maps_as_themselves(browser: Browser,
             figure.scroll_into_view_if_needed()
             expect(figure.locator("canvas")).to_have_attribute("data-drawn", method.lower())
             assert any(levels(figure.locator("canvas")))
-        expect(figure).to_contain_text("its two latent dimensions themselves")
+        expect(figure).to_contain_text("the two latent dimensions themselves")
         expect(page.locator("figure.map:visible")).to_have_count(page.locator("figure.map").count())
 
 
