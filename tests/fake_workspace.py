@@ -67,7 +67,7 @@ def make(
         "beta": 2,
         "data": {"name": f"mnist5k{text}", "validation": 0.1, "test": 0.2},
         "train": {"epochs": epochs, "batch_size": 64, "lr": 0.001},
-        "report": {"megabytes": 9.3, "megabytes_a_cell": 0.0535},
+        "report": {"megabytes": 11.1, "megabytes_a_cell": 0.06},
         "grid": {"dense": {"model": ["AE", "VAE", "BetaVAE"], "latent_dim": [2, 8], "depth": [1, 2]}},
         "models": {"hidden": 400, "likelihood": {"name": f"bernoulli{text}"}},
     }

@@ -621,10 +621,10 @@ def test_a_page_above_its_limit_is_refused_and_says_what_takes_the_room(root: Pa
     assert not (root / "reports/gallery.html").exists()
 
 
-def test_the_default_grid_may_have_twelve_megabytes_and_two_hundred_cells_twenty_two(values: Any) -> None:
+def test_the_default_grid_may_have_twelve_megabytes_and_two_hundred_cells_twenty_three(values: Any) -> None:
     settings = PageLimit(**values["report"])
-    assert 11.9 < budget.megabytes(settings, 16) <= 12
-    assert 21.7 < budget.megabytes(settings, 200) <= 22
+    assert 11.9 < budget.megabytes(settings, 15) <= 12
+    assert 22.9 < budget.megabytes(settings, 200) <= 23.1
 
 
 def test_the_pictures_take_what_the_rest_of_the_page_leaves(tmp_path: Path) -> None:
