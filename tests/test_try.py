@@ -221,7 +221,7 @@ def test_ctrl_c_ends_it_in_one_line_and_leaves_nothing_behind(workspace: Workspa
         (["beta=[1"], r"beta=\[1: no value in YAML; "),
         (
             ["tinny"],
-            "tinny: no such preset; there are fsq, iwae, .*, tiny, zoo; did you mean tiny?",
+            "tinny: no such preset; there are fsq, iwae, .*, tiny, .*, zoo; did you mean tiny?",
         ),
         (["../params"], "../params: no such preset; "),
         (
