@@ -79,12 +79,16 @@ def finding(comparison: Comparison) -> str:
     if difference is None:
         return f"{metric.label} cannot be compared, as {comparison.obstacle}"
     if found == "no difference shown":
-        corrected = " once corrected for all metrics of the pair" if difference.p < ALPHA else ""
-        return f"{metric.label}: no difference shown{corrected} ({signed(metric, comparison, difference)})"
+        return f"{metric.label}: no difference shown{corrected(difference)} ({signed(metric, comparison, difference)})"
     size = f"{amount(metric, comparison, abs(difference.difference))} {found}"
     half = amount(metric, comparison, (difference.high - difference.low) / 2)
     margin = f" ({plus_minus(half)})" if difference.high > difference.low else ""
     return f"{metric.label} {size}{margin}{_on_images(metric, comparison, found)}"
+
+
+def corrected(difference: Difference) -> str:
+    """Why a difference whose interval leaves out zero is not shown; empty for any other."""
+    return " once corrected for all metrics of the pair" if difference.p < ALPHA else ""
 
 
 def _on_images(metric: Metric, comparison: Comparison, found: Outcome) -> str:

@@ -49,8 +49,8 @@ def reconstructions(comparison: Comparison) -> Clause:
     difference = words.decisive(comparison)
     assert difference is not None
     if found == "no difference shown":
-        interval = words.signed(metric, comparison, difference)
-        return Clause("Cannot tell", f"no difference in {metric.label} was shown ({interval})", "mse")
+        shown = f"no difference in {metric.label} was shown{words.corrected(difference)}"
+        return Clause("Cannot tell", f"{shown} ({words.signed(metric, comparison, difference)})", "mse")
     size, half = (words.percent(value / (comparison.first or 1.0)) for value in _size(difference))
     text = f"reconstructions are {size} {found} in {metric.label} ({words.plus_minus(half)}){_share(comparison)}"
     return Clause(_kind(found), text, "mse")
@@ -77,7 +77,8 @@ def holes(comparison: Comparison) -> Clause:
     assert difference is not None
     second, first = (words.percent(value or 0.0) for value in (comparison.second, comparison.first))
     if found == "no difference shown":
-        text = f"no difference in holes was shown: {second} of draws fall into one, instead of {first}"
+        shown = f"no difference in holes was shown{words.corrected(difference)}"
+        text = f"{shown}: {second} of draws fall into one, instead of {first}"
         return Clause("Cannot tell", text, "holes")
     fewer = "fewer" if found == "better" else "more"
     half = words.plus_minus(words.with_unit(number(100 * _size(difference)[1], 1), "points"))
