@@ -282,8 +282,8 @@ def test_whether_samples_are_copies_is_answered_with_the_evidence() -> None:
     new = copied(NEW)
     assert new and new.copied == "No"
     assert plain(new.evidence).startswith(
-        "Compared with a test image, a sample is closer to one training image, relative to its second nearest, in this "
-        "share of cases: 47.0 % (± 2.5) in the classifier’s features (over 1\u2009000 samples). New images give 50 %"
+        "A copy is much closer to one training image than to the second nearest. How often a sample is more so than a "
+        "test image: 47.0 % (± 2.5) in the classifier’s features (over 1\u2009000 samples); new images give 50 %"
     )
     pixels = {"copying_pixels": (0.6, 0.58, 0.62), "train_distance_pixels": (0.8, 0.75, 0.85)}
     fifth = copied(NEW | pixels)  # one space is enough

@@ -55,9 +55,9 @@ def _evidence(shown: dict[str, tuple[Estimate, Estimate]]) -> str:
     distances = [f"{number(distance.value, 2)} in {SPACES[space]}" for space, (_, distance) in shown.items()]
     first = next(iter(shown.values()))[0]
     return (
-        f"Compared with a test image, a sample is closer to one training image, relative to its second nearest, "
-        f"in this share of cases: {joined(tested)} (over {over(first)}). New images give {words.percent(0.5)}, copies "
-        f"{words.percent(1)}. Its distance to the nearest training image, over that of a test image: "
+        f"A copy is much closer to one training image than to the second nearest. How often a sample is more so than a "
+        f"test image: {joined(tested)} (over {over(first)}); new images give {words.percent(0.5)} or less, copies up "
+        f"to {words.percent(1)}. How far a sample is from its nearest training image, beside a test image, 1 being equal: "
         f"{joined(distances)}."
     )
 

@@ -11,7 +11,7 @@ from vaeplay.gallery.views import View
 from vaeplay.verdicts.claims import BY_KEY
 from vaeplay.verdicts.ledger import So, so
 
-HERE: dict[So, str] = {"yes": "holds", "no": "fails", "too close": "is too close to tell"}
+HERE: dict[So, str] = {"yes": "it holds", "no": "it does not hold", "too close": "the difference may be smaller"}
 """What a claim does in the pair of an answer."""
 
 

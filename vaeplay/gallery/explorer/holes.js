@@ -25,7 +25,7 @@ const start = (explorer) => {
     const { holes, test_holes: tests, outside } = cellOf(name).metrics;
     const collapsed = facts.collapsed[name] ? ` ${facts.collapsed[name]} to the prior.` : '';
     if (typeof holes !== 'number') return collapsed;
-    const rest = typeof outside === 'number' ? `; ${percent(outside)} of draws lie outside the training codes` : '';
+    const rest = typeof outside === 'number' ? `; ${percent(outside)} of draws lie outside the training codes, with plausible images or without` : '';
     const real = typeof tests === 'number' ? ` (of test images: ${percent(tests)})` : '';
     return `Draws in holes: ${percent(holes)}${real}${rest}.${collapsed}`;
   };

@@ -21,7 +21,7 @@ const start = (figures, points) => {
       context.drawImage(ground({ pad, size, scale, spot: null }, cell, ['holes'], points), 0, 0, size, size);
       const { holes } = cellOf(cell.cell).metrics;
       find(figures[n], 'figcaption span').textContent =
-        typeof holes === 'number' ? `draws in holes: ${(100 * holes).toFixed(1)}\u00a0%` : '';
+        typeof holes === 'number' ? `· draws in holes: ${(100 * holes).toFixed(1)}\u00a0%` : '';
       if (!cell.about.field) return;
       const draws = Array.from({ length: cell.draws }, (_, draw) => cell.drawn(draw));
       const depth = (code) => fieldAt(cell, cell.place(code));

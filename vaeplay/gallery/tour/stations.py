@@ -44,7 +44,7 @@ STATIONS = (
         "reconstruction. A variational autoencoder (VAE) does the same under two handicaps. Noise is added to the "
         "code, and a code has a price: the more it says about its image, the more it costs. The mean squared error, "
         "MSE, measures how far a reconstruction is from its image.",
-        "Will the VAE rebuild images that it has not seen worse than an AE of the same size?",
+        "On images that neither was trained on, will the VAE’s reconstructions be worse than the AE’s?",
         "noise and a price must cost something.",
         "the network learns to live with both.",
         "an AE and a VAE that differ in nothing else",
@@ -53,7 +53,7 @@ STATIONS = (
         "down.",
         _after(
             "In this run the handicaps outweigh that gain in every pair.",
-            "In this run the handicaps do not outweigh that gain in every pair.",
+            "In this run the handicaps do not outweigh that gain everywhere by as much as the claim asks.",
             "Which of the two is stronger cannot be told for every pair of this run.",
         ),
         formula="The code is the encoder’s answer with fresh noise, which lets gradients through: the "
@@ -75,7 +75,7 @@ STATIONS = (
         "close. An AE’s codes lie wherever reconstruction puts them, which may or may not leave gaps.",
         _after(
             "In this run the VAE has clearly fewer in every pair.",
-            "That is not so in every pair of this run: where an AE leaves few holes, a VAE has few to close.",
+            "In this run not every VAE has clearly fewer: where an AE leaves few holes, a VAE has few to close.",
             "For at least one pair of this run the difference is too small to be sure.",
         ),
     ),
