@@ -57,8 +57,8 @@ def _evidence(shown: dict[str, tuple[Estimate, Estimate]]) -> str:
     return (
         f"A copy is much closer to one training image than to the second nearest. How often a sample is more so than a "
         f"test image: {joined(tested)} (over {over(first)}); new images give {words.percent(0.5)} or less, copies up "
-        f"to {words.percent(1)}. How far a sample is from its nearest training image, beside a test image, 1 being equal: "
-        f"{joined(distances)}."
+        f"to {words.percent(1)}. How far a sample is from its nearest training image, beside a test image (1: as "
+        f"far): {joined(distances)}."
     )
 
 
