@@ -171,11 +171,12 @@ def test_several_values_are_an_experiment_each_and_a_page_of_all(workspace: Work
     assert '"rate": 5' in (workspace.root / "reports/beta=5.html").read_text()
 
 
-def test_the_images_that_git_ignores_are_there(workspace: Workspace) -> None:
+def test_the_images_that_git_ignores_are_there_and_their_results_stand_alone(workspace: Workspace) -> None:
     (workspace.root / "images/cat").mkdir()
     for name in ("images/cat/a.png", "images/b.png"):
         (workspace.root / name).write_bytes(b"")
-    attempt(workspace, "data.name=folder", "data.size=8")
+    lines = attempt(workspace, "data.name=folder", "data.size=8")
+    assert any(line.startswith(BETA) for line in lines) and not any("→" in line for line in lines)
     commit = output(workspace, "rev-parse", run.reference("data.name=folder_data.size=8", workspace.root)).strip()
     listing = results.Results(workspace.root, commit).files.read_text("data/listing")
     assert listing.split() == ["images/README.md", "images/b.png", "images/cat/a.png"]

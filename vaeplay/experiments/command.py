@@ -6,7 +6,7 @@ from pathlib import Path
 from vaeplay.errors import UserError
 from vaeplay.experiments import presets, results, run
 from vaeplay.experiments.presets import Trial
-from vaeplay.settings import resolve
+from vaeplay.settings import params, resolve, yaml_file
 
 INTERRUPTED = 130
 
@@ -44,8 +44,13 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def attempt(trial: Trial, root: Path) -> None:
-    """Run one experiment and print what it changed: the run's summary, the changed cells' metrics, its page."""
+    """Run one experiment and print what it changed: the run's summary, the changed cells' metrics, its page.
+
+    Results on other images stand alone.
+    """
     before, sum_before = results.of_workspace(root), results.summary_of_workspace(root)
+    if trial.settings.data != params.validate(yaml_file.read(root / "params.yaml")).data:
+        before, sum_before = {}, {}
     print(f"{trial.name}:")
     made = results.Results(root, run.reproduce(trial, root))
     path = made.restore_page(trial.name)
