@@ -118,13 +118,13 @@ def test_a_prediction_comes_first_and_stands_beside_the_verdict(browser: Browser
             "You predicted: “Yes: noise and a price must cost something.” It turned out otherwise."
         )
         expect(first.locator(".verdict")).to_contain_text(
-            "Fails: holds in 0 of 1 pair, fails in 1 (claimed: MSE at least 2 % higher)."
+            "A VAE reconstructs worse than an AE of the same size. Fails: holds in 0 of 1 pair, fails in 1."
         )
         expect(button).to_be_hidden()
         expect(first.locator("input").first).to_be_disabled()
         page.locator("#tour [data-step='1']").click()
         second = station(page, "holes")
-        second.get_by_label("too close to tell").check()
+        second.get_by_label("cannot be told").check()
         second.locator("[data-tell]").click()
         expect(second.locator(".yours")).to_contain_text("That is what happened.")
         expect(page.locator("#tour .score")).to_have_text("1 of 2 predicted correctly")
@@ -154,7 +154,7 @@ def test_it_can_be_walked_by_keys_and_skipped(browser: Browser, address: str) ->
         page.keyboard.press("ArrowDown")  # from the second choice to the third
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
-        expect(station(page, "reconstruction").locator(".yours")).to_contain_text("too close to tell")
+        expect(station(page, "reconstruction").locator(".yours")).to_contain_text("cannot be told")
         page.get_by_role("button", name="Station 8").click()
         station(page, "codebook").locator("[data-tell]").click()
         expect(station(page, "codebook").locator(".told")).to_be_visible()
@@ -223,7 +223,7 @@ def turns_dial(page: Page) -> None:
 
 
 def plays_film(page: Page) -> None:
-    expect(page.locator("#film")).to_have_attribute("data-frame", "3")  # all are best in the last epoch
+    expect(page.locator("#film")).to_have_attribute("data-frame", "0")
     expect(page.locator(f"#film [data-film={AE.name}]")).to_be_visible()
 
 
@@ -302,6 +302,24 @@ def test_holes_are_drawn_with_the_draws_farthest_out(browser: Browser, address: 
             return [fieldAt(cell, places[2]) === corner(0, 0), fieldAt(cell, places[3]) === corner(side - 1, side - 1)];
         }"""
         assert page.evaluate(order, AE.name) == [True, True]
+
+
+def test_exact_posteriors_are_drawn_with_their_gaps(browser: Browser, address: str) -> None:
+    with opened(browser, f"{address}#station=elbo", folded=True) as page:
+        station(page, "elbo").locator("[data-tell]").click()
+        figures = page.locator("#tour [data-exact] figure")
+        expect(figures).to_have_count(3)
+        for place in range(3):
+            expect(figures.nth(place).locator("figcaption")).to_contain_text("gap ", timeout=20_000)
+            assert figures.nth(place).locator(".its-posterior").evaluate(PAINTED) > 8
+
+
+def test_back_leads_from_a_section_to_the_station_that_led_there(browser: Browser, address: str) -> None:
+    with opened(browser, f"{address}#station=overfitting", folded=True) as page:
+        follow(page, "overfitting", "all curves")
+        expect(page.locator("#curves")).to_be_in_viewport()
+        page.go_back()
+        expect(station(page, "overfitting").locator(".told")).to_be_in_viewport()
 
 
 def test_without_scripts_all_stations_stand_in_order_and_answer_to_a_choice(browser: Browser, address: str) -> None:

@@ -77,8 +77,8 @@ def test_a_station_says_what_its_claim_came_to_and_nothing_else(bare: Page, stat
     count = {"holds": "in 2 of 2", "fails": "in 1 of 2", "cannot tell": "in 1 of 2"}[verdict]
     rest = {"holds": "", "fails": ", fails in 1", "cannot tell": ", too close to tell in 1"}[verdict]
     start = "Holds" if verdict == "holds" else f"{verdict.capitalize()} : holds"
-    said_so = f"{start} {count} pairs{rest} (claimed: {claimed(claim)})."
-    assert f"{claim.sentence} {said_so}" in words
+    assert f"{claim.sentence} {start} {count} pairs{rest} ." in words
+    assert f"The claim: {claimed(claim)}, in every one of them." in words
     assert f'data-verdict="{verdict}"' in html and f'class="verdict {verdict.replace(" ", "-")}"' in html
     assert station.after[verdict] in words
     assert not [other for other in VERDICTS if other != verdict and station.after[other] in words]
@@ -138,10 +138,9 @@ def test_the_other_side_of_a_trade_is_told_beside_it(bare: Page) -> None:
             judged(distortion.key, "fails", piece(distortion, "fails", (VAE, BETA))),
         )
     )
-    assert f"{rate.sentence} Holds in 1 of 1 pair (claimed: {claimed(rate)})." in text(html)
-    assert f"{distortion.sentence} Fails : holds in 0 of 1 pair, fails in 1 (claimed: {claimed(distortion)})." in text(
-        html
-    )
+    words = text(html)
+    assert f"{rate.sentence} Holds in 1 of 1 pair ." in words and f"The claim: {claimed(rate)}." in words
+    assert f"{distortion.sentence} Fails : holds in 0 of 1 pair, fails in 1 . Claimed: {claimed(distortion)}." in words
     assert html.count("<article") == 1 and 'data-verdict="holds"' in html
 
 
@@ -152,6 +151,7 @@ def test_a_claim_that_could_not_be_judged_says_why(bare: Page) -> None:
     )
     assert f"Cannot tell : {reason}." in text(html)
     assert "This run has" not in text(html) and "Yes, in all pairs:" in text(html)
+    assert "No training of this run overfits" in text(html)
 
 
 def test_without_verdicts_there_is_neither_tour_nor_worksheet(bare: Page) -> None:

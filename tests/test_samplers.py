@@ -7,11 +7,13 @@ import torch
 from sklearn.mixture import GaussianMixture
 from torch.distributions import MultivariateNormal
 
+from vaeplay.evaluation import measure
 from vaeplay.evaluation.metrics import generation, samplers
+from vaeplay.evaluation.metrics import subject as subjects
 from vaeplay.evaluation.metrics.intervals import Estimate
 from vaeplay.evaluation.registry import BY_KEY
 from vaeplay.evaluation.registry.samplers import AGAIN, FITTED
-from vaeplay.models.parts.densities import Bent, fit_gaussian, fit_mixture, fit_realnvp
+from vaeplay.models.parts.densities import FITS, Bent, fit_gaussian, fit_mixture, fit_realnvp
 from vaeplay.noise import Noise
 
 from . import making
@@ -85,7 +87,7 @@ def test_a_mixture_finds_what_a_gaussian_cannot_say() -> None:
     codes = 0.1 * normal(400, 3) + sides
     subject.__dict__["trained_on"] = (codes, codes)
     features = {}
-    for name, fit in samplers.FITS.items():
+    for name, fit in FITS.items():
         draws = fit(codes, Noise(0)).sample(2000, Noise(1))
         features[name] = float(((draws.mean(1).abs() - 4).abs() < 0.5).double().mean())
     assert features["mixture"] > 0.99
@@ -142,6 +144,15 @@ def test_what_is_not_bent_is_the_gaussian_to_the_constant() -> None:
 
 
 def test_wide_codes_have_no_mixture_and_maps_no_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(samplers, "WIDEST", 2)
+    monkeypatch.setattr(subjects, "WIDEST", 2)
     assert set(samplers.metrics(making.subject("AE"))) == {f"{key}_gaussian" for key in AGAIN}
     assert samplers.metrics(making.subject("VQVAE")) == {}
+
+
+def test_the_picture_of_fitted_samples_has_the_first_of_those_that_are_measured() -> None:
+    subject = making.subject("AE", 100)
+    shown = measure.pictures(subject, 6)["fitted"]
+    assert shown.shape == (len(FITS), 6, *subject.test.images.shape[1:])
+    for row, name in zip(shown, FITS, strict=True):
+        assert torch.equal(row.mul(255).round().to(torch.uint8), subject.fitted_samples[name][:6])
+    assert "fitted" not in measure.pictures(making.subject("VQVAE"), 6)

@@ -43,9 +43,10 @@ GROUPS: dict[str, Callable[[Subject], dict[str, Estimate]]] = {
     "disentanglement": disentanglement.metrics,
 }
 
-SHARED: dict[str, Callable[[Subject], Tensor]] = {  # once for several groups; a learned prior draws long
+SHARED: dict[str, Callable[[Subject], object]] = {  # once for several groups; a learned prior draws long
     "codes": lambda subject: subject.codes,
     "samples": lambda subject: subject.samples,
+    "fitted samples": lambda subject: subject.fitted_samples,
 }
 
 
@@ -118,6 +119,7 @@ def pictures(subject: Subject, columns: int) -> dict[str, Tensor]:
         "best": reconstruction.pairs(subject, best),
         "worst": reconstruction.pairs(subject, worst),
         "prior": samples.prior(subject.model, columns, subject.seed_for("prior samples")),
+        "fitted": samples.fitted(subject, columns),
         "nearest": samples.nearest_training(subject, columns),
         "interpolation": samples.interpolation(subject, columns),
         "traversal": samples.traversals(subject, columns),

@@ -28,6 +28,15 @@ def prior(model: Autoencoder, columns: int, seed: int) -> Tensor:
     return model.sample(PRIOR_ROWS * columns, Noise(seed, _device(model))).unflatten(0, (PRIOR_ROWS, columns))
 
 
+def fitted(subject: Subject, columns: int) -> Tensor | None:
+    """The first new images from each density that is fitted to the codes, a row each, in the order of `FITS`.
+
+    (densities, columns, …); None for maps of codes, to which none is fitted.
+    """
+    found = list(subject.fitted_samples.values())
+    return torch.stack([as_float(images[:columns]) for images in found]) if found else None
+
+
 def nearest_training(subject: Subject, columns: int) -> Tensor:
     """Samples above the training images nearest to them in the classifier's features: (2, columns, …), closest first.
 

@@ -58,25 +58,25 @@ def is_linear(one: Configuration) -> bool:
     return one.entry.depth == 0 or str(one.entry.activation) == "Identity"
 
 
-def _still_falling(convergence: Callable[[str], Convergence | None], pair: Pair) -> str | None:
-    """Which epoch was best is not known as long as the loss falls."""
-    falling = all(convergence(cell) == "falling" for cell in (*pair.first.cells, *pair.second.cells))
-    return "the validation loss of both was still falling at the end of training: train longer" if falling else None
+def _nothing_overfits(convergence: Callable[[str], Convergence | None], pair: Pair) -> str | None:
+    """Which model overfits sooner shows only where one does: until then, the best epoch is about the last."""
+    overfits = any(convergence(cell) == "overfitting" for cell in (*pair.first.cells, *pair.second.cells))
+    return None if overfits else "no training overfits, so none does so sooner: train longer"
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence and what would bear it out.
+    """A sentence and what would bear it out, which `predicts` says in words with `{}` for the threshold.
 
     In every pair that is `about` it, `metric` of the second is at least `least` `direction` than `against` of the first
     (the same metric, unless another is named; nothing at all, where it is ""). `equal`: they differ by no more than
     `least`. Where `relative`, `least` is a share of the first's value, else it is in the metric's unit. `unless` gives
-    the reason for which a pair says nothing, given how far
-    each cell's training came.
+    the reason for which a pair says nothing, given how far each cell's training came.
     """
 
     key: str
     sentence: str
+    predicts: str
     source: str
     about: Callable[[Pair], bool]
     metric: str
@@ -99,6 +99,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         "vae_reconstructs_worse",
         "A VAE reconstructs worse than an AE of the same size.",
+        "the VAE's MSE is at least {} higher than the AE's",
         "Kingma & Welling 2014, arXiv:1312.6114: noise and rate cost distortion",
         _objectives("AE", "VAE"),
         "mse",
@@ -109,6 +110,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         "vae_is_blurrier",
         "A VAE's reconstructions are blurrier than the AE's.",
+        "the VAE's sharpness is at least {} lower than the AE's",
         "Larsen et al. 2016, arXiv:1512.09300",
         _objectives("AE", "VAE"),
         "sharpness",
@@ -118,6 +120,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         "vae_has_fewer_holes",
         "A VAE's latent space has fewer holes than the AE's: fewer samples come from regions without training codes.",
+        "the VAE's share of draws in holes is at least {} lower than the AE's",
         "Tolstikhin et al. 2018, arXiv:1711.01558; Ghosh et al. 2020, arXiv:1903.12436",
         _objectives("AE", "VAE"),
         "holes",
@@ -127,6 +130,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         "vae_walks_smoother",
         "A walk through a VAE's latent space is smoother than one through the AE's.",
+        "the VAE's trip is at least {} lower than the AE's",
         "Bengio et al. 2013, arXiv:1207.4404; Berthelot et al. 2019, arXiv:1807.07543",
         _objectives("AE", "VAE"),
         "trip",
@@ -137,6 +141,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         "vae_samples_better",
         "A VAE's samples are closer to real images than those of an AE with a density fitted to its codes.",
+        "the Fréchet distance of the VAE's samples is at least {} lower than that of the AE's",
         "The usual reason for a VAE; doubted by Ghosh et al. 2020, arXiv:1903.12436",
         _objectives("AE", "VAE"),
         "frechet",
@@ -147,17 +152,19 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         "ae_overfits_sooner",
         "An AE overfits sooner than a VAE of the same size.",
+        "the VAE's best epoch is at least {} later than the AE's",
         "Goodfellow et al. 2016, Deep Learning, chapter 14: noise regularises",
         _objectives("AE", "VAE"),
         BEST_EPOCH,
         "higher",
         0.1,
         relative=True,
-        unless=_still_falling,
+        unless=_nothing_overfits,
     ),
     Claim(
         "beta_lowers_rate",
         "A higher β lowers the rate.",
+        "the rate at the higher β is at least {} lower",
         "Higgins et al. 2017; Alemi et al. 2018, arXiv:1711.00464",
         _beta_up,
         "rate",
@@ -168,6 +175,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         "beta_raises_distortion",
         "A higher β raises the distortion.",
+        "the distortion at the higher β is at least {} higher",
         "Higgins et al. 2017; Alemi et al. 2018, arXiv:1711.00464",
         _beta_up,
         "distortion",
@@ -178,6 +186,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         "convolutions_help",
         "Convolutional networks reconstruct better than dense ones of the same size.",
+        "the convolutional model's MSE is at least {} lower than the dense one's",
         "LeCun et al. 1998, doi:10.1109/5.726791",
         _to_convolutions,
         "mse",
@@ -188,6 +197,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         "longer_codes_reconstruct_better",
         "A longer code reconstructs better.",
+        "the MSE with the longer code is at least {} lower",
         "Hinton & Salakhutdinov 2006, doi:10.1126/science.1127647",
         _changes("latent_dim"),
         "mse",
@@ -198,6 +208,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         "depth_helps",
         "Deeper networks reconstruct better.",
+        "the deeper model's MSE is at least {} lower",
         "Hinton & Salakhutdinov 2006, doi:10.1126/science.1127647",
         _changes("depth"),
         "mse",
@@ -208,6 +219,8 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         "mixture_beats_prior",
         "Samples from a mixture fitted to the codes are closer to real images than those from the prior.",
+        "the Fréchet distance of samples from the fitted mixture is at least {} lower than that of samples "
+        "from the prior",
         "Ghosh et al. 2020, arXiv:1903.12436, Table 1: 23 of 24 pairs",
         _has_prior,
         "frechet_mixture",
@@ -219,6 +232,8 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         "realnvp_beats_gaussian",
         "Samples from a RealNVP fitted to the codes are nearer to real images than those from a Gaussian.",
+        "the Fréchet distance of samples from the fitted RealNVP is at least {} lower than that of samples "
+        "from the fitted Gaussian",
         "Xiao et al. 2019, arXiv:1905.10485: a flow finds the shape that an autoencoder's codes have",
         _vectors,
         "frechet_realnvp",
@@ -230,6 +245,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         "elbo_is_below",
         "The ELBO lies below log p(x).",
+        "log p(x) is at least {} higher than the ELBO",
         "Kingma & Welling 2014, arXiv:1312.6114: by the divergence of the two posteriors",
         _has_prior,
         "log_likelihood",
@@ -240,6 +256,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         "no_gaussian_suffices",
         "Even the best Gaussian posterior leaves a gap to log p(x).",
+        "the approximation gap is at least {}",
         "Cremer et al. 2018, arXiv:1801.03558",
         _has_prior,
         "approximation_gap",
@@ -250,6 +267,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         "iwae_reaches_a_higher_bound",
         "An IWAE reaches a higher bound on log p(x) than a VAE of the same size.",
+        "the IWAE's importance-weighted bound is at least {} higher than the VAE's",
         "Burda et al. 2016, arXiv:1509.00519, Table 1: 84.78 against 86.76 nats",
         _objectives("VAE", "IWAE"),
         "bound",
@@ -259,6 +277,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         "iwae_uses_more_units",
         "An IWAE uses more latent dimensions than a VAE of the same size.",
+        "the IWAE uses at least {} more than the VAE",
         "Burda et al. 2016, arXiv:1509.00519, Table 1",
         _objectives("VAE", "IWAE"),
         "active_units",
@@ -268,6 +287,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         "maps_are_sharpest",
         "A VQ-VAE's reconstructions are sharper than those of continuous codes.",
+        "the VQ-VAE's sharpness is at least {} higher than that of the other model",
         "van den Oord et al. 2017, arXiv:1711.00937",
         _changes("code"),
         "sharpness",
@@ -277,6 +297,7 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         "linear_ae_is_pca",
         "A linear AE reconstructs as well as PCA with as many components.",
+        "the AE's MSE differs from that of PCA by no more than {}",
         "Baldi & Hornik 1989, doi:10.1016/0893-6080(89)90014-2",
         _linear_autoencoder,
         "mse",

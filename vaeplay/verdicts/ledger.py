@@ -41,17 +41,8 @@ def least_favourable(judged: Judged) -> Piece:
 
 
 def prediction(about: Claim) -> str:
-    """The metric, direction and threshold of a claim, as in `MSE at least 2 % higher`."""
-    least = _threshold(about)
-    other = METRICS[about.against].label if about.against else ""
-    label = METRICS[about.metric].label if about.metric in METRICS else about.metric.replace("_", " ")
-    if about.direction == "equal":
-        size = f"no more than {least} from {other}" if other else f"no more than {least} apart"
-    elif about.against == "":
-        size = f"at least {least}"
-    else:
-        size = f"at least {least} {about.direction}{f' than {other}' if other else ''}"
-    return f"{label}{',' if ',' in label else ''} {size}"
+    """What a claim predicts of a pair, with its threshold, as in `the deeper model's MSE is at least 1 % lower`."""
+    return about.predicts.format(_threshold(about))
 
 
 def _threshold(about: Claim) -> str:

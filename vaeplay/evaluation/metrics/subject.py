@@ -13,6 +13,7 @@ from vaeplay.data.prepared import Split, as_float
 from vaeplay.evaluation.metrics import pixels
 from vaeplay.models.base import Autoencoder
 from vaeplay.models.parts import losses
+from vaeplay.models.parts.densities import FITS
 from vaeplay.noise import Noise, NoiseOfRows
 from vaeplay.rows import evenly
 from vaeplay.seeds import seed_for
@@ -20,6 +21,8 @@ from vaeplay.seeds import seed_for
 BLOCK = 500  # images made, or binarised, at a time: fixed, so that their noise depends on no setting
 COMPONENTS = 10  # principal components that are kept
 MOST_CODES = 5000  # codes that they are found in
+MOST_FITTED = 20_000  # training codes that densities are fitted to, spread evenly over the split where there are more
+WIDEST = 64  # numbers in a code up to which more than a Gaussian is fitted: above, it has more than the codes tell
 
 
 @dataclass
@@ -167,8 +170,30 @@ class Subject:
     @torch.no_grad()
     def samples(self) -> Tensor:
         """The new images of these codes, uint8 (N, *shape), as a file would hold them."""
-        made = [self.model.decode(codes) for codes in self.sample_codes.split(BLOCK)]
-        return torch.cat([x.mul(255).round().clamp(0, 255).to(torch.uint8) for x in made])
+        return self._made(self.sample_codes)
+
+    def _made(self, codes: Tensor) -> Tensor:
+        images = (self.model.decode(part) for part in codes.split(BLOCK))
+        return torch.cat([x.mul(255).round().clamp(0, 255).to(torch.uint8) for x in images])
+
+    @cached_property
+    @torch.no_grad()
+    def fitted_samples(self) -> dict[str, Tensor]:
+        """As many new images from each density that is fitted to codes (`FITS`), uint8 (N, *shape), by its name.
+
+        The codes are those that the decoder was trained on. Of maps of codes there are none.
+        """
+        if not self.vectors:
+            return {}
+        codes = self.trained_on[0]
+        codes = codes[evenly(len(codes), MOST_FITTED)]
+        found: dict[str, Tensor] = {}
+        for name, fit in FITS.items():
+            if name == "gaussian" or codes.shape[1] <= WIDEST:
+                noise = self.noise_for(f"{name} samples")
+                draws = fit(codes, noise).sample(len(self.test.images), noise)
+                found[name] = self._made(draws.unflatten(1, self.model.code_shape))
+        return found
 
     @cached_property
     def sample_features(self) -> Tensor:

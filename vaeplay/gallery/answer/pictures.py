@@ -21,6 +21,7 @@ ROOM = 280_000
 ORIGINAL = ("reconstruction", 0)
 RECONSTRUCTION = ("reconstruction", 1)
 SAMPLE = ("prior", 0)
+FROM_MIXTURE = ("fitted", 1)
 CLOSEST = ("nearest", 0)
 TRAINING = ("nearest", 1)
 
@@ -34,8 +35,8 @@ class Strip:
     height: int
 
 
-def strip(cell: Cell, kind: str, row: int) -> Strip | None:
-    """Images of one row of a cell's picture; None where it has none, or no such row.
+def strip(cell: Cell, kind: str, row: int, shown: int = SHOWN) -> Strip | None:
+    """At most `shown` images of one row of a cell's picture; None where it has none, or no such row.
 
     Reconstructions are taken evenly from the row, which is ordered by class; of other kinds, the first are taken.
     """
@@ -46,7 +47,7 @@ def strip(cell: Cell, kind: str, row: int) -> Strip | None:
     with Image.open(io.BytesIO(content)) as image:
         sheet = np.asarray(image.convert("RGBA"))
     high, wide = (sheet.shape[0] + GAP) // sample.rows, (sheet.shape[1] + GAP) // sample.columns
-    places = evenly(sample.columns, SHOWN) if kind == ORIGINAL[0] else range(sample.columns)[:SHOWN]
+    places = evenly(sample.columns, shown) if kind == ORIGINAL[0] else range(sample.columns)[:shown]
     lines = np.pad(sheet, ((0, GAP), (0, GAP), (0, 0)))[row * high : (row + 1) * high - GAP]
     tiles = np.stack([lines[:, place * wide : place * wide + wide - GAP] for place in places])
     tiles = webp.smaller(tiles, SIDE)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from vaeplay.evaluation.registry.samplers import FITTED
 from vaeplay.gallery.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Chart, Frame, Line, Table
 from vaeplay.gallery.page import Cell, Page, Sample, Unit
 from vaeplay.gallery.scale import Scale, Tick, extent
@@ -112,6 +113,8 @@ def row_labels(cell: Cell, kind: str, rows: int) -> tuple[str, ...]:
         return ("original", "reconstruction")
     if kind == "stages" and rows:
         return ("original", *(plural(stage, "stage") for stage in range(1, rows)))
+    if kind == "fitted":
+        return tuple(label for label, _ in FITTED.values())[:rows]
     if kind == "layers" and rows:
         return tuple(f"top {draw}" for draw in range(1, rows + 1))
     if kind == "nearest" and rows == 2:

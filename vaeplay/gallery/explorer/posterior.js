@@ -10,19 +10,62 @@ import { exactPosterior } from './quadrature.js';
 
 /** @typedef {import('./engine.js').Explorable} Explorable */
 
-// Whether the pictures of the test images in the page are exact: a lossless WebP of their own size.
-const exactly = (all) => {
+/**
+ * The pixels of a test image in 0…1; null where the page's picture of it is not exact: no lossless WebP of its own size.
+ * @type {(points: import('./points.js').Points, index: number) => Promise<Float32Array | null>}
+ */
+export const exactPixels = async (points, index) => {
+  const all = await sheet();
   const lossless = atob(latent.sheet.split(',')[1].slice(0, 24)).slice(12, 16) === 'VP8L';
-  return lossless && latent.images && all.width === latent.images.columns * sizeOfImage.width;
+  return lossless && latent.images && all.width === latent.images.columns * sizeOfImage.width ? points.pixels(index) : null;
+};
+
+/**
+ * Mean and standard deviation of the encoder's Gaussian of a test image.
+ * @type {(cell: Explorable, index: number) => { mean: number[], deviation: number[] }}
+ */
+export const gaussianOf = (cell, index) => {
+  const mean = Array.from(cell.code(index));
+  return { mean, deviation: mean.map((_, d) => Math.exp(cell.tensors.logvar[2 * index + d] / 2)) };
 };
 
 /**
  * Why a cell has no exact posterior here; empty where it has one.
  * @param {Explorable} cell
  */
-const obstacle = (cell) => {
+export const obstacle = (cell) => {
   if (!cell.live || cell.size !== 2 || !cell.tensors.logvar) return 'needs a live VAE of two dimensions';
   return cell.about.likelihood === 'bernoulli' ? '' : `needs a Bernoulli likelihood, not ${cell.about.likelihood}`;
+};
+
+/**
+ * Draws an exact posterior, and the encoder's ellipses of one and two standard deviations over it.
+ * @type {(canvas: HTMLCanvasElement, found: import('./quadrature.js').Exact, gaussian: { mean: number[], deviation: number[] })
+ *   => void}
+ */
+export const drawPosterior = (canvas, { posterior, side, square }, { mean, deviation }) => {
+  const image = new ImageData(side, side);
+  posterior.forEach((value, n) => {
+    const row = side - 1 - Math.floor(n / side);
+    image.data.set([...cividis(value), 255], 4 * (row * side + (n % side)));
+  });
+  const small = element('canvas', { width: side, height: side });
+  context2d(small).putImageData(image, 0, 0);
+  const across = 320;
+  const [context] = fresh(canvas, across, across);
+  context.drawImage(small, 0, 0, across, across);
+  const scale = across / square.width;
+  const [x, y] = [(mean[0] - square.low[0]) * scale, across - (mean[1] - square.low[1]) * scale];
+  for (const [colour, width] of /** @type {[string, number][]} */ ([['#000', 4], ['#fff', 2]])) {
+    context.strokeStyle = colour;
+    context.lineWidth = width;
+    for (const deviations of [1, 2]) {
+      context.beginPath();
+      const [wide, high] = deviation.map((value) => deviations * value * scale);
+      context.ellipse(x, y, wide, high, 0, 0, 2 * Math.PI);
+      context.stroke();
+    }
+  }
 };
 
 /**
@@ -42,32 +85,6 @@ const start = (explorer, points) => {
     if (status.textContent !== text) status.textContent = text;
   };
 
-  /** @type {(found: import('./quadrature.js').Exact, mean: number[], deviation: number[]) => void} */
-  const draw = ({ posterior, side, square }, mean, deviation) => {
-    const image = new ImageData(side, side);
-    posterior.forEach((value, n) => {
-      const row = side - 1 - Math.floor(n / side);
-      image.data.set([...cividis(value), 255], 4 * (row * side + (n % side)));
-    });
-    const small = element('canvas', { width: side, height: side });
-    context2d(small).putImageData(image, 0, 0);
-    const across = 320;
-    const [context] = fresh(canvas, across, across);
-    context.drawImage(small, 0, 0, across, across);
-    const scale = across / square.width;
-    const [x, y] = [(mean[0] - square.low[0]) * scale, across - (mean[1] - square.low[1]) * scale];
-    for (const [colour, width] of /** @type {[string, number][]} */ ([['#000', 4], ['#fff', 2]])) {
-      context.strokeStyle = colour;
-      context.lineWidth = width;
-      for (const deviations of [1, 2]) {
-        context.beginPath();
-        const [wide, high] = deviation.map((value) => deviations * value * scale);
-        context.ellipse(x, y, wide, high, 0, 0, 2 * Math.PI);
-        context.stroke();
-      }
-    }
-  };
-
   const nats = (value) => `${value.toFixed(2).replace('-', '−')} nats`;
   /** @type {(cell: Explorable, index: number, key: string) => Promise<void>} */
   const compute = async (cell, index, key) => {
@@ -75,17 +92,16 @@ const start = (explorer, points) => {
     canvas.hidden = table.hidden = true;
     outcome = '…';
     say(`Decoding some thousand codes for ${points.name(index)} …`);
-    const pixels = exactly(await sheet()) ? await points.pixels(index) : null;
+    const pixels = await exactPixels(points, index);
     if (stale()) return;
     if (!pixels) {
       say('The page holds this image only in a smaller or lossy form, which has another likelihood.');
       return;
     }
-    const mean = Array.from(cell.code(index));
-    const deviation = mean.map((_, d) => Math.exp(cell.tensors.logvar[2 * index + d] / 2));
-    const found = await exactPosterior(cell, pixels, mean, deviation, stale);
+    const gaussian = gaussianOf(cell, index);
+    const found = await exactPosterior(cell, pixels, gaussian, stale);
     if (!found || stale()) return;
-    draw(found, mean, deviation);
+    drawPosterior(canvas, found, gaussian);
     const { evidence, elbo, error, square } = found;
     outcome = `log p(x) = ${nats(evidence)}, ELBO ${nats(elbo)}`;
     why.textContent = outcome;

@@ -106,10 +106,10 @@ const bound = async (cell, pixels, mean, deviation, stale) => {
 
 /**
  * The exact posterior of an image, whose pixels are in 0…1; null where another is wanted meanwhile.
- * @type {(cell: import('./engine.js').Explorable, pixels: Float32Array, mean: number[], deviation: number[],
- *   stale: () => boolean) => Promise<Exact | null>}
+ * @type {(cell: import('./engine.js').Explorable, pixels: Float32Array,
+ *   gaussian: { mean: number[], deviation: number[] }, stale: () => boolean) => Promise<Exact | null>}
  */
-export const exactPosterior = async (cell, pixels, mean, deviation, stale) => {
+export const exactPosterior = async (cell, pixels, { mean, deviation }, stale) => {
   const elbo = await bound(cell, pixels, mean, deviation, stale);
   const reach = Math.max(REACH, ...mean.map((m, d) => Math.abs(m) + 6 * deviation[d]));
   /** @type {Square} */

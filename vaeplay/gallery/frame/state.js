@@ -143,6 +143,7 @@ document.addEventListener('click', (event) => {
     setState({ cell: null, zoom: null });
     const section = document.getElementById(decodeURIComponent(target));
     if (!section) return;
+    history.pushState(null, '', location.href); // so that Back leads to the link, and not out of the page
     goTo(section);
     section.tabIndex = -1;
     section.focus({ preventScroll: true });

@@ -75,16 +75,17 @@ PRESETS = (
     ),
     Preset(
         "An AE's drifting codes",
-        "The codes leave the prior's circles and keep spreading. Between them, the decoded plane shows no clear "
-        "images.",
+        "The codes keep spreading: the plane zooms out after them, and the circles, which are a VAE's prior, shrink to "
+        "a spot. Between the codes, the decoded plane shows no clear images.",
         "Without noise and rate, nothing holds the codes near the origin or near each other.",
         {"model": "AE", "activation": "tanh"},
     ),
     Preset(
         "Memorising",
-        "The distortion of the training images keeps falling; that of images held out, dashed, soon rises again.",
+        "Within seconds the distortion of images held out, dashed, turns and rises, while that of the training images "
+        "keeps falling.",
         "An AE with long codes can learn 100 images one by one, and what it learns of them does not carry over.",
-        {"model": "AE", "latent": "16", "hidden": "128", "images": "100"},
+        {"model": "AE", "rate": "0.01", "latent": "16", "hidden": "128", "images": "100"},
     ),
     Preset(
         "Collapse from large steps",

@@ -124,6 +124,7 @@ const start = (section) => {
     drawCurve(curves[0], history.steps, history.distortion, Math.min(...history.distortion, ...history.heldOut), history.heldOut);
     drawCurve(curves[1], history.steps, history.rate, 0);
     const isVae = model === 'VAE';
+    curves[1].hidden = !isVae;
     const [distortion, rate] = [history.distortion.at(-1), history.rate.at(-1)];
     const held = `; images held out (dashed): ${history.heldOut.at(-1)?.toFixed(1)}`;
     outputs[0].value = distortion === undefined ? '' : `${distortion.toFixed(1)} nats per image${held}`;

@@ -30,7 +30,8 @@ class Choice:
 class Stop:
     """A station of this page: its texts, its predictions, what this run has and says, and what there is to see.
 
-    `planes` are the cells whose holes are drawn, and `overfit` is what there is to see of overfitting.
+    `planes` are the cells whose holes are drawn, `exact` is one whose exact posteriors are drawn, and `overfit` is what
+    there is to see of overfitting.
     """
 
     station: Station
@@ -41,6 +42,7 @@ class Stop:
     links: tuple[Link, ...]
     pictures: tuple[tuple[str, Strip], ...]
     planes: tuple[Cell, ...]
+    exact: Cell | None
     overfit: Overfit | None
 
 
@@ -67,9 +69,11 @@ def stop(station: Station, ledger: dict[str, Judged], view: View) -> Stop:
     """A station whose claim the ledger has judged."""
     judged = ledger[station.claim]
     count = len(judged.evidence)
-    nouns = f"{station.noun}s"
-    every = {0: f", in all {nouns}", 1: "", 2: f", in both {nouns}"}.get(count, f", in all {count} {nouns}")
-    not_every = {1: "", 2: ", not in both of them"}.get(count, ", not in all of them")
+    noun = station.noun
+    every = {1: "", 2: f", in both {noun}s"}.get(count, f", in all {f'{count} ' if count else ''}{noun}s")
+    some, unsure = f", clearly not in at least one {noun}", f"some {noun} is too close, and none clearly says no."
+    if count == 1:
+        some, unsure = "", "the difference is too small to be sure."
     labels = {row.name: row.label for row in view.rows}
     of_claims = [judged, *(item for key, item in ledger.items() if key == station.also)]
     pairs = cells_of(judged, view)
@@ -77,15 +81,16 @@ def stop(station: Station, ledger: dict[str, Judged], view: View) -> Stop:
         station=station,
         choices=(
             Choice("holds", f"Yes{every}: {station.holds}"),
-            Choice("fails", f"No{not_every}: {station.fails}"),
-            Choice(OPEN, "It will be too close to tell."),
+            Choice("fails", f"No{some}: {station.fails}"),
+            Choice(OPEN, f"It cannot be told: {station.unsure or unsure}"),
         ),
         judged=f"This run has {plural(count, station.noun)}, each {station.each}." if count else "",
         told=tuple(told(item, labels) for item in of_claims),
         after=station.after[judged.verdict],
-        links=links.of(station.key, view.page, pairs) if pairs else (),
-        pictures=links.strips(station.key, view.page, pairs) if pairs else (),
+        links=links.of(station.key, view.page, pairs),
+        pictures=links.strips(station.key, view.page, pairs),
         planes=links.planes(view.page, pairs) if station.key == "holes" else (),
+        exact=links.plane(view.page, pairs) if station.key == "elbo" and view.page.images else None,
         overfit=most_overfit(view.page) if station.key == "overfitting" else None,
     )
 

@@ -11,6 +11,7 @@ from vaeplay.gallery.lab.data import PRESETS
 from vaeplay.gallery.page import Cell, Page
 
 Pair = tuple[Cell, Cell]
+SHOWN = 6  # images of a strip
 
 
 @dataclass(frozen=True)
@@ -29,15 +30,13 @@ def of(station: str, page: Page, pairs: list[Pair]) -> tuple[Link, ...]:
 
 def strips(station: str, page: Page, pairs: list[Pair]) -> tuple[tuple[str, Strip], ...]:
     """The pictures of a station with their names; none where it needs none, or the page has none."""
-    kind = PICTURES.get(station)
-    if not kind:
+    kinds = PICTURES.get(station)
+    if not kinds or not pairs:
         return ()
     cells = list({cell.name: cell for cell in typical(page, pairs)}.values())
     named = [("Test images", cells[0], pictures.ORIGINAL)]
-    for cell in cells:
-        source = f", from: {cell.prior}" if kind == pictures.SAMPLE and cell.prior else ""
-        named.append((f"{cell.label}{source}", cell, kind))
-    found = [(name, pictures.strip(cell, *kind)) for name, cell, kind in named]
+    named += [(f"{cell.label}{how}", cell, kind) for cell in cells for how, kind in kinds.items()]
+    found = [(name, pictures.strip(cell, *kind, SHOWN)) for name, cell, kind in named]
     return tuple((name, strip) for name, strip in found if strip)
 
 
@@ -53,7 +52,9 @@ def typical(page: Page, pairs: list[Pair]) -> Pair:
     return min(pairs, key=preference)
 
 
-def _compare(page: Page, pairs: list[Pair]) -> Link:
+def _compare(page: Page, pairs: list[Pair]) -> Link | None:
+    if not pairs:
+        return None
     names = [cell.name for cell in typical(page, pairs)]
     return Link(
         "Compare two of them side by side",
@@ -63,8 +64,10 @@ def _compare(page: Page, pairs: list[Pair]) -> Link:
 
 
 def _one_image(page: Page, pairs: list[Pair]) -> Link | None:
+    if not pairs or not page.reconstructions:
+        return None
     second = typical(page, pairs)[1]
-    if not page.reconstructions or "mse" not in page.reconstructions.values.get(second.name, {}):
+    if "mse" not in page.reconstructions.values.get(second.name, {}):
         return None
     return Link(
         f"See the image that {second.label} rebuilds worst, through all cells",
@@ -73,11 +76,14 @@ def _one_image(page: Page, pairs: list[Pair]) -> Link | None:
     )
 
 
-def planes(page: Page, pairs: list[Pair]) -> Pair | tuple[()]:
-    """The pair whose latent spaces have two dimensions and can be drawn; nothing where the page has none."""
-    drawn = {item.cell: item for item in page.explorer if item.way == "live" and item.plane}
-    both = [pair for pair in pairs if {cell.name for cell in pair} <= set(drawn)]
-    return min(both, key=lambda pair: drawn[pair[0].name].hole is None) if both else ()
+DRAWN = 2  # pairs whose planes a station draws: the first of the grid, whatever came of them
+
+
+def planes(page: Page, pairs: list[Pair]) -> tuple[Cell, ...]:
+    """The cells of the first pairs whose latent spaces have two dimensions and can be drawn."""
+    drawn = {item.cell for item in page.explorer if item.way == "live" and item.plane}
+    both = [pair for pair in pairs if {cell.name for cell in pair} <= drawn]
+    return tuple({cell.name: cell for pair in both[:DRAWN] for cell in pair}.values())
 
 
 def _holes(page: Page, pairs: list[Pair]) -> Link | None:
@@ -85,7 +91,7 @@ def _holes(page: Page, pairs: list[Pair]) -> Link | None:
     both = [pair for pair in pairs if {cell.name for cell in pair} <= set(live)]
     if not both:
         return None
-    first, second = planes(page, pairs) or both[0]
+    first, second = planes(page, pairs)[:2] or both[0]
     hole = live[first.name].hole
     at = [("at", ",".join(f"{place:.3g}" for place in hole))] if hole else []
     return Link(
@@ -96,7 +102,7 @@ def _holes(page: Page, pairs: list[Pair]) -> Link | None:
 
 
 def _draws(page: Page, pairs: list[Pair]) -> Link | None:
-    cell = _plane(page, pairs)
+    cell = plane(page, pairs)
     if not cell:
         return None
     return Link(
@@ -107,7 +113,7 @@ def _draws(page: Page, pairs: list[Pair]) -> Link | None:
 
 
 def _exact(page: Page, pairs: list[Pair]) -> Link | None:
-    cell = _plane(page, pairs)
+    cell = plane(page, pairs)
     if not cell or not page.images:
         return None
     return Link(
@@ -117,7 +123,7 @@ def _exact(page: Page, pairs: list[Pair]) -> Link | None:
     )
 
 
-def _plane(page: Page, pairs: list[Pair]) -> Cell | None:
+def plane(page: Page, pairs: list[Pair]) -> Cell | None:
     """A cell of two dimensions whose decoder runs in the page."""
     planes = {item.cell for item in page.explorer if item.way == "live" and item.plane}
     return next((cell for cell, _ in pairs if cell.name in planes), None)
@@ -134,26 +140,17 @@ def _dial(page: Page, pairs: list[Pair]) -> Link | None:
 
 
 def _film(page: Page, pairs: list[Pair]) -> Link | None:
-    films = {film.cell: film for film in page.films}
-    filmed = [pair for pair in pairs if {cell.name for cell in pair} <= set(films)]
-    if not filmed:
+    if not page.films:
         return None
-    first, second = typical(page, filmed)
-    best = first.history.best_epoch if first.history else None
-    if best is None:
-        return None
-    epochs = films[first.name].epochs
-    frame = min(range(len(epochs)), key=lambda place: abs(epochs[place] - best))
     return Link(
         "Watch the training",
-        _address(("film", frame)),
-        f"The curve below each cell is its validation loss. The film stands near epoch {best}, the best of "
-        f"{first.label}. Is {second.label} still improving there?",
+        _address(("film", 0)),
+        "Press Play. The curve below each cell is its validation loss: which is flat at the end, and does one rise?",
     )
 
 
 def _curves(page: Page, pairs: list[Pair]) -> Link | None:
-    if not any(cell.history for pair in pairs for cell in pair):
+    if not any(cell.history for cell in page.cells):
         return None
     return Link("See all curves", "#curves", "Look at the total loss: where a curve rises again, its model overfits.")
 
@@ -207,9 +204,10 @@ LINKS: dict[str, tuple[Callable[[Page, list[Pair]], Link | None], ...]] = {
     "codebook": (_compare, _codes),
 }
 PICTURES = {
-    "reconstruction": pictures.RECONSTRUCTION,
-    "beta": pictures.RECONSTRUCTION,
-    "samplers": pictures.SAMPLE,
-    "codebook": pictures.RECONSTRUCTION,
+    "reconstruction": {"": pictures.RECONSTRUCTION},
+    "blur": {"": pictures.RECONSTRUCTION},
+    "beta": {"": pictures.RECONSTRUCTION},
+    "samplers": {", from its prior": pictures.SAMPLE, ", from the fitted mixture": pictures.FROM_MIXTURE},
+    "codebook": {"": pictures.RECONSTRUCTION},
 }
-"""The kind of picture that a station shows of its typical pair."""
+"""The kinds of picture that a station shows of its typical pair, each by what is said of it after the model's name."""

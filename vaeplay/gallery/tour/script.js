@@ -5,6 +5,7 @@ import '../frame/link.js';
 import { whileNear } from '../frame/near.js';
 import { follow, getState, getStates, goTo, setState, shows } from '../frame/state.js';
 import { printOnly } from '../paper/script.js';
+import './exact.js';
 import './holes.js';
 
 const NOTHING = 'nothing';

@@ -12,8 +12,9 @@ class Station:
     """A question and what belongs to it.
 
     `claim` and `also` are keys of the ledger: the second is shown beside the first. `holds` and `fails` are predictions
-    with their reasons. `each` says what a pair of the claim is, and `noun` what it is called: one model, measured in
-    two ways, is no pair. `why` is true whatever came of it, `after` by verdict.
+    with their reasons; `unsure` is why it may stay open, if not for small differences. `each` says what a pair of the
+    claim is, and `noun` what it is called: one model, measured in two ways, is no pair. `why` is true whatever came of
+    it, `after` by verdict.
     """
 
     key: str
@@ -27,6 +28,7 @@ class Station:
     why: str
     after: dict[str, str]
     noun: str = "pair"
+    unsure: str = ""
     also: str = ""
     formula: str = ""
 
@@ -64,9 +66,10 @@ STATIONS = (
         "vae_has_fewer_holes",
         "Can every code be decoded?",
         "Think of a code as a place: two numbers are a point in a plane, the latent space. A new image is made by "
-        "drawing a place at random, a VAE’s from its prior, an AE’s from a Gaussian fitted to its codes, and decoding "
-        "it. A hole is a place far from the codes of all training images: the decoder never had to answer there. The "
-        "share of draws that land in holes is measured.",
+        "drawing a place at random and decoding it. A VAE draws from its prior, a round cloud to which training pulls "
+        "all codes; an AE has none, so it draws from a Gaussian fitted to its codes. A hole is a place far from the "
+        "codes of all training images: the decoder never had to answer there. The share of draws that land in holes is "
+        "measured.",
         "Will fewer draws land in holes with the VAE than with the AE?",
         "noise makes neighbouring codes overlap, so less is left empty.",
         "an AE’s codes may lie just as close together.",
@@ -126,8 +129,9 @@ STATIONS = (
         "mixture_beats_prior",
         "Where should new codes come from?",
         "A VAE draws the codes of new images from its prior: a round cloud around the origin, the same for every data "
-        "set. Instead, one could take the codes that training images really have, fit a mixture of Gaussians to them, "
-        "and draw from that. The Fréchet distance measures how far samples are from real images: lower is better.",
+        "set. Instead, one could take the codes that training images really have, fit a mixture of Gaussians (several "
+        "clouds, each with its own place and shape) to them, and draw from that. The Fréchet distance measures how far "
+        "samples are from real images: lower is better.",
         "Will samples come closer to real images with the fitted mixture?",
         "codes do not fill the prior evenly.",
         "the VAE was trained for its prior, so that should be best.",
@@ -174,7 +178,7 @@ STATIONS = (
         "rises afterwards, the network has begun to memorise its training images: it overfits.",
         "Will the AE’s best epoch come earlier than the VAE’s, by 10 % or more?",
         "noise makes it hard to memorise images.",
-        "both may go on improving until training ends.",
+        "the VAE can memorise just as soon.",
         "an AE and a VAE that differ in nothing else",
         "With noise a code is never the same twice, so it cannot be tied to one image; without noise it can. Whether "
         "that shows depends on the length of training: the best epochs of two models differ only if at least one of "
@@ -184,6 +188,7 @@ STATIONS = (
             "In this run the AE is not clearly first in every pair.",
             "This run does not settle it.",
         ),
+        unsure="neither may be trained long enough to overfit.",
     ),
     Station(
         "codebook",
@@ -204,6 +209,7 @@ STATIONS = (
             "In this run it is not clearly sharper than each of them.",
             "For at least one pair of this run the difference is too small to be sure.",
         ),
-        formula="Each vector z of the encoder is replaced by the nearest entry e; sg lets no gradient through.",
+        formula="Each vector z of the encoder is replaced by the nearest entry e of the codebook. The first term is "
+        "the distortion. The second, times a constant c, keeps z near its entry; sg(e) is e, taken as a constant.",
     ),
 )

@@ -33,6 +33,14 @@ KINDS: tuple[Kind, ...] = (
         "other, so that it needs a prior of its own, trained after it.",
     ),
     Kind(
+        "fitted",
+        "Fitted samples",
+        "New images whose codes are drawn from densities fitted to the codes of the training images: a Gaussian, a "
+        "mixture of ten Gaussians, and a RealNVP. Every model gets the same densities, so that models can be compared "
+        "by their samples. Where the first row is worse than the others, the codes do not form one Gaussian cloud. "
+        "Where all rows are poor, a better density does not help: it is the decoder that cannot draw.",
+    ),
+    Kind(
         "layers",
         "Layers",
         "New images of a model with two layers of latent variables. The images of a row share one draw of the top "
@@ -85,7 +93,7 @@ KINDS: tuple[Kind, ...] = (
     ),
 )
 ORDER = tuple(kind.kind for kind in KINDS)
-EXPECTED = tuple(kind for kind in ORDER if kind not in ("nearest", "unsure", "stages", "layers"))
+EXPECTED = tuple(kind for kind in ORDER if kind not in ("fitted", "nearest", "unsure", "stages", "layers"))
 """The kinds that every evaluated cell has; the others, and those that are not known here, are shown where found."""
 
 _KIND = re.compile(r"[a-z0-9-]+")

@@ -11,7 +11,9 @@ mixture is fitted here and not by scikit-learn, whose import takes longer than e
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -24,6 +26,7 @@ from vaeplay.models.parts.fitted import FittedDensity
 from vaeplay.models.parts.flows import RealNVP
 from vaeplay.noise import Noise, sample_categorical
 
+COMPONENTS = 10  # of the mixture
 STEPS = 100  # of k-means, and of expectation-maximisation, at most
 TOLERANCE = 1e-3  # nats per code: what a step gains when it is the last
 SMALLEST = 1e-6  # variance that is added in every direction, as a share of the codes' mean variance
@@ -133,3 +136,19 @@ def fit_realnvp(codes: Tensor, noise: Noise) -> Bent:
         bent = Bent(gaussian.means[0], factor, epochs)
     bent.fit(bent.straightened(known), Noise(seed))
     return bent.to(codes.device)
+
+
+class Density(Protocol):
+    """What can be drawn from."""
+
+    def sample(self, count: int, noise: Noise) -> Tensor:
+        """Codes, (count, D)."""
+        ...
+
+
+FITS: dict[str, Callable[[Tensor, Noise], Density]] = {
+    "gaussian": lambda codes, noise: fit_gaussian(codes),
+    "mixture": lambda codes, noise: fit_mixture(codes, COMPONENTS, noise),
+    "realnvp": fit_realnvp,
+}
+"""What is fitted to every model's codes, (N, D), by its name; the noise decides where a fit starts."""
