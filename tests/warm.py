@@ -18,13 +18,15 @@ import socket
 import subprocess
 import sys
 import tempfile
+import warnings
 from functools import cache
 from pathlib import Path
 
 IMPORTED = [
     *("dvc.cli.parser", "dvc.repo", "dvc.repo.reproduce", "dvc.repo.experiments.run", "dvc.stage.cache"),
     *("torch.func", "torch.optim", "safetensors.torch", "scipy.special", "mlxtend.data", "PIL.Image", "jinja2"),
-    *("pydantic", "psutil", "ruamel.yaml", "tqdm"),
+    *("pydantic", "psutil", "ruamel.yaml", "tqdm", "sklearn.datasets"),
+    *("torch._decomp.decompositions_for_jvp", "torch.fx.experimental.symbolic_shapes"),  # what a derivative imports
 ]
 CLIENT = """#!{python} -IS
 import json, os, socket, sys
@@ -64,8 +66,10 @@ def started() -> tuple[Path, subprocess.Popen[bytes]]:
 
 def serve(folder: Path) -> None:
     """Fork for each client, until the process that started this one has ended."""
-    for name in IMPORTED:
-        importlib.import_module(name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # from torch, about its own use of torch.jit
+        for name in IMPORTED:
+            importlib.import_module(name)
     gc.collect()
     gc.freeze()  # a fork that looked through all these objects would copy their memory
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no fork is waited for here

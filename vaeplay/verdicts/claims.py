@@ -60,8 +60,9 @@ def is_linear(one: Configuration) -> bool:
 
 def _nothing_overfits(convergence: Callable[[str], Convergence | None], pair: Pair) -> str | None:
     """Which model overfits sooner shows only where one does: until then, the best epoch is about the last."""
-    overfits = any(convergence(cell) == "overfitting" for cell in (*pair.first.cells, *pair.second.cells))
-    return None if overfits else "no training overfits, so none does so sooner: train longer"
+    ends = {convergence(cell) for cell in (*pair.first.cells, *pair.second.cells)}
+    settled = "overfitting" not in ends and None not in ends
+    return "no training overfits, so none does so sooner: train longer" if settled else None
 
 
 @dataclass(frozen=True)

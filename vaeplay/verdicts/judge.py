@@ -17,6 +17,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from vaeplay.evaluation.registry import BY_KEY as METRICS
 from vaeplay.verdicts import compare
 from vaeplay.verdicts.claims import Claim
 from vaeplay.verdicts.evidence import Evidence, Sample
@@ -103,4 +104,5 @@ def _undecided(claim: Claim, verdict: Verdict, obstacle: str | None = None) -> J
 
 
 def _metrics(claim: Claim) -> str:
-    return " and ".join(name for name in (claim.against, claim.metric) if name)
+    names = [name for name in (claim.against, claim.metric) if name]
+    return " and ".join(METRICS[name].label if name in METRICS else name.replace("_", " ") for name in names)

@@ -35,9 +35,14 @@ def tally(judged: Judged) -> str:
 
 
 def least_favourable(judged: Judged) -> Piece:
-    """The pair that speaks least for a claim with evidence."""
+    """The pair that speaks least for a claim with evidence: one that is not as claimed, if any; else the smallest."""
+    states: tuple[So, ...] = ("no", "too close", "yes")
     equal = BY_KEY[judged.claim].direction == "equal"
-    return min(judged.evidence, key=lambda piece: -abs(piece.effect) if equal else piece.effect)
+
+    def favour(piece: Piece) -> tuple[int, float]:
+        return states.index(so(judged, piece)), -abs(piece.effect) if equal else piece.effect
+
+    return min(judged.evidence, key=favour)
 
 
 def prediction(about: Claim) -> str:
