@@ -395,7 +395,8 @@ def test_an_answer_says_in_how_many_pairs_the_claim_holds_and_links_to_it(tmp_pa
     pair = a_pair(compared("mse", 0.02, 0.021, 0.0004), compared("holes", 0.1, 0.2, 0.01))
     html = plain(render(a_page(tmp_path, Table(pairs=(pair,), combined={}, claims=(claim,)))))
     link = '<a href="#claim-vae_reconstructs_worse">Claim for every such pair</a>'
-    assert f"{link}, “MSE at least 2 % higher”: holds in 1 of 2 pairs, fails in 1; here it holds." in html
+    predicted = "the VAE&#39;s MSE is at least 2 % higher than the AE&#39;s"
+    assert f"{link}, “{predicted}”: holds in 1 of 2 pairs, fails in 1; here it holds." in html
     assert html.count("Claim for every such pair") == 1  # nothing is claimed here of holes
     assert 'id="claim-vae_reconstructs_worse"' in html
     assert "<strong>Fails</strong>: holds in 1 of 2 pairs, fails in 1." in html
