@@ -15,7 +15,7 @@ from vaeplay.gallery.answer import pairs, pictures, sentences
 from vaeplay.gallery.answer.best import Best, best_samples
 from vaeplay.gallery.answer.collapse import dimensions
 from vaeplay.gallery.answer.copies import Copies, copies
-from vaeplay.gallery.answer.data import moving
+from vaeplay.gallery.answer.data import moving, shown
 from vaeplay.gallery.answer.generation import others_copying
 from vaeplay.gallery.answer.pairs import CHANGES, Chosen
 from vaeplay.gallery.answer.sentences import SAMPLES
@@ -400,3 +400,13 @@ def test_an_answer_says_in_how_many_pairs_the_claim_holds_and_links_to_it(tmp_pa
     assert html.count("Claim for every such pair") == 1  # nothing is claimed here of holes
     assert 'id="claim-vae_reconstructs_worse"' in html
     assert "<strong>Fails</strong>: holds in 1 of 2 pairs, fails in 1." in html
+
+
+def test_of_many_models_those_of_the_answers_have_their_pictures_first(tmp_path: Path) -> None:
+    others = [Plan(f"{word}AE", None, 8, 1) for word in ("Denoising", "TopK", "Contractive", "Factor", "W", "A")]
+    plans = [Plan("AE", None, 8, 1), *others, *(Plan(name, 1.0, 8, 1) for name in ("Info", "Ladder", "VAE"))]
+    fake_workspace.make(tmp_path, plans)
+    page = read(tmp_path)
+    names = {cell.model: cell for cell in page.cells}
+    asked = [Chosen(CHANGES[0], a_pair(), names["AE"], names["VAE"])]
+    assert [cell.model for cell in shown(page, asked)] == ["AE", *(plan.model for plan in others), "VAE"]

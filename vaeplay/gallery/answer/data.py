@@ -48,7 +48,7 @@ def data(view: View) -> dict[str, Any]:
     """Everything of the first section."""
     page = view.page
     asked = chosen(page)
-    models = [of(cell) for cell in of_each_model(page)[:MODELS]]
+    models = [of(cell) for cell in shown(page, asked)]
     limits = [sentences.limits(item) for item in asked]
     shared = [sentence for sentence in dict.fromkeys(chain(*limits)) if all(sentence in own for own in limits)]
     repeated = len(view.rows) < len(page.cells)
@@ -67,6 +67,14 @@ def data(view: View) -> dict[str, Any]:
         "moving": moving(page),
         "falling": [cell for cell in page.cells if cell.history and cell.history.convergence == "falling"],
     }
+
+
+def shown(page: Page, asked: list[Chosen]) -> list[Cell]:
+    """A cell of each model, in the page's order: where there are too many, those of the answers before the others."""
+    cells = of_each_model(page)
+    answered = {cell.model for item in asked for cell in (item.first, item.second)}
+    first = sorted(cells, key=lambda cell: cell.model not in answered)[:MODELS]
+    return [cell for cell in cells if cell in first]
 
 
 def of(cell: Cell) -> Pictures:
