@@ -75,8 +75,8 @@ PRESETS = (
     ),
     Preset(
         "An AE's drifting codes",
-        "The codes keep spreading: the plane zooms out after them, and the circles, which are a VAE's prior, shrink to "
-        "a spot. Between the codes, the decoded plane shows no clear images.",
+        "The codes wander off and keep spreading: the plane zooms out after them, and the circles, which are a VAE's "
+        "prior, shrink. Where no codes are, the plane shows broken images, and so do some samples.",
         "Without noise and rate, nothing holds the codes near the origin or near each other.",
         {"model": "AE", "activation": "tanh"},
     ),
