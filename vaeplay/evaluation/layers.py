@@ -8,7 +8,8 @@ What the page's own networks (gallery/explorer/decoder.js) compute is defined he
     norm        torch.nn.GroupNorm in `groups` groups of feature maps
     add         plus the input of the layer `from`, at which a residual block begins
     gate        each unit or feature map times σ(a · log β + b): of a multi-rate VAE, for any β
-    pixels      the first `output[0]` feature maps through a logistic function: the expected image in 0…1
+    pixels      the logistic function: the expected image in 0…1
+    levels      the mean of the discretised logistic whose centres and scales the feature maps are: the same
 
 Each says the shape of its `input` and of its `output`; between layers numbers keep their order, whatever the shape.
 
@@ -27,6 +28,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vaeplay.models.parts.gates import Gate
+from vaeplay.models.parts.likelihoods import expected_level
 from vaeplay.models.parts.residual import Residual
 from vaeplay.settings.axes import ACTIVATIONS
 
@@ -54,7 +56,8 @@ def of_decoder(decoder: nn.Module, z: Tensor, shape: tuple[int, ...]) -> tuple[l
         NotPlainError: the decoder is not a plain sequence of known layers.
     """
     layers, tensors, outputs = _of(decoder, z)
-    return [*layers, {"kind": "pixels", "input": list(outputs.shape[1:]), "output": list(shape)}], tensors
+    kind = "pixels" if outputs.shape[1] == shape[0] else "levels"
+    return [*layers, {"kind": kind, "input": list(outputs.shape[1:]), "output": list(shape)}], tensors
 
 
 @torch.no_grad()
@@ -266,7 +269,9 @@ def _step(layer: Layer, tensors: Tensors, x: Tensor, log_beta: float) -> Tensor:
         made: Tensor = getattr(nn, layer["name"])()(x)
         return made
     if layer["kind"] == "pixels":
-        return x[:, : layer["output"][0]].sigmoid()
+        return x.sigmoid()
+    if layer["kind"] == "levels":
+        return expected_level(x)
     if layer["kind"] == "gate":
         a, b = (tensors[f"{layer['weights']}.{part}"] for part in ("a", "b"))
         return x * torch.sigmoid(a * log_beta + b).view(-1, *[1] * (x.ndim - 2))

@@ -30,9 +30,9 @@ export const makePassing = (decoding, lookup) => {
   const bernoulli = (x, logit) => softplus(logit) - logit * x;
   const gaussian = (x, logit, logSigma) =>
     0.5 * (((x - logistic(logit)) / Math.exp(logSigma)) ** 2 + Math.log(2 * Math.PI)) + logSigma;
-  const discretised = (x, logit, logScale) => {
-    const scale = Math.exp(Math.min(9, Math.max(-9, logScale - 3)));
-    const centred = x - logistic(logit);
+  const discretised = (x, centre, logScale) => {
+    const scale = 0.5 * Math.exp(Math.min(7, Math.max(-7, logScale)));
+    const centred = x - 0.5 - 0.5 * centre;
     const [above, below] = [(centred + 0.5 / 255) / scale, (centred - 0.5 / 255) / scale];
     if (x < 0.5 / 255) return softplus(-above);
     if (x > 1 - 0.5 / 255) return softplus(below);
@@ -69,6 +69,7 @@ export const makePassing = (decoding, lookup) => {
     const encode = decoding.network({ about: encoder, tensors });
     const last = about.layers.length - 1; // makes pixels of what the decoder says
     const decode = decoding.network({ about: { layers: about.layers.slice(0, last) }, tensors });
+    const show = decoding.network({ about: { layers: about.layers.slice(last) }, tensors });
     const book = tensors['encoder.codebook'];
     return (pixels, seed) => {
       const x = encoder.binarises ? binarised(pixels, seed) : pixels;
@@ -92,8 +93,7 @@ export const makePassing = (decoding, lookup) => {
         }
       }
       const outputs = decode(code);
-      const levels = Float32Array.from(x, (_, at) => 255 * logistic(outputs[at]));
-      return { ...known, code, levels, distortion: distortion(x, outputs, encoder) };
+      return { ...known, code, levels: show(outputs).slice(), distortion: distortion(x, outputs, encoder) };
     };
   };
   return { through, binarised };

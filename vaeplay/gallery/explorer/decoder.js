@@ -234,6 +234,19 @@ export const makeDecoding = () => {
     };
   };
 
+  // The expected level under a discretised logistic, as in vaeplay/models/parts/likelihoods.py.
+  const levels = (count) => {
+    const out = new Float32Array(count);
+    return (x) => {
+      for (let i = 0; i < count; i++) {
+        const centre = 0.5 + 0.5 * x[i];
+        const scale = 0.5 * Math.exp(Math.min(7, Math.max(-7, x[count + i])));
+        out[i] = 255 * scale * (softplus(centre / scale) - softplus((centre - 1) / scale));
+      }
+      return out;
+    };
+  };
+
   // Each unit, or feature map, times σ(a · log β + b): the β of a dial that may turn between two images.
   const gate = (layer, { a, b }, dial) => {
     const out = new Float32Array(product(layer.input));
@@ -250,6 +263,7 @@ export const makeDecoding = () => {
   const step = (layer, tensors, dial) => {
     if (layer.kind === 'activation') return each(ACTIVATIONS[layer.name], product(layer.input));
     if (layer.kind === 'pixels') return each((x) => 255 * logistic(x), product(layer.output));
+    if (layer.kind === 'levels') return levels(product(layer.output));
     if (layer.kind === 'gate') {
       const [a, b] = ['a', 'b'].map((part) => tensors[`${layer.weights}.${part}`]);
       return gate(layer, { a, b }, dial);

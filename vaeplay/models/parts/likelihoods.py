@@ -27,12 +27,29 @@ from typing_extensions import override
 from vaeplay.noise import Noise
 
 LEVELS = 255  # steps between the levels of an 8-bit pixel
+LOG_SCALES = (-7.0, 7.0)  # of the discretised logistic; the lower limit is the paper's
 
 
 def gaussian(x: Tensor, mean: Tensor, log_sigma: Tensor) -> Tensor:
     """−log N(x; mean, σ²) summed over an image: (B, …), (B, …), () → (B,), nats."""
     squared = ((x - mean) / log_sigma.exp()).square() + math.log(2 * math.pi)
     return (0.5 * squared + log_sigma).flatten(1).sum(1)
+
+
+def centres_and_scales(outputs: Tensor) -> tuple[Tensor, Tensor]:
+    """Those of the logistic distributions of pixels in 0…1: (B, 2C, …) → (B, C, …) each.
+
+    The outputs are the centre, and the logarithm of the scale, for pixels in −1…1.
+    """
+    centre, log_scale = outputs.chunk(2, dim=1)
+    return 0.5 + 0.5 * centre, 0.5 * log_scale.clamp(*LOG_SCALES).exp()
+
+
+def expected_level(outputs: Tensor) -> Tensor:
+    """E min(max(X, 0), 1) = ∫ P(X > t) dt over t in 0…1, for these logistic variables X: (B, 2C, …) → (B, C, …)."""
+    centre, scale = centres_and_scales(outputs)
+    above = functional.softplus(centre / scale) - functional.softplus((centre - 1) / scale)
+    return (scale * above).clamp(0, 1)
 
 
 class BernoulliDistortion(torch.autograd.Function):
@@ -181,19 +198,24 @@ class OptimalGaussian(Gaussian):
 
 
 class DiscretisedLogistic(Likelihood):
-    """8-bit levels: the probability that a logistic variable rounds to the pixel. A probability, so its floor is 0."""
+    """8-bit levels: the probability that a logistic variable rounds to the pixel.
+
+    Its centre may lie beyond black and white, so that a pixel that is nearly always black can be likely at any scale.
+    With the centre between them, only a tiny scale makes it so, at which the few images that are not black there cost
+    hundreds of nats a pixel: models then end at one dark image with wide scales for all. Outputs of 0 are a scale of
+    half the range, at which no pixel's gradient is large before training has begun.
+    """
 
     outputs = 2
 
+    @override
     def mean(self, outputs: Tensor) -> Tensor:
-        """The distribution's centre."""
-        return outputs.chunk(2, dim=1)[0].sigmoid()
+        return expected_level(outputs)
 
     def distortion(self, x: Tensor, outputs: Tensor) -> Tensor:
         """−log of the mass within half a level of the pixel; the extreme levels include the tails."""
-        logits, log_scale = outputs.chunk(2, dim=1)
-        scale = (log_scale - 3).clamp(-9, 9).exp()  # starts at a typical error, a twentieth of the range
-        centred = x - logits.sigmoid()
+        centre, scale = centres_and_scales(outputs)
+        centred = x - centre
         above, below = (centred + 0.5 / LEVELS) / scale, (centred - 0.5 / LEVELS) / scale
         # σ(a) − σ(b) = σ(a) σ(−b) (1 − exp(b − a)), a form that neither cancels nor vanishes far from the mean
         width = torch.log(-torch.expm1(-1 / (LEVELS * scale)))
@@ -206,7 +228,9 @@ class DiscretisedLogistic(Likelihood):
 
     @override
     def floor(self, x: Tensor) -> Tensor:
-        return torch.zeros(len(x), device=x.device)
+        """The mass of a level at the smallest scale, 2σ(a) − 1 = tanh(a / 2); black and white can have all of it."""
+        level = -math.log(math.tanh(0.5 / LEVELS / math.exp(LOG_SCALES[0])))
+        return level * ((x > 0.5 / LEVELS) & (x < 1 - 0.5 / LEVELS)).flatten(1).sum(1)
 
 
 BY_NAME: dict[str, type[Likelihood]] = {
