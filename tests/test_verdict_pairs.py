@@ -8,6 +8,7 @@ import pytest
 from vaeplay.errors import UserError
 from vaeplay.settings import params, resolve
 from vaeplay.verdicts.pairs import Pair, VerdictSettings, pairs
+from vaeplay.verdicts.words import title
 
 from .made_up import GRID
 
@@ -58,6 +59,20 @@ def test_other_models_are_compared_with_what_their_class_extends(values: Any) ->
     dense["model"] = ["AE", "IWAE", "BetaTCVAE"]  # what they extend is not in the grid
     dense_ends = {name for name in ends(values, "objective") if "Conv" not in name}
     assert dense_ends == {"AE 2/1 → IWAE 2/1", "AE 2/1 → BetaTCVAE 2/1"}
+
+
+def test_maps_of_codes_are_compared_with_maps_in_networks_of_equal_size(values: Any) -> None:
+    values["grid"]["vq"] |= {"model": ["VQVAE", "VQVAE2", "DVAE"], "latent_dim": [8], "depth": [2]}
+    both = {"VQVAE 8/2 → VQVAE2 8/2", "VQVAE 8/2 → DVAE 8/2"}
+    assert {name for name in ends(values, "objective") if "VQVAE" in name} == both
+    assert {name for name in ends(values, "code") if "VQVAE2" in name} == {
+        "ConvAE 8/2 → VQVAE2 8/2",
+        "ConvVAE 8/2 → VQVAE2 8/2",
+    }
+    (pair,) = (pair for pair in found(values) if (pair.change, pair.second.entry.model) == ("objective", "VQVAE2"))
+    assert title(pair) == "From VQVAE to VQVAE2 at 8 numbers per codebook entry, depth 2"
+    values["grid"]["vq"]["model"] = ["VQVAE2"]  # one that lacks the VQ-VAE has no such partner
+    assert not [name for name in ends(values, "objective") if "VQVAE" in name]
 
 
 def test_a_beta_below_one_comes_first(values: Any) -> None:

@@ -5,7 +5,8 @@ a pair where they differ in
 
 - the **objective**: a model and the one that its class extends, in networks of equal size; a model that extends none
   is compared with the AE. A model that the grid lacks is passed over for the next one above. Where both have a β, the
-  lower one comes first.
+  lower one comes first. Of models with maps of codes, these are the VQ-VAE and the VQ-VAE-2, whose codes are two maps,
+  or the DVAE, which draws its codes.
 - the **network**: the same objective in dense networks and in others (convolutional, …) of equal `latent_dim` and
   `depth`. Dense networks have `depth` hidden layers and convolutional ones `depth` down-samplings, that is, `depth` + 1
   layers with weights each way in both. This makes equal depths partners, though the numbers of weights differ.
@@ -101,7 +102,7 @@ def pairs(settings: VerdictSettings) -> list[Pair]:
 
 def _objectives(known: list[Configuration], settings: VerdictSettings) -> Iterator[Pair]:
     parents = {kin.core: kin.parent for kin in settings.models.values()}
-    places = {(one.kin.core, one.kin.network, _size(one)): one for one in known if not one.kin.quantised}
+    places = {(one.kin.core, one.kin.network, _size(one)): one for one in known}
     for (core, network, size), one in places.items():
         above = parents[core]
         while above and (above, network, size) not in places:
@@ -109,7 +110,7 @@ def _objectives(known: list[Configuration], settings: VerdictSettings) -> Iterat
         if above:
             first, second = sorted((places[above, network, size], one), key=_beta)  # equal β: the class above is first
             yield Pair(change="objective", first=first, second=second)
-        elif core != BASELINE and (BASELINE, network, size) in places:
+        elif core != BASELINE and not one.kin.quantised and (BASELINE, network, size) in places:
             yield Pair(change="objective", first=places[BASELINE, network, size], second=one)
 
 
