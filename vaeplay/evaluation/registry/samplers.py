@@ -21,7 +21,7 @@ def _of(metric: Metric, fit: str) -> Metric:
         label=f"{metric.label}, fitted {label}",
         definition=f"{metric.label} of samples from {words} fitted to the training codes, whatever the model's own "
         "prior: of a VAE to codes drawn from the posteriors. It tells samplers from models.",
-        source="Ghosh et al. 2020, arXiv:1903.12436",
+        source="Dinh et al. 2017, arXiv:1605.08803" if fit == "realnvp" else "Ghosh et al. 2020, arXiv:1903.12436",
         headline=False,
     )
 
