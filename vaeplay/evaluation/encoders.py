@@ -103,9 +103,9 @@ def _expected(subject: Subject) -> tuple[Tensor, Tensor]:
         mean, logvar = subject.posteriors
         spread = (mean.var(0, correction=0) + logvar.exp().mean(0)).sqrt()
         return torch.cat([mean, logvar], 1), torch.cat([spread, torch.full_like(spread, 2.0)])[None]
-    made = torch.cat([subject.model.encoder(x) for _, x in subject.batches(subject.seen)])
-    if subject.model.codebook() is None and not torch.equal(made, subject.codes):
+    if subject.model.codebook() is None:
         return subject.codes, subject.codes.std(0, correction=0, keepdim=True).clamp(min=1e-6)
+    made = torch.cat([subject.model.encoder(x) for _, x in subject.batches(subject.seen)])
     spread = made.transpose(0, 1).flatten(1).std(1, correction=0).clamp(min=1e-6)
     return made, spread.view(1, -1, *[1] * (made.ndim - 2))
 
