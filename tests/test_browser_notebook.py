@@ -66,7 +66,9 @@ def test_two_models_in_one_notebook_are_explored_each_by_itself(
         frames[1].locator(".class-choice label:not(:has(:checked))").first.click()
         until_changed(pictures[1], second)
         frames[1].get_by_role("button", name="Sample from the prior").click()
-        expect(frames[1].locator(".place")).to_have_text("Sample 1 from the priors of 3 classes, each as often")
+        expect(frames[1].locator(".place")).to_have_text(
+            "Sample 1 from the priors of 3 classes, as often as these are in the training images"
+        )
         frames[1].locator("canvas.pad").press("ArrowUp")
         expect(frames[1].locator(".place")).to_contain_text("At ")
         for place in (0, 1):

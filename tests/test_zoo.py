@@ -399,6 +399,26 @@ def test_classes_that_are_all_the_standard_normal_leave_the_vae() -> None:
     torch.testing.assert_close(model.loss(shown, 0, Noise(1)).total, making.model("VAE").loss(X, 0, Noise(1)).total)
 
 
+def test_a_conditional_model_draws_classes_as_often_as_they_were_in_training() -> None:
+    model: Any = making.model("ConditionalVAE", classes=4)
+    with torch.no_grad():
+        model.centres.zero_()
+        model.centres[:, 0] = torch.tensor([-90.0, -30.0, 30.0, 90.0])  # far apart
+    labels = torch.tensor([0, 2, 2, 2]).repeat(5)
+    model.start(model.with_labels(making.images(20), labels), Noise(0), 10)
+    drawn = model.sample_codes(4000, Noise(1))[:, 0]
+    near = (drawn[:, None] - torch.tensor([-90.0, -30.0, 30.0, 90.0])).abs() < 10
+    torch.testing.assert_close(near.float().mean(0), torch.tensor([0.25, 0.0, 0.75, 0.0]), atol=0.03, rtol=0)
+    mean, deviation = model.prior_moments()
+    torch.testing.assert_close(
+        torch.stack([mean[0], deviation[0]]), torch.stack([drawn.mean(), drawn.std()]), rtol=0.1, atol=1
+    )
+    parts = Independent(Normal(model.components()[0], 1.0), 1)
+    mixture = MixtureSameFamily(torch.distributions.Categorical(torch.tensor([0.25, 0.0, 0.75, 0.0])), parts)
+    z = model.sample_codes(10, Noise(2))
+    torch.testing.assert_close(model.log_prior(z), mixture.log_prob(z))
+
+
 def test_images_without_classes_are_refused_and_other_models_see_no_labels() -> None:
     model, images = making.model("ConditionalVAE"), making.images(4)
     for labels, said in ((torch.zeros(4).long(), "have 1 class;"), (torch.tensor([0, 1, 2, 10]), "have 11 classes;")):

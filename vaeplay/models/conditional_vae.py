@@ -4,7 +4,8 @@ r"""The conditional VAE: each class has a prior of its own, and the model is tra
 
 To generate a class is to draw from its prior. Sohn et al. 2015, NeurIPS: there the decoder sees y as well; here it sees
 z alone, so that a code is one vector as in every model, and its neighbours may be of other classes. Where labels are
-not known, as in the evaluation, the prior is the mixture of the classes' priors, and the rate is sampled.
+not known, as in the evaluation, the prior is the mixture of the classes' priors in their shares of the training images,
+and the rate is sampled.
 """
 
 from typing import Any
@@ -16,6 +17,7 @@ from typing_extensions import override
 from vaeplay.errors import UserError
 from vaeplay.models.mixture_vae import MixtureVAE
 from vaeplay.models.parts import losses
+from vaeplay.models.parts.clusters import counts_of
 from vaeplay.models.parts.losses import Loss
 from vaeplay.noise import Noise
 
@@ -27,7 +29,7 @@ class ConditionalVAE(MixtureVAE):
 
     def __init__(self, *size: Any, classes: int, **settings: Any) -> None:
         super().__init__(*size, components=classes, **settings)
-        self.prior = f"the priors of {classes} classes, each as often"
+        self.prior = f"the priors of {classes} classes, as often as these are in the training images"
 
     @override
     def with_labels(self, images: Tensor, labels: Tensor) -> Tensor:
@@ -40,6 +42,13 @@ class ConditionalVAE(MixtureVAE):
             )
         plane = labels.to(images.dtype).view(-1, 1, 1, 1).expand(-1, 1, *images.shape[2:])
         return torch.cat([images, plane], dim=1)
+
+    @override
+    @torch.no_grad()
+    def start(self, images: Tensor, noise: Noise, steps: int) -> None:
+        super().start(images, noise, steps)
+        if images.shape[1] > self.shape[0]:
+            self.shares.copy_(counts_of(images[:, -1, 0, 0].long(), len(self.shares)) / len(images))
 
     @override
     def class_priors(self) -> tuple[Tensor, Tensor]:
