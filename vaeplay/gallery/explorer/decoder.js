@@ -235,17 +235,11 @@ export const makeDecoding = () => {
   };
 
   // The expected level under a discretised logistic, as in vaeplay/models/parts/likelihoods.py.
-  const levels = (count) => {
-    const out = new Float32Array(count);
-    return (x) => {
-      for (let i = 0; i < count; i++) {
-        const centre = 0.5 + 0.5 * x[i];
-        const scale = 0.5 * Math.exp(Math.min(7, Math.max(-7, x[count + i])));
-        out[i] = 255 * scale * (softplus(centre / scale) - softplus((centre - 1) / scale));
-      }
-      return out;
-    };
-  };
+  const levels = (size) => (x) =>
+    x.subarray(0, size).map((centre, i) => {
+      const scale = Math.exp(Math.min(7, Math.max(-7, x[size + i])));
+      return 127.5 * scale * (softplus((centre + 1) / scale) - softplus((centre - 1) / scale));
+    });
 
   // Each unit, or feature map, times σ(a · log β + b): the β of a dial that may turn between two images.
   const gate = (layer, { a, b }, dial) => {
