@@ -9,53 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from vaeplay.verdicts.pairs import Configuration, Pair
+from vaeplay.verdicts import about
+from vaeplay.verdicts.pairs import Pair
 
 BEST_EPOCH = "best_epoch"
 """The epoch with the lowest loss on the validation split: told by the log, and in no registry."""
 
 Convergence = Literal["falling", "best", "overfitting"]
 Unless = Callable[[Callable[[str], Convergence | None], Pair], str | None]
-
-
-def _objectives(first: str, second: str) -> Callable[[Pair], bool]:
-    return lambda pair: pair.change == "objective" and (pair.first.kin.core, pair.second.kin.core) == (first, second)
-
-
-def _changes(axis: str) -> Callable[[Pair], bool]:
-    """Of models whose code is a vector: in a map of codes, both sizes mean something else."""
-    return lambda pair: pair.change == axis and not pair.first.kin.quantised
-
-
-def _to_convolutions(pair: Pair) -> bool:
-    return _changes("network")(pair) and pair.second.kin.network == "convolutional"
-
-
-def _beta_up(pair: Pair) -> bool:
-    """A VAE and a β-VAE of another β, the lower β first."""
-    return {pair.first.kin.core, pair.second.kin.core} == {"VAE", "BetaVAE"} and (
-        pair.change == "objective" and 1 not in {pair.first.entry.beta, pair.second.entry.beta}
-    )
-
-
-def _has_prior(pair: Pair) -> bool:
-    """One configuration alone that is sampled from a prior of its model: a pair of a metric with another."""
-    fitted = "AE" in {pair.first.kin.core, pair.first.kin.parent}  # an autoencoder's, or one of its kind's
-    return _vectors(pair) and not fitted
-
-
-def _vectors(pair: Pair) -> bool:
-    """One configuration alone whose code is a vector."""
-    return pair.change == "none" and not pair.first.kin.quantised
-
-
-def _linear_autoencoder(pair: Pair) -> bool:
-    return pair.change == "none" and pair.first.kin.core == "AE" and is_linear(pair.first)
-
-
-def is_linear(one: Configuration) -> bool:
-    """Whether the networks are matrices: without a hidden layer, or with the identity as activation."""
-    return one.entry.depth == 0 or str(one.entry.activation) == "Identity"
 
 
 def _nothing_overfits(convergence: Callable[[str], Convergence | None], pair: Pair) -> str | None:
@@ -102,7 +63,7 @@ CLAIMS: tuple[Claim, ...] = (
         "A VAE reconstructs worse than an AE of the same size.",
         "the VAE's MSE is at least {} higher than the AE's",
         "Kingma & Welling 2014, arXiv:1312.6114: noise and rate cost distortion",
-        _objectives("AE", "VAE"),
+        about.objectives("AE", "VAE"),
         "mse",
         "higher",
         0.02,
@@ -113,7 +74,7 @@ CLAIMS: tuple[Claim, ...] = (
         "A VAE's reconstructions are blurrier than the AE's.",
         "the VAE's sharpness is at least {} lower than the AE's",
         "Larsen et al. 2016, arXiv:1512.09300",
-        _objectives("AE", "VAE"),
+        about.objectives("AE", "VAE"),
         "sharpness",
         "lower",
         0.02,
@@ -123,7 +84,7 @@ CLAIMS: tuple[Claim, ...] = (
         "A VAE's latent space has fewer holes than the AE's: fewer samples come from regions without training codes.",
         "the VAE's share of draws in holes is at least {} lower than the AE's",
         "Tolstikhin et al. 2018, arXiv:1711.01558; Ghosh et al. 2020, arXiv:1903.12436",
-        _objectives("AE", "VAE"),
+        about.objectives("AE", "VAE"),
         "holes",
         "lower",
         0.02,
@@ -133,7 +94,7 @@ CLAIMS: tuple[Claim, ...] = (
         "A walk through a VAE's latent space is smoother than one through the AE's.",
         "the VAE's trip is at least {} lower than the AE's",
         "Bengio et al. 2013, arXiv:1207.4404; Berthelot et al. 2019, arXiv:1807.07543",
-        _objectives("AE", "VAE"),
+        about.objectives("AE", "VAE"),
         "trip",
         "lower",
         0.02,
@@ -144,7 +105,7 @@ CLAIMS: tuple[Claim, ...] = (
         "A VAE's samples are closer to real images than those of an AE with a density fitted to its codes.",
         "the Fréchet distance of the VAE's samples is at least {} lower than that of the AE's",
         "The usual reason for a VAE; doubted by Ghosh et al. 2020, arXiv:1903.12436",
-        _objectives("AE", "VAE"),
+        about.objectives("AE", "VAE"),
         "frechet",
         "lower",
         0.05,
@@ -155,7 +116,7 @@ CLAIMS: tuple[Claim, ...] = (
         "An AE overfits sooner than a VAE of the same size.",
         "the VAE's best epoch is at least {} later than the AE's",
         "Goodfellow et al. 2016, Deep Learning, chapter 14: noise regularises",
-        _objectives("AE", "VAE"),
+        about.objectives("AE", "VAE"),
         BEST_EPOCH,
         "higher",
         0.1,
@@ -167,7 +128,7 @@ CLAIMS: tuple[Claim, ...] = (
         "A higher β lowers the rate.",
         "the rate at the higher β is at least {} lower",
         "Higgins et al. 2017; Alemi et al. 2018, arXiv:1711.00464",
-        _beta_up,
+        about.beta_up,
         "rate",
         "lower",
         0.05,
@@ -178,7 +139,7 @@ CLAIMS: tuple[Claim, ...] = (
         "A higher β raises the distortion.",
         "the distortion at the higher β is at least {} higher",
         "Higgins et al. 2017; Alemi et al. 2018, arXiv:1711.00464",
-        _beta_up,
+        about.beta_up,
         "distortion",
         "higher",
         0.01,
@@ -189,7 +150,7 @@ CLAIMS: tuple[Claim, ...] = (
         "Convolutional networks reconstruct better than dense ones of the same size.",
         "the convolutional model's MSE is at least {} lower than the dense one's",
         "LeCun et al. 1998, doi:10.1109/5.726791",
-        _to_convolutions,
+        about.to_convolutions,
         "mse",
         "lower",
         0.02,
@@ -200,7 +161,7 @@ CLAIMS: tuple[Claim, ...] = (
         "A longer code reconstructs better.",
         "the MSE with the longer code is at least {} lower",
         "Hinton & Salakhutdinov 2006, doi:10.1126/science.1127647",
-        _changes("latent_dim"),
+        about.changes("latent_dim"),
         "mse",
         "lower",
         0.1,
@@ -211,7 +172,7 @@ CLAIMS: tuple[Claim, ...] = (
         "Deeper networks reconstruct better.",
         "the deeper model's MSE is at least {} lower",
         "Hinton & Salakhutdinov 2006, doi:10.1126/science.1127647",
-        _changes("depth"),
+        about.changes("depth"),
         "mse",
         "lower",
         0.01,
@@ -223,7 +184,7 @@ CLAIMS: tuple[Claim, ...] = (
         "the Fréchet distance of samples from the fitted mixture is at least {} lower than that of samples "
         "from the prior",
         "Ghosh et al. 2020, arXiv:1903.12436, Table 1: 23 of 24 pairs",
-        _has_prior,
+        about.has_prior,
         "frechet_mixture",
         "lower",
         0.05,
@@ -236,7 +197,7 @@ CLAIMS: tuple[Claim, ...] = (
         "the Fréchet distance of samples from the fitted RealNVP is at least {} lower than that of samples "
         "from the fitted Gaussian",
         "Xiao et al. 2019, arXiv:1905.10485: a flow finds the shape that an autoencoder's codes have",
-        _vectors,
+        about.vectors,
         "frechet_realnvp",
         "lower",
         0.05,
@@ -248,7 +209,7 @@ CLAIMS: tuple[Claim, ...] = (
         "The ELBO lies below log p(x).",
         "log p(x) is at least {} higher than the ELBO",
         "Kingma & Welling 2014, arXiv:1312.6114: by the divergence of the two posteriors",
-        _has_prior,
+        about.has_prior,
         "log_likelihood",
         "higher",
         0.1,
@@ -259,7 +220,7 @@ CLAIMS: tuple[Claim, ...] = (
         "Even the best Gaussian posterior leaves a gap to log p(x).",
         "the approximation gap is at least {}",
         "Cremer et al. 2018, arXiv:1801.03558",
-        _has_prior,
+        about.has_prior,
         "approximation_gap",
         "higher",
         0.1,
@@ -270,7 +231,7 @@ CLAIMS: tuple[Claim, ...] = (
         "An IWAE reaches a higher bound on log p(x) than a VAE of the same size.",
         "the IWAE's importance-weighted bound is at least {} higher than the VAE's",
         "Burda et al. 2016, arXiv:1509.00519, Table 1: 84.78 against 86.76 nats",
-        _objectives("VAE", "IWAE"),
+        about.objectives("VAE", "IWAE"),
         "bound",
         "higher",
         0.2,
@@ -280,7 +241,7 @@ CLAIMS: tuple[Claim, ...] = (
         "An IWAE uses more latent dimensions than a VAE of the same size.",
         "the IWAE uses at least {} more than the VAE",
         "Burda et al. 2016, arXiv:1509.00519, Table 1",
-        _objectives("VAE", "IWAE"),
+        about.objectives("VAE", "IWAE"),
         "active_units",
         "higher",
         1,
@@ -290,7 +251,7 @@ CLAIMS: tuple[Claim, ...] = (
         "A VQ-VAE's reconstructions are sharper than those of continuous codes.",
         "the VQ-VAE's sharpness is at least {} higher than that of the other model",
         "van den Oord et al. 2017, arXiv:1711.00937",
-        _changes("code"),
+        about.changes("code"),
         "sharpness",
         "higher",
         0.02,
@@ -300,7 +261,7 @@ CLAIMS: tuple[Claim, ...] = (
         "A linear AE reconstructs as well as PCA with as many components.",
         "the AE's MSE differs from that of PCA by no more than {}",
         "Baldi & Hornik 1989, doi:10.1016/0893-6080(89)90014-2",
-        _linear_autoencoder,
+        about.linear_autoencoder,
         "mse",
         "equal",
         0.02,

@@ -1,5 +1,6 @@
 """The question, the pictures of each model, the answers, and the pair that moves by itself."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -69,7 +70,7 @@ def data(view: View) -> dict[str, Any]:
     }
 
 
-def shown(page: Page, asked: list[Chosen]) -> list[Cell]:
+def shown(page: Page, asked: Sequence[Chosen]) -> list[Cell]:
     """A cell of each model, in the page's order: where there are too many, those of the answers before the others."""
     cells = of_each_model(page)
     answered = {cell.model for item in asked for cell in (item.first, item.second)}
