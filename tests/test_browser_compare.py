@@ -79,9 +79,15 @@ def test_an_image_goes_through_all_cells(browser: Browser, address: str) -> None
         section.get_by_role("button", name="Next image").press("Enter")
         expect(said).to_contain_text("No. 77, class 7 (4 of 40)")
         assert section.locator("canvas[role=img]").nth(0).evaluate(LIGHT) != before
-        section.get_by_label("Test image no.").fill("400")
-        section.get_by_label("Test image no.").press("Enter")
-        expect(said).to_contain_text("No. 410")  # the nearest that is here
+        number, line = section.get_by_label("Test image no."), section.locator(".not-here")
+        number.fill("400")
+        number.press("Enter")
+        expect(line).to_have_text("No. 400 is not among the 40 test images here; the nearest are 384 and 410.")
+        expect(said).to_contain_text("No. 77")
+        number.fill("410")
+        number.press("Enter")
+        expect(said).to_contain_text("No. 410")
+        expect(line).to_be_empty()
         section.get_by_label("Class").select_option("7")
         section.get_by_label("Order").select_option(VAE)
         section.get_by_role("button", name="Worst").click()

@@ -255,7 +255,11 @@ def test_a_test_image_by_its_address(browser: Browser, made: Path) -> None:
         field = page.locator("#draw input[type=number]")
         field.fill("31")
         field.press("Enter")
-        page.wait_for_function("() => location.hash.includes('drawn=30')")  # the nearest that is here
+        expect(page.locator("#draw .not-here")).to_contain_text("the nearest are 30 and 32")
+        assert "drawn=20" in page.url
+        field.fill("30")
+        field.press("Enter")
+        page.wait_for_function("() => location.hash.includes('drawn=30')")
         expect(page.locator("#draw .verdict")).to_contain_text("Test image no. 30")
         stroke(page, (0.3, 0.2), (0.6, 0.2))
         assert "drawn=" not in page.url

@@ -186,6 +186,38 @@ def test_a_press_on_a_point_goes_to_its_images_code(browser: Browser, address: s
         page.wait_for_function("() => location.hash.includes('image=')")
 
 
+def test_an_image_is_chosen_by_its_number(browser: Browser, address: str) -> None:
+    with opened(browser, f"{address}#explore={DEEP.name}&image=7") as page:
+        explored(page, DEEP)
+        number, line = page.locator("#explorer").get_by_label("Test image no."), page.locator("#explorer .not-here")
+        expect(line).to_have_text("No. 7 is not among the 30 test images here; the nearest are 6 and 8.")
+        expect(number).to_have_value("7")
+        number.fill("8")
+        number.press("Enter")
+        expect(page.locator("#explorer .place")).to_contain_text("Reconstruction of test image 8,")
+        expect(line).to_be_empty()
+        number.fill("500")
+        number.press("Enter")
+        expect(line).to_have_text("No. 500 is not among the 30 test images here; the nearest is 58.")
+        expect(page.locator("#explorer .place")).to_contain_text("Reconstruction of test image 8,")
+        page.get_by_role("button", name="Random test image").click()
+        page.get_by_role("button", name="Centre").click()
+        expect(number).to_have_value("")
+        expect(line).to_be_empty()
+
+
+def test_a_link_with_an_entry_of_two_sections_leads_to_the_one_that_shows_all_of_it(
+    browser: Browser, address: str
+) -> None:
+    with opened(browser, address) as page:
+        page.evaluate("""() => {
+            modules['frame/state.js'].shows(document.querySelector('#curves'), 'of', 'image'); // as one image's does
+            document.body.insertAdjacentHTML('afterbegin', '<a href="#image=6&of=all">one</a>');
+        }""")
+        page.get_by_role("link", name="one", exact=True).click()
+        expect(page.locator("#curves h2")).to_be_in_viewport()
+
+
 @pytest.mark.parametrize("cell", [DEEP, CODED])
 def test_a_link_restores_place_and_cells(browser: Browser, address: str, cell: Model) -> None:
     with opened(browser, f"{address}#explore={cell.name}&explore={PLANE.name}&image=6&at=1.5,-0.5") as page:

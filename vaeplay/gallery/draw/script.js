@@ -2,6 +2,7 @@
 import { closest, context2d, element, find, findAll } from '../frame/dom.js';
 import '../frame/link.js';
 import { whileNear } from '../frame/near.js';
+import { imageNumber } from '../frame/numbers.js';
 import { follow, getState, setState, shows } from '../frame/state.js';
 import { load } from '../explorer/engine.js';
 import { colour, latent, sizeOfImage } from '../explorer/latent.js';
@@ -30,7 +31,6 @@ const start = (section, facts, points) => {
   const paper = find(section, 'canvas.paper', HTMLCanvasElement);
   const seen = find(section, 'canvas.seen', HTMLCanvasElement);
   const verdict = find(section, '.verdict');
-  const number = find(section, 'input[type=number]', HTMLInputElement);
   const file = find(section, 'input[type=file]', HTMLInputElement);
   const rows = new Map(findAll(section, '.drawn > li').map((row) => [row.dataset.cell ?? '', row]));
   shows(section, 'drawn');
@@ -119,7 +119,7 @@ const start = (section, facts, points) => {
     picture = test === undefined && !image ? null : element('canvas', { width, height });
     if (test !== undefined && near) await points.show(/** @type {HTMLCanvasElement} */ (picture), test);
     if (image) picture = pictureOf(image);
-    number.value = test === undefined ? '' : String(points.rows[test]);
+    tell();
     repaint();
     run();
   };
@@ -203,11 +203,12 @@ const start = (section, facts, points) => {
     if (file.files?.[0]) open(file.files[0]);
     file.value = '';
   });
-  // Of images that are not here, the nearest by number stands for one that is asked for.
-  const nearest = (wanted) =>
-    points.rows.reduce((best, row, at) => (Math.abs(row - wanted) < Math.abs(points.rows[best] - wanted) ? at : best), 0);
-  number.max = String(Math.max(...points.rows));
-  number.addEventListener('change', () => put({ strokes: [], test: nearest(Number(number.value)) }));
+  const showNumber = imageNumber(section, points.rows, (test) => put({ strokes: [], test }));
+  // The number that the address names, else that of the image on the pad, if it is a test image; its place.
+  const tell = () => {
+    const { test } = source();
+    return showNumber(getState('drawn') ?? (test === undefined ? null : String(points.rows[test])));
+  };
   section.addEventListener('click', (event) => {
     const wish = closest(event, '[data-do]')?.dataset.do;
     if (wish === 'undo') undo();
@@ -239,10 +240,8 @@ const start = (section, facts, points) => {
   points.onTheme(() => run());
   new ResizeObserver(() => run()).observe(section);
   follow(() => {
-    const wanted = getState('drawn');
-    const { test } = source();
-    if (wanted === null || (test !== undefined && String(points.rows[test]) === wanted)) return;
-    put({ strokes: [], test: nearest(Number(wanted) || 0) });
+    const test = tell();
+    if (test >= 0 && test !== source().test) put({ strokes: [], test });
   });
 };
 

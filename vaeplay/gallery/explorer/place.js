@@ -4,6 +4,7 @@
 // from one class towards another, or codes set by hand) and, once the point has been dragged, where it is on the plane. Two cells share both, each in its own plane.
 import { find, findAll } from '../frame/dom.js';
 import { whenNear } from '../frame/near.js';
+import { imageNumber } from '../frame/numbers.js';
 import { cellOf, fitPicture, follow, getState, getStates, goTo, setState, shows } from '../frame/state.js';
 import { ENTRIES, entriesOf, placeIn } from './address.js';
 import { has, load } from './engine.js';
@@ -74,8 +75,10 @@ const start = (section, points) => {
     }
     if (status.textContent !== text) status.textContent = text;
     original.hidden = index < 0;
-    if (index >= 0 && index !== shown) points.show(original, index);
+    if (index === shown) return;
     shown = index;
+    showNumber(index < 0 ? null : String(rows[index]));
+    if (index >= 0) points.show(original, index);
   };
 
   // The address follows when the place has come to rest: browsers allow only so many changes.
@@ -95,6 +98,8 @@ const start = (section, points) => {
     writing = setTimeout(write, 250);
     redraw();
   };
+
+  const showNumber = imageNumber(section, rows, (index) => change({ base: { kind: 'image', index } }));
 
   /** @type {(side: Side, name: string | null) => Promise<void>} */
   const put = async (side, name) => {
@@ -137,6 +142,10 @@ const start = (section, points) => {
     await Promise.all([put(sides[0], name), put(sides[1], other ?? null)]);
     if (writing || sides[0].name !== name || !sides[0].cell) return;
     Object.assign(state, placeIn(getState, sides[0].cell, rows, ENDS));
+    if (state.base?.kind !== 'image') {
+      shown = -1;
+      showNumber(getState('image'));
+    }
     if (!wanted.length) state.at ??= facts.opening.at;
     redraw();
   };

@@ -118,8 +118,8 @@ export const goTo = (part) => {
 /** @param {URLSearchParams} wanted */
 const visit = (wanted) => {
   const next = new URLSearchParams(state);
-  const section = [...wanted.keys()].map((name) => parts.get(name)).find(Boolean);
-  const replaced = [...parts.keys()].filter((name) => parts.get(name) === section);
+  const section = sectionOf([...wanted.keys()]);
+  const replaced = [...parts.keys()].filter((name) => section && parts.get(name)?.includes(section));
   for (const name of [...replaced, ...wanted.keys(), 'cell', 'zoom', 'way']) next.delete(name);
   for (const [name, value] of wanted) next.append(name, value);
   history.pushState(null, '', `#${next}`);
@@ -154,15 +154,24 @@ document.addEventListener('click', (event) => {
 /** @type {Map<string, HTMLElement>} */
 const parts = new Map();
 /**
+ * The section that entries of the state are about: that of the first which one section alone shows.
+ * @param {string[]} names
+ */
+const sectionOf = (names) => {
+  const shown = names.map((name) => parts.get(name) ?? []).filter((sections) => sections.length);
+  return (shown.find((sections) => sections.length === 1) ?? shown[0])?.[0];
+};
+/**
  * Says that these entries of the state are shown by a section.
  * @param {HTMLElement} section
  * @param {...string} names
  */
-export const shows = (section, ...names) => names.forEach((name) => parts.set(name, section));
+export const shows = (section, ...names) => {
+  for (const name of names) parts.set(name, [...(parts.get(name) ?? []), section]);
+};
 document.addEventListener('DOMContentLoaded', () => {
-  const last = [...state.keys()].reverse().find((name) => parts.has(name));
   const target = getState('to') ?? decodeURIComponent(location.hash.slice(1));
-  const section = document.getElementById(target) ?? parts.get(last ?? '');
+  const section = document.getElementById(target) ?? sectionOf([...state.keys()].reverse());
   setState({ to: null }); // says only where a copied link opens
   if (section) goTo(section);
 });

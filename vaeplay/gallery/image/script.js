@@ -3,6 +3,7 @@ import { mark } from '../filters/script.js';
 import { closest, context2d, element, find, findAll } from '../frame/dom.js';
 import '../frame/link.js';
 import { whenNear } from '../frame/near.js';
+import { imageNumber } from '../frame/numbers.js';
 import { cellOf, fitPicture, follow, getState, isCell, pageData, setState, shows, view } from '../frame/state.js';
 
 /**
@@ -36,13 +37,11 @@ const start = (section, data) => {
   const passes = find(section, '.passes');
   const every = find(section, '.every', HTMLDetailsElement);
   const overview = find(every, 'canvas', HTMLCanvasElement);
-  const number = find(section, '[data-by=number]', HTMLInputElement);
   const order = find(section, '[data-by=of]', HTMLSelectElement);
   const byClass = section.querySelector('[data-by=class]');
   const known = pageData.cells.filter(({ name }) => data.sheets[name]);
   shows(section, 'image', 'of', 'class');
 
-  number.max = String(Math.max(...rows));
   for (const { name, label } of known) {
     if (values[name]?.mse) order.append(element('option', { value: name }, `worst first, of ${label}`));
   }
@@ -62,25 +61,15 @@ const start = (section, data) => {
     const list = found.length ? found : places;
     return errors ? list.sort((a, b) => (errors[b] ?? -1) - (errors[a] ?? -1)) : list;
   };
-  // Of images that are not here, the nearest by number stands for one that is asked for.
-  /** @type {(wanted: number) => number} */
-  const nearest = (wanted) => {
-    const far = (place) => Math.abs(rows[place] - wanted);
-    return rows.reduce((best, _, place) => (far(place) < far(best) ? place : best), 0);
-  };
   const chosen = () => {
-    const wanted = getState('image');
-    return wanted === null || !Number.isFinite(Number(wanted)) ? listed()[0] : nearest(Number(wanted));
+    const place = rows.indexOf(Number(getState('image') ?? NaN));
+    return place < 0 ? listed()[0] : place;
   };
   /** @param {number} place */
   const choose = (place) => setState({ image: String(rows[place]) });
 
   order.addEventListener('change', () => setState({ of: order.value || null, image: null }));
-  number.addEventListener('change', () => {
-    const place = nearest(Number(number.value));
-    setState({ class: null, image: String(rows[place]) });
-    number.value = String(rows[place]);
-  });
+  const showNumber = imageNumber(section, rows, (place) => setState({ class: null, image: String(rows[place]) }));
   section.addEventListener('click', (event) => {
     const button = closest(event, 'button');
     const go = button?.dataset.go;
@@ -161,7 +150,7 @@ const start = (section, data) => {
   const draw = () => {
     const place = chosen();
     const label = classes.length > 1 ? `, class ${classes[labels[place]] ?? labels[place]}` : '';
-    number.value = String(rows[place]);
+    showNumber(getState('image') ?? String(rows[place]));
     order.value = getState('of') ?? '';
     if (byClass instanceof HTMLSelectElement) byClass.value = getState('class') ?? '';
     for (const button of findAll(section, '[data-go=best], [data-go=worst]', HTMLButtonElement)) {
