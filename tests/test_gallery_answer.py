@@ -15,14 +15,14 @@ from vaeplay.gallery.answer import pairs, pictures, sentences
 from vaeplay.gallery.answer.best import Best, best_samples
 from vaeplay.gallery.answer.collapse import dimensions
 from vaeplay.gallery.answer.copies import Copies, copies
-from vaeplay.gallery.answer.data import moving, shown
+from vaeplay.gallery.answer.data import live, moving, shown
 from vaeplay.gallery.answer.generation import others_copying
 from vaeplay.gallery.answer.pairs import CHANGES, Chosen
 from vaeplay.gallery.answer.sentences import SAMPLES
 from vaeplay.gallery.cells import codebook
 from vaeplay.gallery.columns import Column, Row
 from vaeplay.gallery.explorer.explorable import Explorable
-from vaeplay.gallery.page import Cell, Estimate, Page, Unit
+from vaeplay.gallery.page import Cell, Estimate, Page, Reconstructions, TestImages, Unit
 from vaeplay.gallery.read import label, read
 from vaeplay.gallery.render import render
 from vaeplay.gallery.words import axis
@@ -357,6 +357,27 @@ def test_the_pair_that_moves_has_two_dimensions_where_it_is_live(tmp_path: Path)
     assert with_live(names) == tuple(names[2:])
     assert with_live(names[:3]) == tuple(names[:2])
     assert with_live(names[1:3]) == ()
+
+
+def test_a_link_to_the_explorer_shows_long_codes_at_an_image_and_two_dimensions_on_their_plane(tmp_path: Path) -> None:
+    both = (cell(AE), cell(VAE))
+    plane, long = (
+        tuple(Explorable(one.name, "live", "", plane, None, "", None, None) for one in both) for plane in (True, False)
+    )
+    images = TestImages("", 2, (0, 2, 4, 6), (0, 0, 0, 0))
+    errors: dict[str, dict[str, tuple[float | None, ...]]] = {
+        AE: {"mse": (0.1, 0.2, 0.1, 0.3)},
+        VAE: {"mse": (0.1, 0.5, 0.3, None)},
+    }
+    rebuilt = Reconstructions((0, 1, 2, 4), (0, 0, 0, 0), 2, (1, 1), "", {}, errors)  # the explorer does not have 1
+    fake_workspace.make(tmp_path)
+    page = dataclasses.replace(read(tmp_path), images=images, explorer=long)
+    address = f"#explore={AE}&explore={VAE}"
+    assert live(both, page) == ("See it live in the explorer", f"{address}&image=0")
+    text, known = live(both, dataclasses.replace(page, reconstructions=rebuilt)) or ("", "")
+    assert known == f"{address}&image=2" and text.endswith("at the test image whose errors differ most")
+    assert live(both, dataclasses.replace(page, explorer=plane)) == ("See it live in the explorer", address)
+    assert live(both, dataclasses.replace(page, explorer=())) is None
 
 
 def test_a_map_of_codes_is_called_by_what_it_is() -> None:

@@ -29,10 +29,10 @@ class Pictures:
 
 @dataclass(frozen=True)
 class Answer:
-    """One change: what it gains and loses, how far that reaches, why, and pictures; `live` is an address of this page.
+    """One change: what it gains and loses, how far that reaches, why, and pictures.
 
-    `limits` are those that do not hold of every answer. `live` is None where neither cell's decoder is in the page.
-    `originals` are what both reconstruct.
+    `limits` are those that do not hold of every answer. `originals` are what both reconstruct. `live` is the text and
+    the address of a link to the explorer, None where neither cell's decoder is in the page.
     """
 
     title: str
@@ -41,7 +41,7 @@ class Answer:
     why: str
     originals: Strip | None
     pictures: tuple[Pictures, ...]
-    live: str | None
+    live: tuple[str, str] | None
     compare: str
 
 
@@ -87,8 +87,6 @@ def answer(item: Chosen, view: View, limits: tuple[str, ...]) -> Answer:
     """The answer that a pair gives."""
     page = view.page
     both = (item.first, item.second)
-    usable = {entry.cell for entry in page.explorer if entry.way != "none"}
-    live = [cell.name for cell in both if cell.name in usable]
     return Answer(
         title=sentences.title(item),
         points=points(item, view),
@@ -96,9 +94,39 @@ def answer(item: Chosen, view: View, limits: tuple[str, ...]) -> Answer:
         why=item.change.why,
         originals=pictures.strip(item.first, *pictures.ORIGINAL),
         pictures=tuple(of(cell) for cell in both),
-        live="#" + urlencode([("explore", name) for name in live]) if live else None,
+        live=live(both, page),
         compare="#" + urlencode([*(("compare", cell.name) for cell in both), ("way", "side")]),
     )
+
+
+def live(both: tuple[Cell, Cell], page: Page) -> tuple[str, str] | None:
+    """A link to both cells in the explorer: of two dimensions on their planes, else at a test image.
+
+    A plane shows little of a longer code; the image is seen with both reconstructions, and the first code below.
+    """
+    usable = {item.cell: item for item in page.explorer if item.way != "none"}
+    shown = [usable[cell.name] for cell in both if cell.name in usable]
+    text, entries = "See it live in the explorer", [("explore", item.cell) for item in shown]
+    if page.images and not all(item.plane for item in shown):
+        row = most_different(both, page)
+        if row is not None:
+            text += ", at the test image whose errors differ most"
+        entries.append(("image", str(page.images.rows[0] if row is None else row)))
+    return (text, "#" + urlencode(entries)) if shown else None
+
+
+def most_different(both: tuple[Cell, Cell], page: Page) -> int | None:
+    """The row of the test image whose squared errors by two cells differ most; None where they are not in the page."""
+    if page.reconstructions is None or page.images is None:
+        return None
+    first, second = (page.reconstructions.values.get(cell.name, {}).get("mse", ()) for cell in both)
+    here = set(page.images.rows)
+    apart = {
+        row: abs(one - other)
+        for row, one, other in zip(page.reconstructions.rows, first, second, strict=False)
+        if row in here and one is not None and other is not None
+    }
+    return max(apart, key=apart.__getitem__, default=None)
 
 
 def moving(page: Page) -> tuple[Cell, Cell] | None:
