@@ -264,6 +264,23 @@ def test_downloads(page: Page) -> None:
     assert [cell["axes"]["model"] for cell in found["cells"]] == ["AE"] * 4
 
 
+MARKED = """([root, wanted]) => [...document.querySelectorAll(`${root} :is(.scroll, .frame)`)]
+    .filter((box) => box.checkVisibility())
+    .map((box) => [wanted && box.scrollWidth > box.clientWidth, getComputedStyle(box, '::after').opacity === '1'])
+    .every(([cut, marked]) => cut === marked)"""
+
+
+def test_what_goes_on_sideways_has_an_arrow_there_until_its_end_is_reached(browser: Browser, address: str) -> None:
+    for state, root in (("", "#table"), (f"cell={VAE}", "#detail"), (f"zoom=prior:{VAE}", "#lightbox")):
+        with opened(browser, f"{address}#{state}", (390, 844)) as page:
+            boxes = page.locator(f"{root} :is(.scroll, .frame)")
+            boxes.first.scroll_into_view_if_needed()
+            assert boxes.first.evaluate("(box) => box.scrollWidth > box.clientWidth")
+            page.wait_for_function(MARKED, arg=[root, True])
+            boxes.evaluate_all("(all) => all.forEach((box) => (box.scrollLeft = 1e6))")
+            page.wait_for_function(MARKED, arg=[root, False])
+
+
 @pytest.mark.parametrize("open_cell", [False, True])
 def test_a_narrow_screen_scrolls_one_way(browser: Browser, address: str, open_cell: bool) -> None:
     with opened(browser, f"{address}#cell={VAE}" if open_cell else address, NARROW) as page:

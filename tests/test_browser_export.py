@@ -159,7 +159,7 @@ def test_figures_show_without_scrolling_aside(browser: Browser, address: str, wi
         assert len([end for end in ends if end <= width]) >= (3 if width == 390 else len(ends))
         if width == 390:
             expect(row.locator("th .place")).to_have_text("latent 8, depth 2")
-            box = page.locator(".shadowed")
+            box = page.locator("#table .scroll")
             assert box.evaluate("item => item.scrollWidth > item.clientWidth")
 
 
