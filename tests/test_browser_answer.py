@@ -1,5 +1,6 @@
 """The first screen in a real browser: pictures above the fold, a pair that moves, folded parts, links to views."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +154,12 @@ def test_an_answer_on_beta_leads_to_the_rates_of_the_dimensions(browser: Browser
     with opened(browser, pictured) as page:
         clause = page.locator("#answer li", has_text="dimensions are active")
         clause.get_by_role("link", name="Rates of").click()
-        expect(page.locator("#detail")).to_contain_text("Rate of each latent dimension")
+        rates = page.locator("#detail h4.asked")
+        expect(rates).to_have_text("Rate of each latent dimension, nats / image")
+        expect(rates).to_be_in_viewport()
+        page.keyboard.press("j")
+        expect(page.locator("#detail .place")).to_have_text(re.compile(" of 12$"))
+        expect(rates).to_be_in_viewport()  # of the next cell
         page.keyboard.press("Escape")
         clause.get_by_role("link", name="its traversals").click()
         expect(page.locator("#lightbox img")).to_be_visible()

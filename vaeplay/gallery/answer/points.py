@@ -1,7 +1,7 @@
 """The points of an answer: each clause with what the ledger says of every such pair, and links to where it is seen."""
 
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from vaeplay.gallery.answer.collapse import dimensions, off
 from vaeplay.gallery.answer.pairs import Chosen, core
@@ -48,7 +48,7 @@ def points(item: Chosen, view: View) -> tuple[Point, ...]:
         if counted := dimensions(item.first, item.second, others):
             seen = next((cell for cell in (item.second, *others) if off(cell)), item.second)
             where = (
-                (f"Rates of {seen.label} by dimension", f"#cell={quote(seen.name)}"),
+                (f"Rates of {seen.label} by dimension", "#" + urlencode([("cell", seen.name), ("part", "rates")])),
                 ("its traversals", "#" + urlencode([("zoom", f"traversal:{seen.name}")])),
             )
             found.append(Point(counted, None, "", where))

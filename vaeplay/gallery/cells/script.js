@@ -1,4 +1,4 @@
-// The two dialogs: everything about a cell (cell=name), and one sample enlarged (zoom=kind:name).
+// The two dialogs: everything about a cell (cell=name, opened at part=), and one sample enlarged (zoom=kind:name).
 import { explore } from '../explorer/place.js';
 import { closest, element, find, findAll } from '../frame/dom.js';
 import '../frame/link.js';
@@ -52,8 +52,11 @@ const say = (dialog, text) => {
   for (const button of findAll(dialog, '[data-step]', HTMLButtonElement)) button.disabled = visible().length < 2;
 };
 
-/** @param {string | null} name */
-const showDetail = (name) => {
+let opened = '';
+/** @type {(name: string | null, part: string | null) => void} */
+const showDetail = (name, part) => {
+  const before = opened;
+  opened = '';
   if (name === null || !sources.has(name)) {
     if (detail.open) detail.close();
     return;
@@ -71,6 +74,12 @@ const showDetail = (name) => {
   detail.setAttribute('aria-label', cellOf(name).label);
   if (!detail.open) detail.showModal();
   fillSamples(article);
+  opened = `${name} ${part}`;
+  for (const item of findAll(article, '[data-part]')) {
+    const asked = item.dataset.part === part;
+    item.classList.toggle('asked', asked);
+    if (asked && opened !== before) item.scrollIntoView();
+  }
 };
 
 // On paper, where its reader wants them, every cell that is shown is there, with everything that it folds open.
@@ -124,18 +133,20 @@ export const step = (by) => {
   setState(zoomName ? { zoom: `${kind}:${next}` } : { cell: next });
 };
 
-for (const [dialog, entry] of /** @type {[HTMLDialogElement, string][]} */ ([[detail, 'cell'], [lightbox, 'zoom']])) {
+/** @type {[HTMLDialogElement, Record<string, null>][]} */
+const dialogs = [[detail, { cell: null, part: null }], [lightbox, { zoom: null }]];
+for (const [dialog, closed] of dialogs) {
   dialog.addEventListener('click', (event) => {
     const button = closest(event, 'button');
     if (button?.dataset.step) step(Number(button.dataset.step));
     if (button?.dataset.explore) explore({ cell: button.dataset.explore });
     if (event.target === dialog || button?.hasAttribute('data-close')) dialog.close();
   });
-  dialog.addEventListener('close', () => dialog.open || setState({ [entry]: null }));
+  dialog.addEventListener('close', () => dialog.open || setState(closed));
 }
 
 follow(() => {
   const [kind, name] = zoomed();
-  showDetail(getState('cell'));
+  showDetail(getState('cell'), getState('part'));
   showZoom(kind, name);
 });

@@ -1,6 +1,6 @@
 // The page's data and its state. All state is in the address after #, so that a link restores what it was copied from:
-// cell=, zoom=kind:cell, kind=, sort=key:up, q=, and one entry for each chosen value of an axis. What was changed last
-// stands last. A copied link also has to=, the section that it opens at (link.js).
+// cell=, part= (of its account), zoom=kind:cell, kind=, sort=key:up, q=, and one entry for each chosen value of an axis.
+// What was changed last stands last. A copied link also has to=, the section that it opens at (link.js).
 import { closest, find, findAll } from './dom.js';
 
 /**
@@ -136,7 +136,8 @@ document.addEventListener('click', (event) => {
   if (menu instanceof HTMLElement) menu.hidePopover();
   const target = (link.getAttribute('href') ?? '').slice(1);
   if (target.startsWith('cell=')) {
-    setState({ cell: decodeURIComponent(target.slice(5)), zoom: null }, { push: true });
+    const wanted = new URLSearchParams(target);
+    setState({ cell: wanted.get('cell'), part: wanted.get('part'), zoom: null }, { push: true });
   } else if (target.includes('=')) {
     visit(new URLSearchParams(target));
   } else {
@@ -151,7 +152,7 @@ document.addEventListener('click', (event) => {
 });
 
 // A link brings its reader to the part of the page that was changed last; a dialog lies over it wherever that is.
-/** @type {Map<string, HTMLElement>} */
+/** @type {Map<string, HTMLElement[]>} */
 const parts = new Map();
 /**
  * The section that entries of the state are about: that of the first which one section alone shows.
