@@ -24,4 +24,5 @@ def data(view: View) -> dict[str, Any]:
         "memory_table": own.memory_table,
         "row_labels": own.row_labels,
         "rows_shown": own.rows_shown,
+        "address_of": partial(own.address_of, view.page),
     }

@@ -1,6 +1,7 @@
 """What a cell's own account draws beside its loss: rates of latent dimensions, memory, names of rows, references."""
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from vaeplay.evaluation.registry.samplers import FITTED
 from vaeplay.gallery.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Chart, Frame, Line, Table
@@ -131,3 +132,13 @@ def rows_shown(cell: Cell, sample: Sample) -> tuple[int, ...]:
     every = cell.best if sample.kind == "best" else cell.worst
     shown = sample.columns or len(every)
     return every[:shown] if sample.kind == "best" else every[-shown:]
+
+
+def address_of(page: Page, cell: Cell, row: int) -> str | None:
+    """Where the page shows what a cell makes of a test image: through all cells, else in the explorer, else nowhere."""
+    if page.reconstructions and row in page.reconstructions.rows:
+        return "#" + urlencode([("of", cell.name), ("image", row)])
+    usable = {item.cell for item in page.explorer if item.way != "none"}
+    if page.images and row in page.images.rows and cell.name in usable:
+        return "#" + urlencode([("explore", cell.name), ("image", row)])
+    return None

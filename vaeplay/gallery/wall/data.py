@@ -7,5 +7,7 @@ from vaeplay.gallery.wall.samples import EXPECTED
 
 
 def data(view: View) -> dict[str, Any]:
-    """The axes in which cells differ, and the kinds."""
-    return {"varying": view.varying, "expected": EXPECTED}
+    """The axes in which cells differ, the kinds, and the cells by whose errors the section of one image can order."""
+    rebuilt = view.page.reconstructions
+    ordering = {name for name, values in rebuilt.values.items() if "mse" in values} if rebuilt else set()
+    return {"varying": view.varying, "expected": EXPECTED, "ordering": ordering}

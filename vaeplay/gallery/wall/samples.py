@@ -89,7 +89,7 @@ KINDS: tuple[Kind, ...] = (
         "Worst",
         "The test images that this cell reconstructs with the largest squared error, each above its reconstruction, "
         "the worst last. Why these: the code is too small for what is rare. A cell that reconstructs nearly "
-        "everything, as a VQ-VAE often does, shows no failures here; look for them among its unclear samples.",
+        "everything, as a VQ-VAE often does, shows no failures here.",
     ),
 )
 ORDER = tuple(kind.kind for kind in KINDS)
