@@ -36,7 +36,7 @@ from vaeplay.gallery.cells import own, training
 from vaeplay.gallery.curves.data import of_terms
 from vaeplay.gallery.logs import union
 from vaeplay.gallery.page import Cell, Estimate
-from vaeplay.gallery.plane.drawing import ASIDE, NEAR, apart, plane
+from vaeplay.gallery.plane.drawing import ASIDE, NEAR, apart, beside, plane
 from vaeplay.gallery.provenance import data as provenance
 from vaeplay.gallery.read import read
 from vaeplay.gallery.results import PageLimit
@@ -329,6 +329,12 @@ def test_points_of_a_strip_stand_apart_as_far_as_there_is_room(heights: list[flo
     assert set(found) <= set(ASIDE)
 
 
+def test_a_points_text_stays_within_its_column() -> None:
+    spots, columns = [(620.0, 348.0), (190.0, 100.0), (300.0, 200.0)], [(150, 676), (150, 676), (280, 320)]
+    found = beside(spots, ["3 × 3 codes of 64", "8/1", "3 × 3 codes of 64"], columns)
+    assert [place and place[2] for place in found] == ["end", "start", None]
+
+
 def test_iso_elbo_lines_pass_through_points_of_their_elbo(made: Path) -> None:
     drawing = plane(view(read(made)))
     assert drawing is not None and drawing.diagonals
@@ -455,7 +461,7 @@ def test_metrics_of_few_models_stand_with_their_cell_and_not_in_the_table(root: 
 
 
 def test_a_map_of_codes_is_named_as_such_in_curves_and_plane(tmp_path: Path) -> None:
-    fake_workspace.make(tmp_path, [Plan("VAE", 1.0, 8, 1), Plan("VAE", 1.0, 16, 2), Plan("VQVAE", None, 16, 2)])
+    fake_workspace.make(tmp_path, [Plan("VAE", 1.0, 8, 1), Plan("VAE", 1.0, 16, 2), Plan("VQVAE", 1.0, 16, 2)])
     seen = view(read(tmp_path))
     code = seen.page.cells[2].code
     assert code and "codes of 64" in code

@@ -23,6 +23,9 @@ FAR = 3.0
 NEAR, ASIDE = 16.0, (0.0, 20.0, -20.0)
 """Points of the strip that are nearer than NEAR in height stand beside each other."""
 
+TALL, WIDE = 12.0, 8.6
+"""The height of a point's text, and the width of a letter of it: those of a narrow screen, where it is largest."""
+
 PLACES = ((8, -7, "start"), (8, 15, "start"), (-8, -7, "end"), (-8, 15, "end"), (0, -11, "middle"), (0, 20, "middle"))
 """Where a point's text may stand beside it, in order of preference."""
 
@@ -119,21 +122,22 @@ def plane(view: View) -> Plane | None:
 
     aside = iter(apart([y(distortion.value) for _, rate, distortion in shown if rate is None]))
     deep = "depth" in {axis.name for axis in view.varying}
-    spots, texts = [], []
+    spots, texts, columns = [], [], []
     for cell, rate, distortion in shown:
         text = "" if cell.latent_dim is None else axis(cell, "latent_dim")
         if deep and text and not cell.code:
             text = f"{text}/{cell.depth}"
         if rate is None:
-            across = (STRIP_LEFT + STRIP_RIGHT) / 2 + next(aside)
+            across, column = (STRIP_LEFT + STRIP_RIGHT) / 2 + next(aside), (STRIP_LEFT, left)
         elif rate.value <= limit:
-            across = x(rate.value)
+            across, column = x(rate.value), (left, right)
         else:
-            across = BEYOND_LEFT + 14.0
+            across, column = BEYOND_LEFT + 14.0, (BEYOND_LEFT, WIDTH)
             text = " · ".join(filter(None, ("" if cell.code else text, number(rate.value, 0))))  # the strip is narrow
         spots.append((across, y(distortion.value)))
         texts.append(text)
-    places = beside(spots, texts)
+        columns.append(column)
+    places = beside(spots, texts, columns)
     points = tuple(
         Point(
             cell=cell.name,
@@ -207,16 +211,23 @@ def furthest(rates: list[float]) -> float:
     return limit if limit > 0 and 3 * kept >= 2 * len(rates) else max(rates)
 
 
-def beside(spots: list[tuple[float, float]], texts: list[str]) -> list[tuple[int, int, str] | None]:
-    """Where each point's text stands so that it covers no marker and no other text; None where there is no room."""
-    taken = [(x - 6, y - 6, x + 6, y + 6) for x, y in spots]
+def beside(
+    spots: list[tuple[float, float]], texts: list[str], columns: list[tuple[int, int]]
+) -> list[tuple[int, int, str] | None]:
+    """Where each point's text stands so that it covers no marker and no other text; None where there is no room.
+
+    It stays within its column, from left to right: beyond are the names of other things.
+    """
+    taken = [(x - 8, y - 8, x + 8, y + 8) for x, y in spots]
     found: list[tuple[int, int, str] | None] = []
-    for (x, y), text in zip(spots, texts, strict=True):
-        wide = 7.0 * len(text)
+    for (x, y), text, (least, most) in zip(spots, texts, columns, strict=True):
+        wide = WIDE * len(text)
         chosen = None
         for place in PLACES:
             left = x + place[0] - {"start": 0.0, "middle": wide / 2, "end": wide}[place[2]]
-            box = (left, y + place[1] - 9, left + wide, y + place[1] + 1)
+            box = (left, y + place[1] + 1 - TALL, left + wide, y + place[1] + 1)
+            if left < least or left + wide > most:
+                continue
             if not any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken):
                 taken.append(box)
                 chosen = place
