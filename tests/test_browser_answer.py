@@ -139,7 +139,8 @@ def test_a_link_opens_what_is_folded(browser: Browser, pictured: str) -> None:
 def test_an_answer_links_to_its_claim_and_says_in_how_many_pairs_it_holds(browser: Browser, pictured: str) -> None:
     with opened(browser, pictured, folded=True) as page:
         line = page.locator("#answer .answer .all").first
-        expect(line).to_contain_text("MSE at least 2 % higher”: holds in 4 of 4 pairs; here it holds.")
+        expect(line).to_contain_text("the VAE's MSE is at least 2 % higher than the AE's”")
+        expect(line).to_contain_text("holds in 4 of 4 pairs; here it holds.")
         claim = page.locator("#claim-vae_reconstructs_worse")
         expect(claim).to_be_hidden()
         line.get_by_role("link").click()

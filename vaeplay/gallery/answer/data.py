@@ -105,14 +105,14 @@ def live(both: tuple[Cell, Cell], page: Page) -> tuple[str, str] | None:
     A plane shows little of a longer code; the image is seen with both reconstructions, and the first code below.
     """
     usable = {item.cell: item for item in page.explorer if item.way != "none"}
-    shown = [usable[cell.name] for cell in both if cell.name in usable]
-    text, entries = "See it live in the explorer", [("explore", item.cell) for item in shown]
-    if page.images and not all(item.plane for item in shown):
+    there = [usable[cell.name] for cell in both if cell.name in usable]
+    text, entries = "See it live in the explorer", [("explore", item.cell) for item in there]
+    if page.images and not all(item.plane for item in there):
         row = most_different(both, page)
         if row is not None:
             text += ", at the test image whose errors differ most"
         entries.append(("image", str(page.images.rows[0] if row is None else row)))
-    return (text, "#" + urlencode(entries)) if shown else None
+    return (text, "#" + urlencode(entries)) if there else None
 
 
 def most_different(both: tuple[Cell, Cell], page: Page) -> int | None:
