@@ -240,6 +240,24 @@ def test_the_plane_rescales_to_what_is_shown_and_names_it(page: Page) -> None:
     assert point.get_attribute("transform") == before
 
 
+TEXTS = """() => [...document.querySelectorAll('#plane a.point text')]
+    .filter((text) => text.textContent && text.checkVisibility()).map((text) => text.getBoundingClientRect())"""
+MEETING = f"""() => ({TEXTS})().some((one, at, all) => all.slice(0, at).some((other) =>
+    one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom))"""
+
+
+def test_texts_of_the_plane_do_not_meet_where_fewer_cells_are_shown(page: Page) -> None:
+    page.locator("#plane").scroll_into_view_if_needed()
+    page.evaluate(
+        """() => {
+            for (const text of document.querySelectorAll('#plane a.point text')) text.style.fontSize = '90px';
+        }"""
+    )
+    assert page.evaluate(MEETING)
+    page.get_by_label("VAE", exact=True).check()
+    assert not page.evaluate(MEETING) and page.evaluate(f"({TEXTS})().length")
+
+
 def test_a_copied_link_opens_where_it_was_copied(browser: Browser, address: str) -> None:
     with opened(browser, f"{address}#kind=prior") as page:
         button = page.locator("#plane [data-copy-link]")

@@ -156,6 +156,17 @@ const start = (section, form) => {
       const flat = place >= 0 || beyond ? '' : bar(xKey, x, ([low, high]) => `M${low} 0H${high}`);
       point.whiskers.setAttribute('d', flat + bar(yKey, y, ([low, high]) => `M0 ${low}V${high}`));
     }
+    // Texts have their places among all cells: of two that meet where fewer are shown, the second is left out.
+    /** @type {DOMRect[]} */
+    const taken = [];
+    for (const { text, name } of points) {
+      const box = text.getBoundingClientRect();
+      if (!view.shown.has(name) || !box.width) continue;
+      const { left: from, right: to, top, bottom } = box;
+      if (taken.some((one) => from < one.right && one.left < to && top < one.bottom && one.top < bottom)) {
+        text.textContent = '';
+      } else taken.push(box);
+    }
     for (const sweep of standard ? data.sweeps : []) {
       const line = sweep.flatMap((name) => spots.get(name) ?? []);
       if (line.length > 1) drawn('path', { class: 'sweep', d: `M${line.join('L')}` });
