@@ -155,7 +155,7 @@ def test_an_answer_on_beta_leads_to_the_rates_of_the_dimensions(browser: Browser
     with opened(browser, pictured) as page:
         clause = page.locator("#answer li", has_text="dimensions are active")
         clause.get_by_role("link", name="Rates of").click()
-        rates = page.locator("#detail h4.asked")
+        rates = page.locator("#detail h4.sought")
         expect(rates).to_have_text("Rate of each latent dimension, nats / image")
         expect(rates).to_be_in_viewport()
         page.keyboard.press("j")

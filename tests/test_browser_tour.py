@@ -118,7 +118,7 @@ def test_a_prediction_comes_first_and_stands_beside_the_verdict(browser: Browser
             "You predicted: “Yes: noise and a price must cost something.” It turned out otherwise."
         )
         expect(first.locator(".verdict")).to_contain_text(
-            "A VAE reconstructs worse than an AE of the same size. Fails: holds in 0 of 1 pair, fails in 1."
+            "Fails: holds in 0 of 1 pair, fails in 1. Claimed: the VAE's MSE is at least 2 % higher than the AE's."
         )
         expect(button).to_be_hidden()
         expect(first.locator("input").first).to_be_disabled()
@@ -302,6 +302,37 @@ def test_holes_are_drawn_with_the_draws_farthest_out(browser: Browser, address: 
             return [fieldAt(cell, places[2]) === corner(0, 0), fieldAt(cell, places[3]) === corner(side - 1, side - 1)];
         }"""
         assert page.evaluate(order, AE.name) == [True, True]
+
+
+def test_a_reader_who_goes_on_before_the_holes_are_drawn_meets_no_error(browser: Browser, address: str) -> None:
+    with opened(browser, f"{address}#station=holes&predicted=holes.holds", folded=True) as page:
+        shown = station(page, "holes").locator(".hollow").first
+        for wait in (0, 10, 30, 60, 100, 200):
+            page.wait_for_timeout(wait)
+            page.keyboard.press("n") if wait else page.locator("#tour [data-step='1']").click()
+            expect(shown).to_be_hidden()
+            page.wait_for_timeout(100)  # for what was begun
+            page.locator("#tour [data-step='-1']").click()
+        expect(shown).to_be_visible()
+
+
+def test_a_section_stays_in_sight_while_what_is_above_it_grows(browser: Browser, address: str) -> None:
+    grow = """(pixels) => {
+        document.documentElement.style.overflowAnchor = 'none'; // browsers that do not anchor
+        document.querySelector('main').prepend(Object.assign(document.createElement('div'), { id: 'tall' }));
+        document.getElementById('tall').style.height = `${pixels}px`;
+    }"""
+    top = "() => document.getElementById('curves').getBoundingClientRect().top"
+    with opened(browser, f"{address}#station=overfitting", folded=True) as page:
+        follow(page, "overfitting", "all curves")
+        before = page.evaluate(top)
+        page.evaluate(grow, 700)
+        page.wait_for_function(f"(before) => Math.abs(({top})() - before) < 5", arg=before)
+        page.mouse.wheel(0, 1)
+        page.wait_for_timeout(100)
+        page.evaluate("() => { document.getElementById('tall').style.height = '1400px'; }")
+        page.wait_for_timeout(100)
+        assert page.evaluate(top) > before + 600  # the reader has taken over
 
 
 def test_exact_posteriors_are_drawn_with_their_gaps(browser: Browser, address: str) -> None:

@@ -142,7 +142,7 @@ def test_a_pair_counts_against_a_claim_only_where_the_claim_fails(grid: Any) -> 
     pairs = len(against.evidence)
     assert ledger.tally(against) == f"0 of {pairs} pairs, fails in {pairs}"
     undecided = against.model_copy(update={"verdict": "cannot tell"})
-    assert ledger.tally(undecided) == f"0 of {pairs} pairs, too close to tell in {pairs}"
+    assert ledger.tally(undecided) == f"0 of {pairs} pairs, too close to the threshold in {pairs}"
 
 
 def test_one_model_measured_in_two_ways_is_called_no_pair(grid: Any) -> None:

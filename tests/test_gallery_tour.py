@@ -75,9 +75,9 @@ def test_a_station_says_what_its_claim_came_to_and_nothing_else(bare: Page, stat
     html = section(ledger(bare, said))
     words = text(html)
     count = {"holds": "in 2 of 2", "fails": "in 1 of 2", "cannot tell": "in 1 of 2"}[verdict]
-    rest = {"holds": "", "fails": ", fails in 1", "cannot tell": ", too close to tell in 1"}[verdict]
+    rest = {"holds": "", "fails": ", fails in 1", "cannot tell": ", too close to the threshold in 1"}[verdict]
     start = "Holds" if verdict == "holds" else f"{verdict.capitalize()} : holds"
-    assert f"{claim.sentence} {start} {count} pairs{rest}." in words
+    assert f"{claim.sentence} {start} {count} pairs{rest}. Claimed: {claimed(claim)}." in words
     assert f"The claim: {claimed(claim)}, in every one of them." in words
     assert f'data-verdict="{verdict}"' in html and f'class="verdict {verdict.replace(" ", "-")}"' in html
     assert station.after[verdict] in words
@@ -139,7 +139,7 @@ def test_the_other_side_of_a_trade_is_told_beside_it(bare: Page) -> None:
         )
     )
     words = text(html)
-    assert f"{rate.sentence} Holds in 1 of 1 pair." in words and f"The claim: {claimed(rate)}." in words
+    assert f"{rate.sentence} Holds in 1 of 1 pair. Claimed:" in words and f"The claim: {claimed(rate)}." in words
     assert f"{distortion.sentence} Fails : holds in 0 of 1 pair, fails in 1. Claimed: {claimed(distortion)}." in words
     assert html.count("<article") == 1 and 'data-verdict="holds"' in html
 

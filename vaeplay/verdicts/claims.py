@@ -23,7 +23,7 @@ def _nothing_overfits(convergence: Callable[[str], Convergence | None], pair: Pa
     """Which model overfits sooner shows only where one does: until then, the best epoch is about the last."""
     ends = {convergence(cell) for cell in (*pair.first.cells, *pair.second.cells)}
     settled = "overfitting" not in ends and None not in ends
-    return "no training overfits, so none does so sooner: train longer" if settled else None
+    return "no training overfits, so none does so sooner" if settled else None
 
 
 @dataclass(frozen=True)

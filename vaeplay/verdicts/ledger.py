@@ -27,10 +27,10 @@ def noun(judged: Judged) -> str:
 
 
 def tally(judged: Judged) -> str:
-    """In how many pairs a claim with evidence holds, as in `1 of 4 pairs, fails in 2, too close to tell in 1`."""
+    """In how many pairs a claim with evidence holds, as in `1 of 4 pairs, fails in 3`."""
     found = [so(judged, piece) for piece in judged.evidence]
     said = f"{found.count('yes')} of {words.plural(len(found), noun(judged))}"
-    others: tuple[tuple[So, str], ...] = (("no", "fails in"), ("too close", "too close to tell in"))
+    others: tuple[tuple[So, str], ...] = (("no", "fails in"), ("too close", "too close to the threshold in"))
     return ", ".join([said, *(f"{text} {found.count(state)}" for state, text in others if state in found)])
 
 

@@ -76,9 +76,9 @@ const showDetail = (name, part) => {
   fillSamples(article);
   opened = `${name} ${part}`;
   for (const item of findAll(article, '[data-part]')) {
-    const asked = item.dataset.part === part;
-    item.classList.toggle('asked', asked);
-    if (asked && opened !== before) item.scrollIntoView();
+    const sought = item.dataset.part === part;
+    item.classList.toggle('sought', sought);
+    if (sought && opened !== before) item.scrollIntoView();
   }
 };
 

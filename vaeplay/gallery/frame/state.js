@@ -112,7 +112,23 @@ export const goTo = (part) => {
     above.open = true;
   }
   part.scrollIntoView();
+  held = { part, top: part.getBoundingClientRect().top, offset: offsetOf(part), until: performance.now() + HELD };
 };
+
+// What is above may be drawn only now, and grow: then the part is brought back, unless the reader does something.
+const HELD = 2000; // milliseconds
+/** @type {{ part: HTMLElement, top: number, offset: number, until: number } | null} */
+let held = null;
+/** @param {HTMLElement} part */
+const offsetOf = (part) => part.getBoundingClientRect().top + window.scrollY;
+for (const name of ['wheel', 'touchstart', 'pointerdown', 'keydown', 'popstate']) {
+  window.addEventListener(name, () => (held = null), { passive: true });
+}
+new ResizeObserver(() => {
+  if (!held || performance.now() > held.until || offsetOf(held.part) === held.offset) return;
+  held.offset = offsetOf(held.part);
+  window.scrollBy({ top: held.part.getBoundingClientRect().top - held.top, behavior: 'instant' });
+}).observe(document.documentElement);
 
 // Follows a link to a view: what its section shows is replaced by what the link names, and the rest is kept.
 /** @param {URLSearchParams} wanted */

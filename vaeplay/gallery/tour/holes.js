@@ -18,6 +18,7 @@ const start = (figures, points) => {
     cells.forEach(async (cell, n) => {
       const pad = find(figures[n], '.hollow', HTMLCanvasElement);
       const [context, size] = fresh(pad);
+      if (!size) return; // the reader has gone on to another station meanwhile
       context.drawImage(ground({ pad, size, scale, spot: null }, cell, ['holes'], points), 0, 0, size, size);
       const { holes } = cellOf(cell.cell).metrics;
       find(figures[n], 'figcaption span').textContent =

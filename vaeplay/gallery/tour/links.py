@@ -72,7 +72,7 @@ def _one_image(page: Page, pairs: list[Pair]) -> Link | None:
     return Link(
         f"See the image that {second.label} rebuilds worst, through all cells",
         _address(("of", second.name)),
-        "Beside each reconstruction is its error, brighter where it is larger: does it lie along the edges of strokes?",
+        "Beside each reconstruction is its error, brighter where larger: at the edges of strokes, or is it all wrong?",
     )
 
 
@@ -108,7 +108,8 @@ def _draws(page: Page, pairs: list[Pair]) -> Link | None:
     return Link(
         "See where the prior draws",
         _address(("explore", cell.name), ("draw", "0")),
-        "The + marks are draws from the prior: do they lie where the points are, the codes of test images?",
+        "The + marks are draws from the prior: how many lie away from the points, the codes of test images? More "
+        "dimensions leave more room to miss them.",
     )
 
 

@@ -52,7 +52,9 @@ const start = (section) => {
       else button.removeAttribute('aria-current');
       button.classList.toggle('done', known.has(keys[at]));
     }
-    const made = [...known.values()].filter((prediction) => prediction !== NOTHING).length;
+    // What this run leaves open can be predicted, but not be got wrong.
+    const wrong = stations.filter((station, at) => judge(station, known.get(keys[at]) ?? NOTHING).startsWith('It'));
+    const made = right.length + wrong.length;
     score.textContent = made ? `${right.length} of ${made} predicted correctly` : '';
     find(section, '[data-step="-1"]', HTMLButtonElement).disabled = now === 0;
     find(section, '[data-step="1"]', HTMLButtonElement).disabled = now === keys.length - 1;

@@ -48,17 +48,18 @@ STATIONS = (
         "MSE, measures how far a reconstruction is from its image.",
         "On images that neither was trained on, will the VAE’s reconstructions be worse than the AE’s?",
         "noise and a price must cost something.",
-        "the network learns to live with both.",
+        "noise also keeps a network from learning its training images by heart.",
         "an AE and a VAE that differ in nothing else",
         "The noise hides which image a code stands for, and the price makes the code say less: both push the error up. "
-        "But noise also keeps a network from memorising its training images, and that pushes the error on new images "
-        "down.",
+        "But noise also keeps a network from fitting its training images too closely, and that may push the error on "
+        "new images down.",
         _after(
             "In this run the handicaps outweigh that gain in every pair.",
             "In this run the handicaps do not outweigh that gain everywhere by as much as the claim asks.",
             "Which of the two is stronger cannot be told for every pair of this run.",
         ),
-        formula="The code is the encoder’s answer with fresh noise, which lets gradients through: the "
+        formula="The encoder answers with the middle μ(x) of a cloud and its widths σ(x), and the code z is a point of "
+        "it; ε is new standard normal noise for each image. So written, gradients pass through the noise: the "
         "reparameterisation trick.",
     ),
     Station(
@@ -75,10 +76,11 @@ STATIONS = (
         "an AE’s codes may lie just as close together.",
         "an AE and a VAE that differ in nothing else",
         "Noise turns each code into a small cloud, and the price pulls all clouds towards the origin, so that gaps "
-        "close. An AE’s codes lie wherever reconstruction puts them, which may or may not leave gaps.",
+        "close. But the prior may still draw where no cloud lies. An AE’s codes lie wherever reconstruction puts them, "
+        "which may or may not leave gaps.",
         _after(
             "In this run the VAE has clearly fewer in every pair.",
-            "In this run not every VAE has clearly fewer: where an AE leaves few holes, a VAE has few to close.",
+            "In this run not every VAE has fewer by as much as claimed. An AE with few holes leaves few to close.",
             "For at least one pair of this run the difference is too small to be sure.",
         ),
     ),
@@ -91,14 +93,14 @@ STATIONS = (
         "lie, so the decoder has to give one answer to both.",
         "Will the VAE’s reconstructions be blurrier than the AE’s?",
         "one answer to several images is a mixture of them.",
-        "the decoder can pick the likeliest image and draw it sharply.",
+        "where codes are short, an AE has to average too.",
         "an AE and a VAE that differ in nothing else",
         "The answer with the least expected error is the average of all images that a code may stand for, and an "
         "average of shifted edges has no sharp edge. An AE has no noise, so its images share a code only where the "
         "code has too few numbers to tell them apart.",
         _after(
             "In this run every VAE is blurrier than its AE.",
-            "In this run not every VAE is clearly blurrier than its AE: where codes are short, an AE averages too.",
+            "In this run not every VAE is blurrier by as much as claimed: where codes are short, an AE averages too.",
             "For at least one pair of this run the difference is too small to be sure.",
         ),
         formula="The best answer to a code z, by squared error, is the mean of the images that share it.",
@@ -114,8 +116,8 @@ STATIONS = (
         "the decoder needs what the code says, at any price.",
         "two models that differ in β alone",
         "Training minimises distortion + β · rate, so each part of a code must save more distortion than it costs, or "
-        "it is given up. If all parts are, the code says nothing, and each image comes back as the same average: "
-        "posterior collapse.",
+        "it is given up. At a very high β all parts are: the code says nothing, and each image comes back as the same "
+        "average. That is posterior collapse.",
         _after(
             "In this run the higher β has the lower rate in every pair.",
             "In this run the rate does not fall clearly in every pair.",
@@ -159,8 +161,8 @@ STATIONS = (
         "training has closed the gap.",
         "a VAE with two latent dimensions",
         "The two differ by exactly the KL divergence of the encoder’s cloud from the true posterior, which is never "
-        "negative. The encoder proposes an upright ellipse, at once and for any image; the true posterior may be bent, "
-        "tilted or in several parts.",
+        "negative. The encoder proposes an upright ellipse, at once and for any image. The true posterior may be bent, "
+        "tilted or in several parts, and for an unusual image the encoder may look in the wrong place.",
         _after(
             "In this run that costs 0.1 nats or more for every model.",
             "In this run at least one model’s ellipses are nearly as good as the true posterior.",
@@ -201,15 +203,16 @@ STATIONS = (
         "a word is exact: nothing has to be averaged.",
         "a short list of words cannot describe every image.",
         "a convolutional AE or VAE and a VQ-VAE",
-        "Nothing between encoder and decoder is random, so images need not share a code, and the decoder need not "
-        "average. But a map of entries can also say much more, or less, than the few numbers that it is compared with: "
-        "this is no comparison at equal size.",
+        "Nothing between encoder and decoder is random, as in an AE, so the decoder averages only images whose codes "
+        "are alike. How many these are depends on how much a code can say, and a map of entries can say much more, or "
+        "less, than the few numbers that it is compared with: this is no comparison at equal size.",
         _after(
             "In this run it is sharper than each of them.",
             "In this run it is not clearly sharper than each of them.",
             "For at least one pair of this run the difference is too small to be sure.",
         ),
         formula="Each vector z of the encoder is replaced by the nearest entry e of the codebook. The first term is "
-        "the distortion. The second, times a constant c, keeps z near its entry; sg(e) is e, taken as a constant.",
+        "the distortion. The second, times a constant c, keeps z near its entry; sg(e) is e, taken as a constant: "
+        "entries do not learn from this loss, but follow the mean of the vectors that choose them.",
     ),
 )
