@@ -328,3 +328,20 @@ def test_without_scripts_the_section_says_what_it_needs(browser: Browser, made: 
     with opened(browser, made.as_uri(), java_script_enabled=False) as page:
         expect(page.locator("#draw noscript p")).to_be_visible()
         expect(page.locator("#draw .drawing")).to_be_hidden()
+
+
+def test_what_is_left_out_of_print_is_not_drawn_when_the_theme_changes(browser: Browser, made: Path) -> None:
+    """Canvases without a size cannot be drawn: any error fails the test."""
+    with opened(browser, made.as_uri()) as page:
+        at_the_pad(page)
+        page.wait_for_function("() => modules['explorer/place.js'].explorer.sides[0].painted > 0")
+        page.evaluate("""() => {
+            for (const section of document.querySelectorAll('main > section')) section.classList.add('unprinted');
+        }""")
+        page.emulate_media(media="print", color_scheme="dark")
+        page.wait_for_timeout(300)
+        page.emulate_media(media="screen", color_scheme="light")
+        page.evaluate("""() => {
+            for (const item of document.querySelectorAll('.unprinted')) item.classList.remove('unprinted');
+        }""")
+        page.wait_for_function("() => modules['explorer/place.js'].explorer.sides[0].pad.width > 0")

@@ -47,6 +47,7 @@ const spot = ([a, b], reach, width, height) => {
 /** @type {(canvas: HTMLCanvasElement, cell: Explorable, passed: Passed) => void} */
 const plane = (canvas, cell, { code, mean, deviation }) => {
   const [context, width, height] = fresh(canvas);
+  if (!width) return; // left out where the page is printed
   const style = getComputedStyle(canvas);
   const { canvas: ground, reach } = groundOf(cell, width, height, style.color);
   context.drawImage(ground, 0, 0, width, height);

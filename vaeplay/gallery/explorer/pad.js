@@ -25,6 +25,7 @@ export const startPads = (explorer, points, take) => {
   const draw = (side) => {
     const { pad } = side;
     const size = pad.parentElement.clientWidth;
+    if (!size) return; // left out where the page is printed, while the theme changes for paper
     const scale = reach();
     const wanted = [side.cell.cell, size, scale, themes, ...state.layers].join(' ');
     if (side.ground?.wanted !== wanted) {
