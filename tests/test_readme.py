@@ -30,7 +30,8 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     values["grid"]["conv"]["model"] = []
     made.set(values)
     quick = YAML(typ="safe", pure=True).load(made.root / "presets/quick.yaml")
-    quick |= {"grid": {"dense": quick["grid"]["dense"] | {"model": ["VAE"]}}, "data.limit": 500}
+    quick |= {"grid": {"dense": quick["grid"]["dense"] | {"model": ["VAE"]}}}
+    quick |= {"data.limit": values["data"]["limit"], "classifier.epochs": values["classifier"]["epochs"]}
     with (made.root / "presets/quick.yaml").open("w") as file:
         YAML(typ="safe", pure=True).dump(quick, file)
     made.commit()
