@@ -79,9 +79,14 @@ def _one_image(page: Page, pairs: list[Pair]) -> Link | None:
 DRAWN = 2  # pairs whose planes a station draws: the first of the grid, whatever came of them
 
 
+def _drawn(page: Page) -> set[str]:
+    """The cells whose latent space is a plane, with a decoder that runs in the page."""
+    return {item.cell for item in page.explorer if item.way == "live" and item.plane}
+
+
 def planes(page: Page, pairs: list[Pair]) -> tuple[Cell, ...]:
     """The cells of the first pairs whose latent spaces have two dimensions and can be drawn."""
-    drawn = {item.cell for item in page.explorer if item.way == "live" and item.plane}
+    drawn = _drawn(page)
     both = [pair for pair in pairs if {cell.name for cell in pair} <= drawn]
     return tuple({cell.name: cell for pair in both[:DRAWN] for cell in pair}.values())
 
@@ -126,8 +131,8 @@ def _exact(page: Page, pairs: list[Pair]) -> Link | None:
 
 def plane(page: Page, pairs: list[Pair]) -> Cell | None:
     """A cell of two dimensions whose decoder runs in the page."""
-    planes = {item.cell for item in page.explorer if item.way == "live" and item.plane}
-    return next((cell for cell, _ in pairs if cell.name in planes), None)
+    drawn = _drawn(page)
+    return next((cell for cell, _ in pairs if cell.name in drawn), None)
 
 
 def _dial(page: Page, pairs: list[Pair]) -> Link | None:
